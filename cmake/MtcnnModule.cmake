@@ -1,0 +1,28 @@
+# Public headers are included as "mtcnn/<room>/<file>.h", both here and after installation: the link gives src/ that name.
+set(MTCNN_INCLUDE_DIR "${PROJECT_BINARY_DIR}/include")
+file(MAKE_DIRECTORY "${MTCNN_INCLUDE_DIR}")
+file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src" "${MTCNN_INCLUDE_DIR}/mtcnn" SYMBOLIC)
+
+# Warnings and sanitizers for our own code; never passed on to those who link us.
+add_library(mtcnn_build_flags INTERFACE)
+target_compile_options(mtcnn_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers
+                                                   $<$<BOOL:${MTCNN_WARNINGS_AS_ERRORS}>:-Werror>)
+if(MTCNN_SANITIZE)
+  target_compile_options(mtcnn_build_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                                     -fno-omit-frame-pointer)
+  target_link_options(mtcnn_build_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# mtcnn_add_module(<name> SOURCES <files> [PUBLIC <targets>] [PRIVATE <targets>])
+# One static library a room, exported as mtcnn::<name>.
+function(mtcnn_add_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(mtcnn_${name} STATIC ${ARG_SOURCES})
+  add_library(mtcnn::${name} ALIAS mtcnn_${name})
+  set_target_properties(mtcnn_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  target_compile_features(mtcnn_${name} PUBLIC cxx_std_20)
+  target_include_directories(mtcnn_${name} PUBLIC $<BUILD_INTERFACE:${MTCNN_INCLUDE_DIR}>
+                                                  $<INSTALL_INTERFACE:include>)
+  target_link_libraries(mtcnn_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:mtcnn_build_flags>)
+  set_property(GLOBAL APPEND PROPERTY MTCNN_MODULES mtcnn_${name})
+endfunction()

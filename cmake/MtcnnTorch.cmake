@@ -1,0 +1,23 @@
+# Finds LibTorch: the one that Torch_DIR or CMAKE_PREFIX_PATH names, else the wheel that scripts/setup.sh installed.
+if(NOT Torch_DIR)
+  set(Torch_DIR "$ENV{Torch_DIR}")
+endif()
+find_package(Torch QUIET)
+if(NOT Torch_FOUND)
+  if(DEFINED ENV{MTCNN_DEPS_DIR})
+    set(deps "$ENV{MTCNN_DEPS_DIR}")
+  elseif(DEFINED ENV{XDG_CACHE_HOME})
+    set(deps "$ENV{XDG_CACHE_HOME}/mtcnn")
+  else()
+    set(deps "$ENV{HOME}/.cache/mtcnn")
+  endif()
+  execute_process(COMMAND "${deps}/venv/bin/python" -c "import torch; print(torch.utils.cmake_prefix_path)"
+                  OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_QUIET)
+  if(failed)
+    message(FATAL_ERROR "No LibTorch: neither Torch_DIR nor CMAKE_PREFIX_PATH names one, and ${deps}/venv has none. "
+                        "Run scripts/setup.sh first.")
+  endif()
+  find_package(Torch REQUIRED PATHS "${prefix}")
+endif()
+message(STATUS "LibTorch ${Torch_VERSION} in ${TORCH_INSTALL_PREFIX}")
+# The wheel's own flags come as a directory-wide string; the targets carry what is needed.

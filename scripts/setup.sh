@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs what the project builds with: Debian packages and LibTorch (from the torch wheel, in a virtual environment outside the source
+# tree). Safe to run again: it does nothing where nothing is missing.
+#   MTCNN_DEPS_DIR   where the virtual environment lives (default ${XDG_CACHE_HOME:-~/.cache}/mtcnn)
+#   Torch_DIR, CMAKE_PREFIX_PATH   a LibTorch of your own; the virtual environment then holds only what the tests need
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/environment.sh
+
+packages=(g++ cmake ninja-build ccache git libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev
+          libbenchmark-dev libmatio-dev zlib1g-dev clang-format clang-tidy python3 python3-venv)
+
+install_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    say "no Debian package manager here: please provide the equivalents of: ${packages[*]}"
+    return
+  fi
+  local missing=() package
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null && sudo -n true 2>/dev/null && as_root=(sudo) ||
+      fail "these Debian packages are missing and installing them needs root: ${missing[*]}
+  run: sudo apt-get install --no-install-recommends ${missing[*]}"
+  fi
+  say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq || say "apt-get update failed; going on with the package lists that are here"
+  # dpkg reports every package on stdout; it is only worth reading when it failed.
+  local log; log=$(mktemp)
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
+    { tail -n 20 "$log" >&2; fail "apt-get could not install: ${missing[*]}"; }
+  rm -f "$log"
+}
+
+# pip_install PACKAGE... : into the virtual environment, unless exactly these are there already.
+pip_install() {
+  local stamp="$venv/.installed" wanted="$*"
+  [ -f "$stamp" ] && grep -qxF "$wanted" "$stamp" && return
+  say "installing into $venv: $wanted"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" || fail "pip could not install: $wanted"
+  echo "$wanted" >>"$stamp"
+}
+
+install_packages
+if [ ! -x "$venv/bin/python" ]; then
+  say "making the virtual environment $venv"
+  mkdir -p "$(dirname "$venv")"
+  system_python -m venv "$venv" || fail "could not make $venv (is python3-venv installed?)"
+fi
+if own_libtorch; then
+  say "using the LibTorch that Torch_DIR or CMAKE_PREFIX_PATH names"
+else
+  pip_install "torch==$torch_version" numpy
+fi
+say "ready"

@@ -1,0 +1,28 @@
+#include "mtcnn/cli/common.h"
+
+#include "mtcnn/core/file.h"
+
+namespace mtcnn::cli {
+
+void add_config_flags(CLI::App& verb, Common& common) {
+  verb.add_option("--config", common.config, "JSON file with options; flags on the command line win over it")
+      ->type_name("FILE");
+  verb.add_option("--set", common.settings, "One option by its name in the config file; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  verb.add_flag("-q,--quiet", common.quiet, "No progress, no summary; errors are still shown");
+}
+
+void add_device_flags(CLI::App& verb, Common& common) {
+  verb.add_option("--device", common.device, "cpu, cuda, cuda:N or auto (cuda where there is one)")
+      ->capture_default_str();
+  verb.add_option("--threads", common.threads, "CPU threads; 0 = one a core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+}
+
+void write_result(const std::string& path, const std::string& text) {
+  write_text(path == "-" ? "/dev/stdout" : path, text);
+}
+
+}  // namespace mtcnn::cli

@@ -1,0 +1,46 @@
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr int kInternalBug = 3;
+
+int report(const std::string& message, int exit_code) {
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return exit_code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App program("MTCNN: trains and runs the three-stage face detector.", "mtcnn");
+  program.require_subcommand(1);
+  program.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 internal bug.");
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return program.exit(error);  // --help and --version
+    return report(std::string(error.what()) + "; see --help", kWrongUsage);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const mtcnn::Error& error) {
+    return report(error.what(), error.code() == mtcnn::ErrorCode::usage ? kWrongUsage : kFailed);
+  } catch (const mtcnn::ContractError& error) {
+    return report(std::string("internal bug: ") + error.what(), kInternalBug);
+  } catch (const std::bad_alloc&) {
+    return report("out of memory", kFailed);
+  } catch (const std::exception& error) {
+    return report(std::string("internal bug: ") + error.what(), kInternalBug);
+  }
+}

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace mtcnn {
+
+/// Keys keep the order in which they were written, so that files read well and bytes are stable.
+using Json = nlohmann::ordered_json;
+
+/// Parses `text`. \throws Error naming `where`, with line and column, if it is not JSON.
+Json parse_json(std::string_view text, const std::string& where);
+
+/// Reads and parses the file. \throws Error as read_text and parse_json do.
+Json read_json(const std::filesystem::path& path);
+
+/// A short form of `value` for messages: at most about 60 characters.
+std::string shown(const Json& value);
+
+}  // namespace mtcnn

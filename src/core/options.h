@@ -1,0 +1,134 @@
+#pragma once
+
+#include "mtcnn/core/json.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mtcnn {
+
+/// The numbers that an option accepts.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool open = false;  ///< true: the two ends are excluded
+
+  bool holds(double value) const { return open ? low < value && value < high : low <= value && value <= high; }
+  /// "[0, 1]", "(0, 1)", "at least 1" or "any number".
+  std::string text() const;
+};
+
+/// How a JSON value becomes a member, with one clear message where it cannot; one overload a type. `where` names the
+/// key. \throws Error{usage} on the wrong type or a value outside `range`; NaN and infinities are never accepted.
+void assign_option(bool& member, const Json& value, const Range& range, const std::string& where);
+void assign_option(int& member, const Json& value, const Range& range, const std::string& where);
+void assign_option(int64_t& member, const Json& value, const Range& range, const std::string& where);
+void assign_option(float& member, const Json& value, const Range& range, const std::string& where);
+void assign_option(double& member, const Json& value, const Range& range, const std::string& where);
+void assign_option(std::string& member, const Json& value, const Range& range, const std::string& where);
+void assign_option(std::array<float, 3>& member, const Json& value, const Range& range, const std::string& where);
+
+/// What the table needs of one field; `Options` is the struct it belongs to.
+template <class Options>
+struct OptionField {
+  std::string name;  ///< dotted where it lies in a section: "detect.min_face"
+  std::string help;  ///< one line, with the unit
+  Range range;
+  std::function<Json(const Options&)> get;
+  std::function<void(Options&, const Json&, const std::string& where)> set;
+};
+
+/// The parts that do not depend on the struct.
+namespace option_detail {
+/// Flattens nested objects to dotted keys, in order.
+std::vector<std::pair<std::string, Json>> flatten(const Json& object, const std::string& where);
+/// Sets `object["a"]["b"]` for the dotted name "a.b".
+void insert(Json& object, const std::string& dotted_name, Json value);
+/// "key=value": the value is JSON, a bare word, or numbers with commas between.
+std::pair<std::string, Json> parse_setting(const std::string& setting);
+/// An Error{usage} for a key that is not in the table, with the nearest known name.
+[[noreturn]] void throw_unknown(const std::string& key, const std::vector<std::string>& known,
+                                const std::string& where);
+std::string markdown_row(const std::string& name, const Json& value, const Range& range, const std::string& help);
+}  // namespace option_detail
+
+/// One line per field of an options struct gives parsing, dumping, range checks and documentation. Unknown keys are
+/// refused.
+template <class Options>
+class OptionTable {
+ public:
+  template <class Member>
+  OptionTable& add(std::string name, Member Options::*member, Range range, std::string help) {
+    fields_.push_back({std::move(name), std::move(help), range,
+                       [member](const Options& options) { return Json(options.*member); },
+                       [member, range](Options& options, const Json& value, const std::string& where) {
+                         assign_option(options.*member, value, range, where);
+                       }});
+    return *this;
+  }
+
+  /// The fields of a nested struct, under `name`.
+  template <class Section>
+  OptionTable& section(const std::string& name, Section Options::*member, const OptionTable<Section>& table) {
+    for (const OptionField<Section>& field : table.fields()) {
+      fields_.push_back({name + "." + field.name, field.help, field.range,
+                         [member, get = field.get](const Options& options) { return get(options.*member); },
+                         [member, set = field.set](Options& options, const Json& value, const std::string& where) {
+                           set(options.*member, value, where);
+                         }});
+    }
+    return *this;
+  }
+
+  const std::vector<OptionField<Options>>& fields() const { return fields_; }
+
+  /// Overwrites the members that `object` names. \throws Error{usage} naming `where` and the key.
+  void apply(Options& options, const Json& object, const std::string& where) const {
+    for (const auto& [key, value] : option_detail::flatten(object, where)) apply_one(options, key, value, where);
+  }
+
+  /// One `key=value` as given to --set. \throws Error{usage}.
+  void apply_setting(Options& options, const std::string& setting) const {
+    const auto [key, value] = option_detail::parse_setting(setting);
+    apply_one(options, key, value, "--set " + setting);
+  }
+
+  /// Checks members that were set in code. \throws Error{usage} naming the member.
+  void check(const Options& options) const {
+    Options copy = options;
+    for (const auto& field : fields_) field.set(copy, field.get(options), field.name);
+  }
+
+  Json dump(const Options& options) const {
+    Json object = Json::object();
+    for (const auto& field : fields_) option_detail::insert(object, field.name, field.get(options));
+    return object;
+  }
+
+  /// Rows of a Markdown table: name, default, range, help.
+  std::string markdown() const {
+    std::string rows;
+    for (const auto& field : fields_)
+      rows += option_detail::markdown_row(field.name, field.get(Options{}), field.range, field.help);
+    return rows;
+  }
+
+ private:
+  void apply_one(Options& options, const std::string& key, const Json& value, const std::string& where) const {
+    for (const auto& field : fields_) {
+      if (field.name == key) return field.set(options, value, where + ": " + key);
+    }
+    std::vector<std::string> known;
+    for (const auto& field : fields_) known.push_back(field.name);
+    option_detail::throw_unknown(key, known, where);
+  }
+
+  std::vector<OptionField<Options>> fields_;
+};
+
+}  // namespace mtcnn

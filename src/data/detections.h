@@ -1,0 +1,43 @@
+#pragma once
+
+#include "mtcnn/geometry/face.h"
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// One detected face as files hold it. Double precision: evaluation compares scores for exact equality.
+struct Detection {
+  double x = 0;  ///< left edge, image pixels
+  double y = 0;  ///< top edge
+  double w = 0;
+  double h = 0;
+  double confidence = 0;
+  std::optional<std::array<std::array<double, 2>, kLandmarkCount>> landmarks = {};  ///< in the order of kLandmarkNames
+};
+
+/// All faces of one picture.
+struct ImageDetections {
+  std::string image;  ///< path relative to the folder that was searched
+  int width = 0;      ///< pixels; 0 where the file does not say
+  int height = 0;
+  std::vector<Detection> faces;
+  std::string error;  ///< why the picture could not be read; empty where it could
+};
+
+Detection to_detection(const Face& face);
+
+/// One line of a detections file, without the line end. Bytes of the name that are no UTF-8 are replaced.
+std::string detections_line(const ImageDetections& detections);
+
+/// Calls `use` for every line of a JSON-lines detections file, in order; blank lines are passed over. Nothing is
+/// checked but the form: negative sizes and such are for the user of the values to judge. \throws Error naming file and
+/// line on broken JSON, missing keys, wrong types or values that are not finite.
+void read_detections(const std::filesystem::path& path, const std::function<void(ImageDetections&&)>& use);
+
+}  // namespace mtcnn

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "mtcnn/geometry/box.h"
+
+namespace mtcnn {
+
+/// One face as the cascade finds it.
+struct Face {
+  Box box;               ///< image pixels; may leave the picture unless clipping was asked for
+  float confidence = 0;  ///< probability in [0, 1]
+  Landmarks landmarks;   ///< image pixels
+};
+
+}  // namespace mtcnn

@@ -1,0 +1,135 @@
+#include "mtcnn/image/resample.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/simd.h"
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+namespace mtcnn {
+namespace {
+
+/// One RGB pixel as a vector of four; the fourth lane is ignored.
+using Lanes = float __attribute__((vector_size(16)));
+constexpr int kChannels = 3;
+constexpr size_t kSlack = 4;  ///< floats after a row, so that a pixel may be loaded as four
+
+/// The source pixels inside the picture that one target pixel is made of.
+struct Taps {
+  int first = 0;
+  int count = 0;       ///< 0 where the target pixel lies wholly outside
+  size_t weights = 0;  ///< position in Axis::weights
+  float inside = 0;    ///< sum of the weights; the rest, to 1, is border
+};
+
+struct Axis {
+  std::vector<Taps> taps;
+  std::vector<float> weights;
+  int begin = 0;  ///< the source range that any tap touches; empty where begin == end
+  int end = 0;
+};
+
+/// Adds the taps of target pixel [low, high) in source coordinates, `density` being the weight of one whole source
+/// pixel.
+Taps area_taps(double low, double high, double density, int size, std::vector<float>& weights) {
+  const double from = std::clamp(low, 0.0, static_cast<double>(size));
+  const double to = std::clamp(high, 0.0, static_cast<double>(size));
+  Taps taps{.first = static_cast<int>(from), .weights = weights.size()};
+  for (int k = taps.first; k < to; ++k) {
+    const double covered = std::min(to, k + 1.0) - std::max(from, static_cast<double>(k));
+    if (covered <= 0) continue;
+    weights.push_back(static_cast<float>(covered * density));
+    ++taps.count;
+  }
+  return taps;
+}
+
+Taps linear_taps(double centre, int size, std::vector<float>& weights) {
+  const double below = std::floor(centre);
+  const double fraction = centre - below;
+  Taps taps{.weights = weights.size()};
+  const double parts[2] = {1 - fraction, fraction};
+  for (int side = 0; side < 2; ++side) {
+    const double position = below + side;
+    if (position < 0 || position >= size || parts[side] == 0) continue;
+    if (taps.count++ == 0) taps.first = static_cast<int>(position);
+    weights.push_back(static_cast<float>(parts[side]));
+  }
+  return taps;
+}
+
+Axis make_axis(double low, double high, int count, int size) {
+  const double step = (high - low) / count;
+  Axis axis{.begin = size};
+  axis.taps.reserve(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    Taps taps = step >= 1 ? area_taps(low + i * step, low + (i + 1) * step, 1 / step, size, axis.weights)
+                          : linear_taps(low + (i + 0.5) * step - 0.5, size, axis.weights);
+    for (int k = 0; k < taps.count; ++k) taps.inside += axis.weights[taps.weights + static_cast<size_t>(k)];
+    if (taps.count > 0) {
+      axis.begin = std::min(axis.begin, taps.first);
+      axis.end = std::max(axis.end, taps.first + taps.count);
+    }
+    axis.taps.push_back(taps);
+  }
+  axis.begin = std::min(axis.begin, axis.end);
+  return axis;
+}
+
+MTCNN_SIMD_CLONES
+void set_row(float* sum, const uint8_t* row, float weight, size_t count) {
+  for (size_t i = 0; i < count; ++i) sum[i] = weight * static_cast<float>(row[i]);
+}
+
+MTCNN_SIMD_CLONES
+void add_row(float* sum, const uint8_t* row, float weight, size_t count) {
+  for (size_t i = 0; i < count; ++i) sum[i] += weight * static_cast<float>(row[i]);
+}
+
+Lanes load(const float* pixel) {
+  Lanes lanes;
+  std::memcpy(&lanes, pixel, sizeof lanes);
+  return lanes;
+}
+
+/// One target row from the weighted sum of its source rows. `inside_y` is the share of the row that lies in the
+/// picture.
+void write_row(const float* sum, const Axis& columns, float inside_y, float border, const ResampleTarget& target,
+               float* out) {
+  for (size_t x = 0; x < columns.taps.size(); ++x, out += kChannels) {
+    const Taps& taps = columns.taps[x];
+    const float* weight = columns.weights.data() + taps.weights;
+    const float* pixel = sum + static_cast<ptrdiff_t>(kChannels) * (taps.first - columns.begin);
+    Lanes value{};
+    for (int k = 0; k < taps.count; ++k, pixel += kChannels) value += weight[k] * load(pixel);
+    const float outside = border * (1 - inside_y * taps.inside);
+    value = (value + (outside - target.mean)) * target.scale;
+    std::memcpy(out, &value, kChannels * sizeof(float));
+  }
+}
+
+}  // namespace
+
+void resample(const ImageView& image, const Box& window, float border, const ResampleTarget& target) {
+  require(!image.empty() && image.pixels != nullptr, "resample: an empty picture");
+  require(target.width > 0 && target.height > 0 && target.pixels != nullptr, "resample: an empty target");
+  require(window.width() > 0 && window.height() > 0 && std::isfinite(window.area()),
+          "resample: the window has no area");
+  const Axis rows = make_axis(window.y1, window.y2, target.height, image.height);
+  const Axis columns = make_axis(window.x1, window.x2, target.width, image.width);
+  const size_t count = static_cast<size_t>(columns.end - columns.begin) * kChannels;
+  std::vector<float> sum(count + kSlack, 0.0F);
+  for (int y = 0; y < target.height; ++y) {
+    const Taps& taps = rows.taps[static_cast<size_t>(y)];
+    for (int k = 0; k < taps.count; ++k) {
+      const uint8_t* row = image.row(taps.first + k) + static_cast<ptrdiff_t>(kChannels) * columns.begin;
+      const float weight = rows.weights[taps.weights + static_cast<size_t>(k)];
+      (k == 0 ? set_row : add_row)(sum.data(), row, weight, count);
+    }
+    if (taps.count == 0) std::fill(sum.begin(), sum.end(), 0.0F);
+    write_row(sum.data(), columns, taps.inside, border, target, target.pixels + y * target.row_stride);
+  }
+}
+
+}  // namespace mtcnn

@@ -1,0 +1,116 @@
+#include "mtcnn/weights/weights.h"
+
+#include "mtcnn/core/checksum.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/safetensors.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/core/version.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mtcnn {
+namespace {
+
+constexpr const char* kFormat = "mtcnn-weights";
+constexpr const char* kFormatVersion = "1";
+
+void check_values(const NamedTensor& tensor, const std::string& where) {
+  const auto bad =
+      std::find_if(tensor.values.begin(), tensor.values.end(), [](float value) { return !std::isfinite(value); });
+  if (bad == tensor.values.end()) return;
+  throw Error(ErrorCode::bad_format, "tensor '" + tensor.name + "' is damaged",
+              {.where = where,
+               .found = concat(*bad, " at position ", bad - tensor.values.begin()),
+               .expected = "finite values"});
+}
+
+/// Refuses a file whose metadata does not announce weights of ours for this net.
+void check_metadata(const Safetensors& file, NetKind expected) {
+  const auto expect = [&](const std::string& key, const std::string& value, const std::string& hint) {
+    const auto found = file.metadata().find(key);
+    if (found != file.metadata().end() && found->second == value) return;
+    throw Error(ErrorCode::bad_format, "wrong '" + key + "'",
+                {.where = file.path().string(),
+                 .found = found == file.metadata().end() ? "none" : "'" + found->second + "'",
+                 .expected = "'" + value + "'",
+                 .hint = hint});
+  };
+  expect("format", kFormat, "weights of other projects come in through 'mtcnn import'");
+  expect("version", kFormatVersion, "it was written by another version of this program");
+  expect("net", net_name(expected), concat("these are not the weights of ", net_title(expected)));
+  // Files made by other tools may carry no checksum.
+  const auto checksum = file.metadata().find("checksum");
+  const std::string actual = checksum_text(crc32(file.data()));
+  if (checksum != file.metadata().end() && checksum->second != actual) {
+    throw Error(ErrorCode::bad_format, "the weights are damaged: their checksum is wrong",
+                {.where = file.path().string(), .found = actual, .expected = checksum->second});
+  }
+}
+
+}  // namespace
+
+const NamedTensor& NetWeights::at(std::string_view name) const {
+  const auto found =
+      std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& tensor) { return tensor.name == name; });
+  require(found != tensors.end(), "NetWeights: no such tensor");
+  return *found;
+}
+
+NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where) {
+  for (const NamedTensor& tensor : tensors) {
+    const TensorSpec* spec = find_spec(net, tensor.name);
+    if (spec == nullptr) {
+      throw Error(ErrorCode::bad_format,
+                  concat("unknown tensor '", tensor.name, "' in the weights of ", net_title(net)), {.where = where});
+    }
+    if (tensor.shape != spec->shape || static_cast<int64_t>(tensor.values.size()) != spec->count()) {
+      throw Error(ErrorCode::bad_format,
+                  concat("tensor '", tensor.name, "' of ", net_title(net), " has the wrong shape"),
+                  {.where = where, .found = shape_text(tensor.shape), .expected = shape_text(spec->shape)});
+    }
+    check_values(tensor, where);
+  }
+  NetWeights weights{.net = net, .tensors = {}, .metadata = {}};
+  for (const TensorSpec& spec : net_spec(net)) {
+    const auto named = [&](const NamedTensor& tensor) { return tensor.name == spec.name; };
+    const auto count = std::count_if(tensors.begin(), tensors.end(), named);
+    if (count > 1) throw Error(ErrorCode::bad_format, "tensor '" + spec.name + "' is there twice", {.where = where});
+    if (count == 1) {
+      weights.tensors.push_back(std::move(*std::find_if(tensors.begin(), tensors.end(), named)));
+    } else if (!spec.optional) {
+      throw Error(ErrorCode::bad_format, concat("tensor '", spec.name, "' of ", net_title(net), " is missing"),
+                  {.where = where, .expected = "shape " + shape_text(spec.shape)});
+    }
+  }
+  return weights;
+}
+
+NetWeights read_weights(const std::filesystem::path& path, NetKind expected) {
+  const Safetensors file(path);
+  check_metadata(file, expected);
+  std::vector<NamedTensor> tensors;
+  for (const Safetensors::Entry& entry : file.entries())
+    tensors.push_back({entry.name, entry.shape, file.floats(entry)});
+  NetWeights weights = checked_weights(expected, std::move(tensors), path.string());
+  weights.metadata = file.metadata();
+  return weights;
+}
+
+void write_weights(const std::filesystem::path& path, const NetWeights& weights) {
+  std::map<std::string, std::string> metadata = weights.metadata;
+  metadata["format"] = kFormat;
+  metadata["version"] = kFormatVersion;
+  metadata["net"] = net_name(weights.net);
+  metadata["created_by"] = concat("mtcnn ", version(), " (", commit(), ")");
+  std::vector<TensorView> views;
+  uint32_t checksum = 0;
+  for (const NamedTensor& tensor : weights.tensors) {
+    views.push_back({tensor.name, Dtype::f32, tensor.shape, std::as_bytes(std::span(tensor.values))});
+    checksum = crc32(views.back().bytes, checksum);
+  }
+  metadata["checksum"] = checksum_text(checksum);
+  write_safetensors(path, views, metadata);
+}
+
+}  // namespace mtcnn

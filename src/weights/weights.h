@@ -1,0 +1,43 @@
+#pragma once
+
+#include "mtcnn/weights/spec.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mtcnn {
+
+/// A float32 tensor, row-major and contiguous.
+struct NamedTensor {
+  std::string name;
+  std::vector<int64_t> shape;
+  std::vector<float> values;
+};
+
+/// The parameters of one net, in the order of net_spec().
+struct NetWeights {
+  NetKind net = NetKind::pnet;
+  std::vector<NamedTensor> tensors;
+  std::map<std::string, std::string> metadata;  ///< what the file said about itself
+
+  /// \throws ContractError where the net has no such tensor.
+  const NamedTensor& at(std::string_view name) const;
+};
+
+/// Puts tensors in the order of net_spec() and checks them. \param where names their source in messages.
+/// \throws Error if a tensor is missing, unknown, given twice, of the wrong shape, or holds a value that is not finite.
+NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where);
+
+/// Reads a weights file of ours (docs/formats.md). \throws Error as checked_weights does, and if the file is no
+/// safetensors file, is of another format or version, holds another net than `expected`, or its data do not fit its
+/// checksum.
+NetWeights read_weights(const std::filesystem::path& path, NetKind expected);
+
+/// Writes a weights file of ours in one atomic step; format, version, net, created_by and a checksum are added to the
+/// metadata.
+void write_weights(const std::filesystem::path& path, const NetWeights& weights);
+
+}  // namespace mtcnn
