@@ -1,3 +1,4 @@
+#include "mtcnn/cli/common.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 
