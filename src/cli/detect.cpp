@@ -136,11 +136,21 @@ class Outputs {
   void crop(const PictureResult& result) {
     const fs::path name = cropped_.next(output_name(result));
     for (size_t i = 0; i < result.faces.size(); ++i) {
-      const Face& face = result.faces[i];
-      const Image image = flags_.align ? align_face(result.image.view(), face.landmarks, flags_.crop_size)
-                                       : crop_with_margin(result.image.view(), face.box, flags_.margin, flags_.crop_size);
-      write_image(name.parent_path() / concat(name.stem().string(), "_", i, ".jpg"), image.view());
+      const fs::path file = name.parent_path() / concat(name.stem().string(), "_", i, ".jpg");
+      write_image(file, cut(result.image.view(), result.faces[i]).view());
     }
+  }
+
+  /// A face whose points cannot be aligned (all in one place) is cropped plainly.
+  Image cut(const ImageView& image, const Face& face) const {
+    if (flags_.align) {
+      try {
+        return align_face(image, face.landmarks, flags_.crop_size);
+      } catch (const Error& error) {
+        log::warning(concat(error.what(), "; this face is cropped without alignment"));
+      }
+    }
+    return crop_with_margin(image, face.box, flags_.margin, flags_.crop_size);
   }
 
   const DetectFlags& flags_;
