@@ -53,7 +53,7 @@ TEST_P(GoldenNets, RNet) { check_net(RNet(), NetKind::rnet, GetParam()); }
 TEST_P(GoldenNets, ONet) { check_net(ONet(), NetKind::onet, GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Files, GoldenNets, ::testing::Values(".pt", ".state_dict.safetensors"),
-                         [](const auto& info) { return info.param == ".pt" ? "torch_save" : "safetensors"; });
+                         [](const auto& file) { return file.param == ".pt" ? "torch_save" : "safetensors"; });
 
 }  // namespace
 }  // namespace mtcnn

@@ -93,7 +93,9 @@ TEST(Runner, RefusesUnknownDevicesAndWrongSizes) {
   const auto nets = random_nets();
   EXPECT_THROW(NetRunner(nets, "gpu"), Error);
   EXPECT_THROW(NetRunner(nets, "cuda:x"), Error);
-  if (!at::hasCUDA()) EXPECT_THROW(NetRunner(nets, "cuda"), Error);
+  if (!at::hasCUDA()) {
+    EXPECT_THROW(NetRunner(nets, "cuda"), Error);
+  }
   EXPECT_NO_THROW(NetRunner(nets, "auto"));
   const NetRunner runner(nets, "cpu");
   std::vector<float> values;
