@@ -137,6 +137,7 @@ constexpr std::array<const char*, 3> kOutputTensors = {"conv4_1.weight", "dense5
 template <class Tensor>
 std::vector<std::string> names_of(const std::vector<Tensor>& tensors) {
   std::vector<std::string> names;
+  names.reserve(tensors.size());
   for (const Tensor& tensor : tensors) names.push_back(tensor.name);
   return names;
 }
@@ -146,6 +147,7 @@ NetWeights import_torch(std::span<const std::byte> bytes, TorchLayout layout, co
   const NetKind net = identify(names_of(foreign), kOutputTensors, where);
   std::set<std::string> seen;
   std::vector<NamedTensor> tensors;
+  tensors.reserve(foreign.size());
   for (const StridedTensor& tensor : foreign) {
     tensors.push_back(contiguous(tensor, spec_of(net, tensor.name, seen, where), where));
   }
@@ -178,6 +180,7 @@ void drop_leading_ones(std::vector<int64_t>& shape, size_t rank) {
 NetWeights import_caffemodel(std::span<const std::byte> bytes, const std::string& where) {
   std::vector<CaffeLayer> layers = read_caffemodel(bytes, where);
   std::vector<std::string> names;
+  names.reserve(layers.size());
   for (const CaffeLayer& layer : layers) names.push_back(our_layer_name(layer.name, std::nullopt));
   const NetKind net = identify(names, {"conv4_1", "conv5_1", "conv6_1"}, where);
   std::set<std::string> seen;

@@ -17,6 +17,9 @@ using Kind = PickleObject::Kind;
 constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";  // 0x1950a86a20f9469cfc6c
 constexpr int64_t kLegacyVersion = 1001;
 constexpr size_t kMostDimensions = 8;
+// One name in the file can be the key of any number of entries: without limits a small file could fill the memory.
+constexpr size_t kMostTensors = 1000;
+constexpr size_t kLongestName = 200;
 
 /// A storage that tensors of the pickle refer to.
 struct Storage {
@@ -113,6 +116,10 @@ std::vector<StridedTensor> tensors_of(const Pickle& pickle, const Storages& stor
   if (root.kind != Kind::dict) {
     throw Error(ErrorCode::bad_format, "this file holds no state dict", {.where = where, .hint = hint});
   }
+  if (root.items.size() > 2 * kMostTensors) {
+    throw broken(where, "a state dict of unreasonable size", concat(root.items.size() / 2, " tensors"),
+                 concat("at most ", kMostTensors));
+  }
   std::vector<StridedTensor> tensors;
   for (size_t i = 0; i < root.items.size(); i += 2) {
     const PickleObject& key = pickle.objects[root.items[i]];
@@ -120,6 +127,10 @@ std::vector<StridedTensor> tensors_of(const Pickle& pickle, const Storages& stor
     if (key.kind != Kind::text || value.kind != Kind::tensor) {
       throw Error(ErrorCode::bad_format, "entry '" + printable(key.text) + "' of this file is no tensor",
                   {.where = where, .expected = "a state dict and nothing else", .hint = hint});
+    }
+    if (key.text.size() > kLongestName) {
+      throw broken(where, "a tensor's name of unreasonable length", concat(key.text.size()),
+                   concat("at most ", kLongestName));
     }
     tensors.push_back(describe_tensor(pickle, value, storages, where));
     tensors.back().name = key.text;

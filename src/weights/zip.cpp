@@ -4,12 +4,12 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/weights/byte_reader.h"
 
-#include <algorithm>
+#include <string_view>
 
 namespace mtcnn {
 namespace {
 
-constexpr uint32_t kEndSignature = 0x06054b50;
+constexpr std::string_view kEndSignature = "PK\x05\x06";
 constexpr uint32_t kEntrySignature = 0x02014b50;
 constexpr uint32_t kLocalSignature = 0x04034b50;
 constexpr size_t kEndSize = 22;
@@ -19,13 +19,11 @@ constexpr uint16_t kEncrypted = 1;
 
 /// The end record is the last thing in the file, but for a comment of unknown length.
 size_t find_end_record(std::span<const std::byte> bytes, const std::string& where) {
-  if (bytes.size() >= kEndSize) {
-    const size_t last = bytes.size() - kEndSize;
-    const size_t first = last - std::min(last, kLongestComment);
-    for (size_t position = last + 1; position-- > first;) {
-      ByteReader reader(bytes.subspan(position), where);
-      if (reader.number<uint32_t>() == kEndSignature) return position;
-    }
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.size() >= kEndSize) {
+    const size_t last = text.size() - kEndSize;
+    const size_t found = text.rfind(kEndSignature, last);
+    if (found != std::string_view::npos && last - found <= kLongestComment) return found;
   }
   throw Error(ErrorCode::bad_format, "this zip archive has no directory at its end: is the file truncated?",
               {.where = where});

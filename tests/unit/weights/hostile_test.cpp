@@ -115,6 +115,21 @@ TEST_F(HostileImport, StoragesMustBeWhatThePickleSays) {
               HasSubstr("storage '0' is truncated or damaged: found 4 bytes, expected 2147483647 values of 4 bytes"));
 }
 
+TEST_F(HostileImport, ANameUsedAgainAndAgainDoesNotFillTheMemory) {
+  const std::string tensor =
+      "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x00"
+      "0X\x03\x00\x00\x00"
+      "cpuK\x01tQK\x00))\x89}tRq\x01"s;
+  const auto file = [&](char length, const std::string& name, size_t entries) {
+    std::string pickle = "\x80\x02}(X\x00"s + length + "\x00\x00"s + name + "q\x00"s + tensor;
+    for (size_t i = 1; i < entries; ++i) pickle += "h\x00h\x01"s;
+    return zip_file({{"x/data.pkl", pickle + "u."}, {"x/data/0", "1234"}});
+  };
+  EXPECT_THAT(import_refusal(file(1, std::string(256, 'n'), 1000)),
+              HasSubstr("name of unreasonable length: found 256"));
+  EXPECT_THAT(import_refusal(file(0, "", 1001)), HasSubstr("found 1001 tensors, expected at most 1000"));
+}
+
 TEST_F(HostileImport, EveryTruncationIsFound) {
   for (const std::string& good : good_files()) {
     for (size_t part = 0; part < 64; ++part) EXPECT_NE(import_refusal(good.substr(0, good.size() * part / 64)), "");
