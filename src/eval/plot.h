@@ -25,8 +25,8 @@ struct Plot {
   std::vector<PlotSeries> series;
 };
 
-/// A complete SVG document that a browser shows: axes, ticks, grid, legend. Values that are not finite are left out. An empty plot
-/// still has its axes.
+/// A complete SVG document that a browser shows: axes, ticks, grid, legend. Values that are not finite are left out. An
+/// empty plot still has its axes.
 std::string plot_svg(const Plot& plot);
 
 /// Long form, one point a row: "series,<x_label>,<y_label>" then the points; names are quoted where they need it.
