@@ -86,7 +86,8 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
-  if (fs::is_directory(path_)) {
+  std::error_code ignored;
+  if (fs::is_directory(path_, ignored)) {
     throw Error(ErrorCode::unwritable, "this is a folder, a file was to be written", {.where = path_.string()});
   }
   if (is_special(path_)) {
@@ -108,12 +109,14 @@ void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(te
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
   require(file_ != nullptr, "AtomicFile: write after commit");
+  if (bytes.empty()) return;  // fwrite takes no null pointer
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) {
     throw system_error(ErrorCode::unwritable, "writing this file failed", path_);
   }
 }
 
 void AtomicFile::flush() {
+  require(file_ != nullptr, "AtomicFile: flush after commit");
   if (std::fflush(file_) != 0) throw system_error(ErrorCode::unwritable, "writing this file failed", path_);
 }
 

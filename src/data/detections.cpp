@@ -4,21 +4,12 @@
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
 
-#include <charconv>
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 namespace mtcnn {
 namespace {
-
-/// The double with the fewest digits that reads back as the same float: files stay short and lose nothing.
-double shortest(float value) {
-  char text[32];
-  const auto end = std::to_chars(std::begin(text), std::end(text), value).ptr;
-  double result = 0;
-  std::from_chars(text, end, result);
-  return result;
-}
 
 /// One line being read: knows what to say when something is wrong with it.
 class LineReader {
@@ -41,6 +32,14 @@ class LineReader {
     if (!value.is_number() || !std::isfinite(value.get<double>()))
       refuse(concat("bad '", key, "'"), value, "a finite number");
     return value.get<double>();
+  }
+
+  int whole_number(const Json& value, const char* key) const {
+    const double found = number(value, key);
+    using Limits = std::numeric_limits<int>;
+    if (found != std::floor(found) || found < Limits::min() || found > Limits::max())
+      refuse(concat("bad '", key, "'"), value, "a whole number");
+    return static_cast<int>(found);
   }
 
   std::array<double, 2> point(const Json& value, const char* key) const {
@@ -67,9 +66,12 @@ class LineReader {
     const Json& name = member(value, "image");
     if (!name.is_string() || name.get_ref<const std::string&>().empty()) refuse("bad 'image'", name, "a file name");
     image.image = name.get<std::string>();
-    if (value.contains("width")) image.width = static_cast<int>(number(value["width"], "width"));
-    if (value.contains("height")) image.height = static_cast<int>(number(value["height"], "height"));
-    if (value.contains("error") && value["error"].is_string()) image.error = value["error"].get<std::string>();
+    if (value.contains("width")) image.width = whole_number(value["width"], "width");
+    if (value.contains("height")) image.height = whole_number(value["height"], "height");
+    if (value.contains("error") && !value["error"].is_null()) {
+      if (!value["error"].is_string()) refuse("bad 'error'", value["error"], "text");
+      image.error = value["error"].get<std::string>();
+    }
     const Json& faces = member(value, "faces");
     if (!faces.is_array()) refuse("bad 'faces'", faces, "a list");
     for (const Json& item : faces) image.faces.push_back(face(item));
@@ -93,11 +95,11 @@ Json face_json(const Detection& face) {
 }  // namespace
 
 Detection to_detection(const Face& face) {
-  Detection detection{shortest(face.box.x1), shortest(face.box.y1), shortest(face.box.width()),
-                      shortest(face.box.height()), shortest(face.confidence)};
+  Detection detection{shortest_double(face.box.x1), shortest_double(face.box.y1), shortest_double(face.box.width()),
+                      shortest_double(face.box.height()), shortest_double(face.confidence)};
   detection.landmarks.emplace();
   for (size_t i = 0; i < face.landmarks.size(); ++i) {
-    (*detection.landmarks)[i] = {shortest(face.landmarks[i].x), shortest(face.landmarks[i].y)};
+    (*detection.landmarks)[i] = {shortest_double(face.landmarks[i].x), shortest_double(face.landmarks[i].y)};
   }
   return detection;
 }
