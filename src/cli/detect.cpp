@@ -1,11 +1,3 @@
-#include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <iostream>
-#include <memory>
-#include <optional>
-#include <set>
-
 #include "mtcnn/cli/common.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
@@ -20,6 +12,14 @@
 #include "mtcnn/image/draw.h"
 #include "mtcnn/image/write.h"
 #include "mtcnn/nets/threads.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <set>
 
 namespace mtcnn::cli {
 namespace fs = std::filesystem;
@@ -40,8 +40,8 @@ struct DetectFlags {
   bool clip = false;
 };
 
-/// Where annotated pictures and crops go: the name a picture has in the results, below `folder`, with another picture's name never
-/// taken twice and never outside the folder.
+/// Where annotated pictures and crops go: the name a picture has in the results, below `folder`, with another picture's
+/// name never taken twice and never outside the folder.
 class OutputNames {
  public:
   explicit OutputNames(fs::path folder) : folder_(std::move(folder)) {}
@@ -101,7 +101,10 @@ class Outputs {
 
  private:
   static std::string line(const PictureResult& result) {
-    ImageDetections detections{.image = result.file.name, .width = result.image.width(), .height = result.image.height(), .error = result.error};
+    ImageDetections detections{.image = result.file.name,
+                               .width = result.image.width(),
+                               .height = result.image.height(),
+                               .error = result.error};
     for (const Face& face : result.faces) detections.faces.push_back(to_detection(face));
     return detections_line(detections);
   }
@@ -109,15 +112,17 @@ class Outputs {
   static void print(const PictureResult& result) {
     std::cout << result.file.name << ": " << result.faces.size() << (result.faces.size() == 1 ? " face\n" : " faces\n");
     for (const Face& face : result.faces) {
-      std::cout << "  " << fixed(face.confidence, 3) << "  x " << fixed(face.box.x1, 1) << "  y " << fixed(face.box.y1, 1) << "  w "
-                << fixed(face.box.width(), 1) << "  h " << fixed(face.box.height(), 1) << "\n";
+      std::cout << "  " << fixed(face.confidence, 3) << "  x " << fixed(face.box.x1, 1) << "  y "
+                << fixed(face.box.y1, 1) << "  w " << fixed(face.box.width(), 1) << "  h "
+                << fixed(face.box.height(), 1) << "\n";
     }
   }
 
   /// Pictures in formats that we cannot write, or only with a loss of meaning, are drawn as PNG.
   static fs::path writable(fs::path path) {
     const std::string extension = path.extension().string();
-    const bool known = extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".JPG" || extension == ".JPEG";
+    const bool known = extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".JPG" ||
+                       extension == ".JPEG";
     return known ? path : path.replace_extension(".png");
   }
 
@@ -162,16 +167,18 @@ class Outputs {
 std::string model_folder(const DetectFlags& flags) {
   if (!flags.model.empty()) return flags.model;
   if (const char* chosen = std::getenv("MTCNN_MODEL"); chosen != nullptr && *chosen != '\0') return chosen;
-  throw Error(ErrorCode::usage, "no model given",
-              {.hint = "pass --model DIR or set MTCNN_MODEL; scripts/quickstart.sh puts the public weights into models/public"});
+  throw Error(
+      ErrorCode::usage, "no model given",
+      {.hint =
+           "pass --model DIR or set MTCNN_MODEL; scripts/quickstart.sh puts the public weights into models/public"});
 }
 
 void summarise(const RunTotals& totals, const Detector& detector, double seconds) {
   const auto searched = static_cast<double>(std::max<int64_t>(1, totals.pictures - totals.unreadable));
   std::cerr << totals.pictures << " pictures, " << totals.faces << " faces";
   if (totals.unreadable > 0) std::cerr << ", " << totals.unreadable << " unreadable";
-  std::cerr << "; " << fixed(seconds, 1) << " s, the search alone " << fixed(1000 * totals.search_s / searched, 2) << " ms a picture ("
-            << detector.device() << ", " << thread_count() << " threads)\n";
+  std::cerr << "; " << fixed(seconds, 1) << " s, the search alone " << fixed(1000 * totals.search_s / searched, 2)
+            << " ms a picture (" << detector.device() << ", " << thread_count() << " threads)\n";
 }
 
 void run(const DetectFlags& flags) {
@@ -192,11 +199,15 @@ void run(const DetectFlags& flags) {
     });
   }
   outputs.finish();
-  if (!flags.common.quiet) summarise(totals, detector, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (!flags.common.quiet)
+    summarise(totals, detector, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (totals.interrupted) {
-    throw Error(ErrorCode::interrupted, concat("stopped after ", totals.pictures, " of ", pictures.size(), " pictures; their results are kept"));
+    throw Error(ErrorCode::interrupted, concat("stopped after ", totals.pictures, " of ", pictures.size(),
+                                               " pictures; their results are kept"));
   }
-  if (totals.unreadable > 0) throw Error(ErrorCode::unreadable, concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
+  if (totals.unreadable > 0)
+    throw Error(ErrorCode::unreadable,
+                concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
 }
 
 }  // namespace
@@ -204,26 +215,38 @@ void run(const DetectFlags& flags) {
 void add_detect(CLI::App& program) {
   auto flags = std::make_shared<DetectFlags>();
   CLI::App& verb = *program.add_subcommand("detect", "Find faces in pictures");
-  verb.add_option("input", flags->inputs, "Pictures, folders (searched recursively) and @lists (one picture a line)")->required();
+  verb.add_option("input", flags->inputs, "Pictures, folders (searched recursively) and @lists (one picture a line)")
+      ->required();
   verb.add_option("--model", flags->model, "Model folder (or set MTCNN_MODEL)")->type_name("DIR");
   verb.add_option("--root", flags->root, "Inputs and names in results are relative to this folder")->type_name("DIR");
   verb.add_option("--json", flags->json, "Write detections as JSON lines; - for stdout")->type_name("FILE");
   verb.add_option("--draw", flags->draw, "Write the pictures with boxes, points and scores")->type_name("DIR");
   verb.add_option("--crops", flags->crops, "Write every face as a picture of its own")->type_name("DIR");
-  verb.add_option("--crop-size", flags->crop_size, "Side of a crop, pixels")->capture_default_str()->check(CLI::Range(1, 4096));
-  verb.add_option("--margin", flags->margin, "Room around the face on each side, as a share of its size")->capture_default_str()->check(CLI::Range(0.0, 10.0));
-  verb.add_flag("--align", flags->align, "Turn and scale crops so that eyes, nose and mouth lie where recognition nets expect them");
+  verb.add_option("--crop-size", flags->crop_size, "Side of a crop, pixels")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  verb.add_option("--margin", flags->margin, "Room around the face on each side, as a share of its size")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 10.0));
+  verb.add_flag("--align", flags->align,
+                "Turn and scale crops so that eyes, nose and mouth lie where recognition nets expect them");
   verb.add_option("--min-face", flags->min_face, "Smallest face looked for, pixels [20]");
   verb.add_option("--max-face", flags->max_face, "Largest face looked for, pixels; 0 = no limit [0]");
   verb.add_option("--factor", flags->factor, "Size of a pyramid level relative to the one before, in (0, 1) [0.709]");
-  verb.add_option("--thresholds", flags->thresholds, "Probability to pass P-Net, R-Net, O-Net [0.6,0.7,0.7]")->delimiter(',')->type_name("P,R,O");
-  verb.add_option("--max-side", flags->max_side, "Search longer pictures as if shrunk to this side, pixels; 0 = never [0]");
+  verb.add_option("--thresholds", flags->thresholds, "Probability to pass P-Net, R-Net, O-Net [0.6,0.7,0.7]")
+      ->delimiter(',')
+      ->type_name("P,R,O");
+  verb.add_option("--max-side", flags->max_side,
+                  "Search longer pictures as if shrunk to this side, pixels; 0 = never [0]");
   verb.add_flag("--clip", flags->clip, "Cut boxes at the picture's border");
-  verb.add_option("--batch", flags->batch, "Pictures searched together")->capture_default_str()->check(CLI::Range(1, 4096));
+  verb.add_option("--batch", flags->batch, "Pictures searched together")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
   add_device_flags(verb, flags->common);
   add_config_flags(verb, flags->common);
-  verb.footer("Defaults in [brackets] are the model folder's to change.\n"
-              "Example: mtcnn detect photos/ --model models/public --json faces.jsonl --draw annotated/");
+  verb.footer(
+      "Defaults in [brackets] are the model folder's to change.\n"
+      "Example: mtcnn detect photos/ --model models/public --json faces.jsonl --draw annotated/");
   verb.callback([flags] { run(*flags); });
 }
 

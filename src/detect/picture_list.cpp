@@ -1,11 +1,11 @@
 #include "mtcnn/detect/picture_list.h"
 
-#include <algorithm>
-
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/image/read.h"
+
+#include <algorithm>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -19,13 +19,16 @@ void add_folder(const fs::path& folder, const fs::path& base, std::vector<Pictur
   const auto first = static_cast<ptrdiff_t>(found.size());
   try {
     for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
-      if (entry.is_regular_file() && is_picture_name(entry.path())) found.push_back({entry.path(), name_of(entry.path(), base)});
+      if (entry.is_regular_file() && is_picture_name(entry.path()))
+        found.push_back({entry.path(), name_of(entry.path(), base)});
     }
   } catch (const fs::filesystem_error& error) {
-    throw Error(ErrorCode::unreadable, "cannot list this folder (" + error.code().message() + ")", {.where = folder.string()});
+    throw Error(ErrorCode::unreadable, "cannot list this folder (" + error.code().message() + ")",
+                {.where = folder.string()});
   }
   // The system lists files in any order.
-  std::sort(found.begin() + first, found.end(), [](const PictureFile& a, const PictureFile& b) { return a.name < b.name; });
+  std::sort(found.begin() + first, found.end(),
+            [](const PictureFile& a, const PictureFile& b) { return a.name < b.name; });
 }
 
 void add_list(const fs::path& list, const fs::path& root, std::vector<PictureFile>& found) {
@@ -55,7 +58,8 @@ std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, c
     }
   }
   if (found.empty()) {
-    throw Error(ErrorCode::not_found, "no picture in " + join(inputs, ", "), {.hint = "looked for names like *.jpg and *.png"});
+    throw Error(ErrorCode::not_found, "no picture in " + join(inputs, ", "),
+                {.hint = "looked for names like *.jpg and *.png"});
   }
   return found;
 }

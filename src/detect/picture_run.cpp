@@ -1,11 +1,11 @@
 #include "mtcnn/detect/picture_run.h"
 
-#include <chrono>
-
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/image/read.h"
 #include "mtcnn/nets/threads.h"
+
+#include <chrono>
 
 namespace mtcnn {
 namespace {
@@ -37,9 +37,11 @@ std::vector<Decoded> decode_batch(std::span<const PictureFile> pictures, int bat
     const size_t count = std::min(most - first, static_cast<size_t>(thread_count()));
     decoded.resize(first + count);
     parallel_for(static_cast<int64_t>(count), 1, [&](int64_t begin, int64_t end) {
-      for (auto i = first + static_cast<size_t>(begin); i < first + static_cast<size_t>(end); ++i) decoded[i] = decode(pictures[i]);
+      for (auto i = first + static_cast<size_t>(begin); i < first + static_cast<size_t>(end); ++i)
+        decoded[i] = decode(pictures[i]);
     });
-    for (size_t i = first; i < decoded.size(); ++i) bytes += int64_t{3} * decoded[i].image.width() * decoded[i].image.height();
+    for (size_t i = first; i < decoded.size(); ++i)
+      bytes += int64_t{3} * decoded[i].image.width() * decoded[i].image.height();
   }
   return decoded;
 }

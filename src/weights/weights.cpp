@@ -51,7 +51,8 @@ void check_metadata(const Safetensors& file, NetKind expected) {
 }  // namespace
 
 const NamedTensor* NetWeights::find(std::string_view name) const {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& tensor) { return tensor.name == name; });
+  const auto found =
+      std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& tensor) { return tensor.name == name; });
   return found == tensors.end() ? nullptr : &*found;
 }
 

@@ -1,4 +1,10 @@
-#include <benchmark/benchmark.h>
+#include "mtcnn/core/text.h"
+#include "mtcnn/detect/detector.h"
+#include "mtcnn/geometry/canvas.h"
+#include "mtcnn/image/read.h"
+#include "mtcnn/image/resample.h"
+#include "mtcnn/nets/runner.h"
+#include "mtcnn/nets/threads.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,18 +13,12 @@
 #include <span>
 #include <string>
 
-#include "mtcnn/core/text.h"
-#include "mtcnn/detect/detector.h"
-#include "mtcnn/geometry/canvas.h"
-#include "mtcnn/image/read.h"
-#include "mtcnn/image/resample.h"
-#include "mtcnn/nets/runner.h"
-#include "mtcnn/nets/threads.h"
 #include "support/foreign_weights.h"
 #include "support/shared_data.h"
+#include <benchmark/benchmark.h>
 
-/// Where the time of a frame goes. The nets run with random weights, which cost the same as trained ones; the whole frame needs a
-/// model folder in MTCNN_MODEL. MTCNN_THREADS sets the threads.
+/// Where the time of a frame goes. The nets run with random weights, which cost the same as trained ones; the whole
+/// frame needs a model folder in MTCNN_MODEL. MTCNN_THREADS sets the threads.
 namespace mtcnn {
 namespace {
 
@@ -34,7 +34,8 @@ std::vector<float> random_floats(size_t count) {
 
 const NetRunner& runner() {
   static const NetRunner instance = [] {
-    const std::array<NetWeights, 3> weights = {testing::random_weights(NetKind::pnet, 1), testing::random_weights(NetKind::rnet, 2),
+    const std::array<NetWeights, 3> weights = {testing::random_weights(NetKind::pnet, 1),
+                                               testing::random_weights(NetKind::rnet, 2),
                                                testing::random_weights(NetKind::onet, 3)};
     return NetRunner(weights, "cpu");
   }();
@@ -46,9 +47,11 @@ Image sample_frame() {
   const Image sample = read_image(testing::source_folder() / "samples/astronaut.jpg");
   std::vector<float> pixels(static_cast<size_t>(kWidth) * kHeight * 3);
   const Box whole{0, 0, static_cast<float>(sample.width()), static_cast<float>(sample.height())};
-  resample(sample.view(), whole, 0, {.pixels = pixels.data(), .width = kWidth, .height = kHeight, .row_stride = kWidth * 3});
+  resample(sample.view(), whole, 0,
+           {.pixels = pixels.data(), .width = kWidth, .height = kHeight, .row_stride = kWidth * 3});
   Image frame(kWidth, kHeight);
-  std::transform(pixels.begin(), pixels.end(), frame.row(0), [](float value) { return static_cast<uint8_t>(std::clamp(value + 0.5F, 0.0F, 255.0F)); });
+  std::transform(pixels.begin(), pixels.end(), frame.row(0),
+                 [](float value) { return static_cast<uint8_t>(std::clamp(value + 0.5F, 0.0F, 255.0F)); });
   return frame;
 }
 
@@ -59,7 +62,10 @@ void pyramid_levels_of_a_vga_frame(benchmark::State& state) {
   for (auto _ : state) {
     for (const Level& level : levels) {
       resample(frame.view(), {0, 0, kWidth, kHeight}, 127.5F,
-               {.pixels = pixels.data(), .width = level.width, .height = level.height, .row_stride = ptrdiff_t{3} * level.width});
+               {.pixels = pixels.data(),
+                .width = level.width,
+                .height = level.height,
+                .row_stride = ptrdiff_t{3} * level.width});
       benchmark::ClobberMemory();
     }
   }
@@ -68,7 +74,8 @@ void pyramid_levels_of_a_vga_frame(benchmark::State& state) {
 void pnet_on_a_vga_pyramid(benchmark::State& state) {
   const std::vector<std::vector<Level>> levels = {pyramid_levels(kWidth, kHeight, 20, 0, 0.709)};
   const Canvas canvas = plan_canvases(levels).front();
-  const std::vector<float> pixels = random_floats(static_cast<size_t>(canvas.width) * static_cast<size_t>(canvas.height) * 3);
+  const std::vector<float> pixels =
+      random_floats(static_cast<size_t>(canvas.width) * static_cast<size_t>(canvas.height) * 3);
   std::vector<float> values;
   for (auto _ : state) runner().run_pnet(pixels, canvas.height, canvas.width, values);
 }

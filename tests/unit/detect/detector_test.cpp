@@ -1,19 +1,20 @@
 #include "mtcnn/detect/detector.h"
 
-#include <gtest/gtest.h>
+#include "mtcnn/core/error.h"
+#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/nets/threads.h"
 
 #include <random>
 #include <thread>
 
-#include "mtcnn/core/error.h"
-#include "mtcnn/detect/model_folder.h"
-#include "mtcnn/nets/threads.h"
 #include "support/foreign_weights.h"
+#include <gtest/gtest.h>
 
 namespace mtcnn {
 namespace {
 
-/// Nets with random weights "find" plenty, which is what these tests need; whether it is a face is the golden tests' matter.
+/// Nets with random weights "find" plenty, which is what these tests need; whether it is a face is the golden tests'
+/// matter.
 const Detector& random_detector() {
   static const Detector detector = [] {
     Model model;
@@ -53,7 +54,8 @@ TEST(Detector, FindsSomethingByFallingConfidence) {
 TEST(Detector, ABatchOfMixedSizesGivesTheSameAsOneByOne) {
   std::vector<Image> images;
   std::vector<ImageView> views;
-  for (const auto& [width, height] : std::vector<std::pair<int, int>>{{120, 90}, {33, 200}, {8, 8}, {200, 150}, {64, 64}, {0, 0}, {300, 20}}) {
+  for (const auto& [width, height] :
+       std::vector<std::pair<int, int>>{{120, 90}, {33, 200}, {8, 8}, {200, 150}, {64, 64}, {0, 0}, {300, 20}}) {
     images.push_back(noise(width, height, static_cast<uint32_t>(width)));
   }
   for (const Image& image : images) views.push_back(image.view());
@@ -84,7 +86,8 @@ TEST(Detector, FourThreadsAtOnceGiveTheSame) {
 }
 
 TEST(Detector, TinyAndOddPicturesGiveNothingOrSomethingButNeverFail) {
-  for (int side = 0; side <= 11; ++side) EXPECT_TRUE(random_detector().detect(noise(side, side, 1).view()).empty()) << side;
+  for (int side = 0; side <= 11; ++side)
+    EXPECT_TRUE(random_detector().detect(noise(side, side, 1).view()).empty()) << side;
   EXPECT_TRUE(random_detector().detect(noise(1, 5000, 1).view()).empty());
   EXPECT_NO_THROW(random_detector().detect(noise(5000, 25, 1).view()));
   EXPECT_NO_THROW(random_detector().detect(Image(300, 200).view()));  // all black
@@ -115,7 +118,8 @@ TEST(Detector, MaxSideActsAsAShrunkPicture) {
   DetectorOptions larger = random_detector().options();
   larger.min_face = 40;
   const Image image = noise(300, 200, 8);
-  expect_same(random_detector().with_options(shrunk).detect(image.view()), random_detector().with_options(larger).detect(image.view()));
+  expect_same(random_detector().with_options(shrunk).detect(image.view()),
+              random_detector().with_options(larger).detect(image.view()));
 }
 
 TEST(Detector, EverythingPassingStaysBounded) {

@@ -1,13 +1,13 @@
 #include "mtcnn/detect/model_folder.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
+
 #include "support/foreign_weights.h"
 #include "support/temp_folder.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace mtcnn {
 namespace {
@@ -38,7 +38,8 @@ TEST(ModelFolder, RoundTrip) {
   EXPECT_EQ(back.detector.min_face, 33);
   EXPECT_EQ(back.input.border, 7);
   for (size_t net = 0; net < 3; ++net) {
-    for (const NamedTensor& tensor : random_model().nets[net].tensors) EXPECT_EQ(back.nets[net].at(tensor.name).values, tensor.values);
+    for (const NamedTensor& tensor : random_model().nets[net].tensors)
+      EXPECT_EQ(back.nets[net].at(tensor.name).values, tensor.values);
   }
 }
 
@@ -55,8 +56,10 @@ TEST(ModelFolder, MissingThingsAreNamed) {
 TEST(ModelFolder, NetsInEachOthersPlace) {
   const testing::TempFolder folder;
   write_model(folder / "model", random_model());
-  fs::copy_file(folder / "model" / "onet.safetensors", folder / "model" / "rnet.safetensors", fs::copy_options::overwrite_existing);
-  EXPECT_THAT(message_of(folder / "model"), ::testing::AllOf(::testing::HasSubstr("'onet'"), ::testing::HasSubstr("'rnet'")));
+  fs::copy_file(folder / "model" / "onet.safetensors", folder / "model" / "rnet.safetensors",
+                fs::copy_options::overwrite_existing);
+  EXPECT_THAT(message_of(folder / "model"),
+              ::testing::AllOf(::testing::HasSubstr("'onet'"), ::testing::HasSubstr("'rnet'")));
 }
 
 TEST(ModelFolder, CascadeFileIsChecked) {

@@ -1,11 +1,11 @@
 #include "mtcnn/detect/picture_list.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+
 #include "support/temp_folder.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace mtcnn {
 namespace {
@@ -19,17 +19,20 @@ std::vector<std::string> names(const std::vector<PictureFile>& pictures) {
 class PictureList : public ::testing::Test {
  protected:
   PictureList() {
-    for (const char* name : {"b/2.jpg", "b/1.PNG", "a.jpeg", "b/deep/x.jpg", "b/readme.txt"}) write_text(folder_ / name, "x");
+    for (const char* name : {"b/2.jpg", "b/1.PNG", "a.jpeg", "b/deep/x.jpg", "b/readme.txt"})
+      write_text(folder_ / name, "x");
   }
   testing::TempFolder folder_;
 };
 
 TEST_F(PictureList, FoldersAreSearchedInOrderAndNamesAreRelative) {
-  EXPECT_THAT(names(find_pictures({folder_.path().string()}, {})), ::testing::ElementsAre("a.jpeg", "b/1.PNG", "b/2.jpg", "b/deep/x.jpg"));
+  EXPECT_THAT(names(find_pictures({folder_.path().string()}, {})),
+              ::testing::ElementsAre("a.jpeg", "b/1.PNG", "b/2.jpg", "b/deep/x.jpg"));
 }
 
 TEST_F(PictureList, RootGivesNamesAndBase) {
-  EXPECT_THAT(names(find_pictures({"b"}, folder_.path())), ::testing::ElementsAre("b/1.PNG", "b/2.jpg", "b/deep/x.jpg"));
+  EXPECT_THAT(names(find_pictures({"b"}, folder_.path())),
+              ::testing::ElementsAre("b/1.PNG", "b/2.jpg", "b/deep/x.jpg"));
 }
 
 TEST_F(PictureList, AFileIsItselfWhateverItsName) {

@@ -1,16 +1,17 @@
 #include "mtcnn/geometry/canvas.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <random>
 #include <set>
 #include <tuple>
 
+#include <gtest/gtest.h>
+
 namespace mtcnn {
 namespace {
 
-std::vector<std::vector<Level>> levels_for(const std::vector<std::pair<int, int>>& sizes, double min_face, double factor) {
+std::vector<std::vector<Level>> levels_for(const std::vector<std::pair<int, int>>& sizes, double min_face,
+                                           double factor) {
   std::vector<std::vector<Level>> levels;
   for (const auto& [width, height] : sizes) levels.push_back(pyramid_levels(width, height, min_face, 0, factor));
   return levels;
@@ -29,16 +30,19 @@ void check_plan(const std::vector<std::vector<Level>>& levels, const std::vector
       ASSERT_LE(tile.canvas_x + tile.width, canvas.width);
       ASSERT_LE(tile.canvas_y + tile.height, canvas.height);
       for (int y = tile.canvas_y; y < tile.canvas_y + tile.height; y += 2) {
-        for (int x = tile.canvas_x; x < tile.canvas_x + tile.width; x += 2) ASSERT_TRUE(used.emplace(x, y).second) << "tiles overlap";
+        for (int x = tile.canvas_x; x < tile.canvas_x + tile.width; x += 2)
+          ASSERT_TRUE(used.emplace(x, y).second) << "tiles overlap";
       }
       for (int row = 0; row < tile.rows(); ++row) {
-        for (int column = 0; column < tile.columns(); ++column) ++cells[{tile.image, tile.level, tile.y / 2 + row, tile.x / 2 + column}];
+        for (int column = 0; column < tile.columns(); ++column)
+          ++cells[{tile.image, tile.level, tile.y / 2 + row, tile.x / 2 + column}];
       }
     }
   }
   size_t expected = 0;
   for (const auto& picture : levels) {
-    for (const Level& level : picture) expected += static_cast<size_t>(level.rows()) * static_cast<size_t>(level.columns());
+    for (const Level& level : picture)
+      expected += static_cast<size_t>(level.rows()) * static_cast<size_t>(level.columns());
   }
   EXPECT_EQ(cells.size(), expected);
   for (const auto& [cell, count] : cells) ASSERT_EQ(count, 1);

@@ -1,9 +1,9 @@
 #include "mtcnn/nets/activation.h"
 
+#include "mtcnn/core/error.h"
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-
-#include "mtcnn/core/error.h"
 
 namespace mtcnn {
 namespace {
@@ -23,7 +23,8 @@ TEST(Activation, PoolingEqualsLibTorchToTheBit) {
         const at::Tensor expected = at::max_pool2d(at::prelu(input, slopes), kernel, 2, 0, 1, true);
         const at::Tensor actual = prelu_max_pool(input, slopes, kernel);
         ASSERT_EQ(actual.sizes(), expected.sizes());
-        EXPECT_TRUE(at::equal(actual, expected)) << "kernel " << kernel << ", " << channels << " channels, " << height << "x" << width;
+        EXPECT_TRUE(at::equal(actual, expected))
+            << "kernel " << kernel << ", " << channels << " channels, " << height << "x" << width;
       }
     }
   }

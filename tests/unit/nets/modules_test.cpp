@@ -1,10 +1,10 @@
 #include "mtcnn/nets/modules.h"
 
+#include "mtcnn/core/error.h"
+
+#include "support/foreign_weights.h"
 #include <ATen/Functions.h>
 #include <gtest/gtest.h>
-
-#include "mtcnn/core/error.h"
-#include "support/foreign_weights.h"
 
 namespace mtcnn {
 namespace {
@@ -38,7 +38,8 @@ TEST(Modules, WeightsGoInAndComeOutUnchanged) {
     load_weights(*net, weights);
     const NetWeights back = weights_of(*net, NetKind::pnet);
     ASSERT_EQ(back.tensors.size(), weights.tensors.size());
-    for (const NamedTensor& tensor : weights.tensors) EXPECT_EQ(back.at(tensor.name).values, tensor.values) << tensor.name;
+    for (const NamedTensor& tensor : weights.tensors)
+      EXPECT_EQ(back.at(tensor.name).values, tensor.values) << tensor.name;
   }
 }
 

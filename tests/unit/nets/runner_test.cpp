@@ -1,13 +1,13 @@
 #include "mtcnn/nets/runner.h"
 
-#include <ATen/ATen.h>
-#include <gtest/gtest.h>
+#include "mtcnn/core/error.h"
+#include "mtcnn/nets/modules.h"
 
 #include <thread>
 
-#include "mtcnn/core/error.h"
-#include "mtcnn/nets/modules.h"
 #include "support/foreign_weights.h"
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 namespace mtcnn {
 namespace {
@@ -16,11 +16,14 @@ namespace {
 constexpr double kTolerance = 2e-5;
 
 std::array<NetWeights, 3> random_nets() {
-  return {testing::random_weights(NetKind::pnet, 1, true), testing::random_weights(NetKind::rnet, 2), testing::random_weights(NetKind::onet, 3)};
+  return {testing::random_weights(NetKind::pnet, 1, true), testing::random_weights(NetKind::rnet, 2),
+          testing::random_weights(NetKind::onet, 3)};
 }
 
 /// [count, H, W, 3] floats as the modules' [count, 3, H, W].
-at::Tensor to_planes(std::vector<float>& floats, at::IntArrayRef sizes) { return at::from_blob(floats.data(), sizes, at::kFloat).permute({0, 3, 1, 2}).contiguous(); }
+at::Tensor to_planes(std::vector<float>& floats, at::IntArrayRef sizes) {
+  return at::from_blob(floats.data(), sizes, at::kFloat).permute({0, 3, 1, 2}).contiguous();
+}
 
 std::vector<float> random_floats(size_t count) {
   const at::Tensor values = at::rand({static_cast<int64_t>(count)}) * 2 - 1;
@@ -38,7 +41,8 @@ at::Tensor merged(const NetOutput& output) {
 void expect_close(const std::vector<float>& actual, const at::Tensor& expected) {
   ASSERT_EQ(static_cast<int64_t>(actual.size()), expected.numel());
   const at::Tensor values = at::from_blob(const_cast<float*>(actual.data()), expected.sizes(), at::kFloat);
-  EXPECT_LT((values - expected).abs().max().item<double>(), kTolerance * std::max(1.0, expected.abs().max().item<double>()));
+  EXPECT_LT((values - expected).abs().max().item<double>(),
+            kTolerance * std::max(1.0, expected.abs().max().item<double>()));
 }
 
 TEST(Runner, PNetEqualsItsModule) {
