@@ -105,13 +105,13 @@ class Outputs {
                                .width = result.image.width(),
                                .height = result.image.height(),
                                .error = result.error};
-    for (const Face& face : result.faces) detections.faces.push_back(to_detection(face));
+    for (const Face& face : result.found.faces) detections.faces.push_back(to_detection(face));
     return detections_line(detections);
   }
 
   static void print(const PictureResult& result) {
-    std::cout << result.file.name << ": " << result.faces.size() << (result.faces.size() == 1 ? " face\n" : " faces\n");
-    for (const Face& face : result.faces) {
+    std::cout << result.file.name << ": " << result.found.faces.size() << (result.found.faces.size() == 1 ? " face\n" : " faces\n");
+    for (const Face& face : result.found.faces) {
       std::cout << "  " << fixed(face.confidence, 3) << "  x " << fixed(face.box.x1, 1) << "  y "
                 << fixed(face.box.y1, 1) << "  w " << fixed(face.box.width(), 1) << "  h "
                 << fixed(face.box.height(), 1) << "\n";
@@ -134,15 +134,15 @@ class Outputs {
 
   void draw(const PictureResult& result) {
     Image image = result.image;
-    draw_faces(image, result.faces);
+    draw_faces(image, result.found.faces);
     write_image(writable(drawn_.next(output_name(result))), image.view());
   }
 
   void crop(const PictureResult& result) {
     const fs::path name = cropped_.next(output_name(result));
-    for (size_t i = 0; i < result.faces.size(); ++i) {
+    for (size_t i = 0; i < result.found.faces.size(); ++i) {
       const fs::path file = name.parent_path() / concat(name.stem().string(), "_", i, ".jpg");
-      write_image(file, cut(result.image.view(), result.faces[i]).view());
+      write_image(file, cut(result.image.view(), result.found.faces[i]).view());
     }
   }
 

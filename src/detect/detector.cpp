@@ -21,6 +21,13 @@ size_t group_size(std::span<const ImageView> images) {
   return count;
 }
 
+std::vector<Box> boxes_of(const std::vector<Window>& windows) {
+  std::vector<Box> boxes;
+  boxes.reserve(windows.size());
+  for (const Window& window : windows) boxes.push_back(window.box);
+  return boxes;
+}
+
 }  // namespace
 
 struct Detector::Shared {
@@ -47,17 +54,25 @@ Detector Detector::with_options(const DetectorOptions& options) const {
 std::vector<Face> Detector::detect(const ImageView& image) const { return detect(std::span(&image, 1)).front(); }
 
 std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> images) const {
-  const StageContext context{shared_->nets, options_, shared_->input};
   std::vector<std::vector<Face>> faces;
-  faces.reserve(images.size());
-  while (!images.empty()) {
-    const std::span<const ImageView> group = images.first(group_size(images));
-    std::vector<std::vector<Window>> windows = run_pyramid_stage(context, group);
-    run_rnet_stage(context, group, windows);
-    for (std::vector<Face>& found : run_onet_stage(context, group, windows)) faces.push_back(std::move(found));
-    images = images.subspan(group.size());
-  }
+  for (Found& found : detect_stages(images)) faces.push_back(std::move(found.faces));
   return faces;
+}
+
+std::vector<Found> Detector::detect_stages(std::span<const ImageView> images) const {
+  const StageContext context{shared_->nets, options_, shared_->input};
+  std::vector<Found> found(images.size());
+  for (size_t first = 0; first < images.size();) {
+    const std::span<const ImageView> group = images.subspan(first, group_size(images.subspan(first)));
+    std::vector<std::vector<Window>> windows = run_pyramid_stage(context, group);
+    for (size_t i = 0; i < group.size(); ++i) found[first + i].after_pnet = boxes_of(windows[i]);
+    run_rnet_stage(context, group, windows);
+    for (size_t i = 0; i < group.size(); ++i) found[first + i].after_rnet = boxes_of(windows[i]);
+    std::vector<std::vector<Face>> faces = run_onet_stage(context, group, windows);
+    for (size_t i = 0; i < group.size(); ++i) found[first + i].faces = std::move(faces[i]);
+    first += group.size();
+  }
+  return found;
 }
 
 std::string Detector::device() const { return shared_->nets.device(); }

@@ -14,6 +14,13 @@ namespace mtcnn {
 
 struct Model;
 
+/// What the cascade found in one picture, with the windows that its first two nets handed on (squares, image pixels, falling score).
+struct Found {
+  std::vector<Face> faces;
+  std::vector<Box> after_pnet;
+  std::vector<Box> after_rnet;
+};
+
 /// Finds faces with the three-stage cascade. Constant after construction: any number of threads may call detect() on
 /// one detector. Copies share the nets, so a copy with other options costs nothing.
 ///
@@ -41,6 +48,9 @@ class Detector {
   /// Many pictures of any sizes: the same faces as one by one, and faster for small pictures, which share net passes.
   /// Memory is bounded by a few pictures' worth of work, however long the list.
   std::vector<std::vector<Face>> detect(std::span<const ImageView> images) const;
+
+  /// The same, with what each net let through: tells which net is weak.
+  std::vector<Found> detect_stages(std::span<const ImageView> images) const;
 
   /// "cpu" or "cuda:0".
   std::string device() const;

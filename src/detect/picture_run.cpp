@@ -61,13 +61,13 @@ RunTotals search_pictures(const Detector& detector, std::span<const PictureFile>
     std::vector<ImageView> views;
     for (const Decoded& item : decoded) views.push_back(item.image.view());
     const auto start = std::chrono::steady_clock::now();
-    std::vector<std::vector<Face>> faces = detector.detect(views);
+    std::vector<Found> found = detector.detect_stages(views);
     totals.search_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (size_t i = 0; i < decoded.size(); ++i) {
       ++totals.pictures;
       totals.unreadable += decoded[i].error.empty() ? 0 : 1;
-      totals.faces += static_cast<int64_t>(faces[i].size());
-      use({pictures[i], decoded[i].image, std::move(faces[i]), decoded[i].error});
+      totals.faces += static_cast<int64_t>(found[i].faces.size());
+      use({pictures[i], decoded[i].image, std::move(found[i]), decoded[i].error});
     }
     pictures = pictures.subspan(decoded.size());
   }

@@ -14,7 +14,7 @@ namespace mtcnn {
 struct PictureResult {
   const PictureFile& file;
   const Image& image;       ///< empty where it could not be read
-  std::vector<Face> faces;  ///< by falling confidence
+  Found found;              ///< nothing where it could not be read
   std::string error;        ///< why it could not be read; empty where it could
 };
 

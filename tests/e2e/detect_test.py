@@ -70,6 +70,10 @@ class Detect(unittest.TestCase):
             self.assertIn("Usage", run.out)
         self.assertRegex(Run("--version").out, r"mtcnn \d+\.\d+\.\d+ .*LibTorch \d.*OpenCV \d")
 
+    def test_configuration_page_is_up_to_date(self):
+        page = SAMPLES.parent / "docs/configuration.md"
+        self.assertEqual(Run("config-reference").out, page.read_text(), f"write it anew: mtcnn config-reference > {page.name}")
+
     def test_pictures_folders_and_lists(self):
         run = detect(SAMPLES, "--json", "-")
         self.assertEqual(run.code, 0, run.err)
