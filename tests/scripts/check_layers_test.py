@@ -119,9 +119,13 @@ class CheckLayers(unittest.TestCase):
         files = {"src/geometry/CMakeLists.txt": room("geometry"), "src/geometry/a.cpp": '#include "mtcnn/core/error.h"\n'}
         self.assert_one(files, "src/geometry/a.cpp:1", "does not link mtcnn::core")
 
-    def test_private_link_of_a_header(self):
+    def test_private_link_of_a_header_that_others_see(self):
         files = {"src/geometry/CMakeLists.txt": room("geometry", "PRIVATE mtcnn::core"),
-                 "src/geometry/a.h": header('"mtcnn/core/error.h"')}
+                 "src/geometry/a.h": header('"mtcnn/core/error.h"'),
+                 "src/geometry/a.cpp": '#include "mtcnn/geometry/a.h"\n'}
+        self.assertEqual(complaints(files), [])
+        files["src/geometry/b.h"] = header('"mtcnn/geometry/a.h"')
+        files["src/cli/verbs.h"] = header('"mtcnn/geometry/b.h"')
         self.assert_one(files, "src/geometry/a.h:2", "PUBLIC")
 
     def test_room_without_cmake(self):
