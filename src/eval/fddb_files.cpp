@@ -4,11 +4,11 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/detections.h"
+#include "mtcnn/eval/fddb_lines.h"
 #include "mtcnn/eval/picture_size.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -17,111 +17,21 @@ namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n\f\v";
-constexpr size_t kShownCharacters = 60;
-
-std::string in_quotes(std::string_view text) {
-  return concat("'", text.substr(0, kShownCharacters), text.size() > kShownCharacters ? "…'" : "'");
-}
-
-std::vector<std::string_view> columns_of(std::string_view line) {
-  std::vector<std::string_view> columns;
-  for (size_t start = line.find_first_not_of(kBlanks); start != std::string_view::npos;) {
-    const size_t end = std::min(line.find_first_of(kBlanks, start), line.size());
-    columns.push_back(line.substr(start, end - start));
-    start = line.find_first_not_of(kBlanks, end);
-  }
-  return columns;
-}
-
-/// The lines of a text file that are not blank, trimmed, with what to say when one is wrong.
-class Lines {
- public:
-  explicit Lines(const fs::path& path) : path_(path), text_(read_text(path)) { advance(); }
-
-  bool done() const { return line_.empty(); }
-  std::string_view line() const { return line_; }
-
-  void advance() {
-    line_ = {};
-    while (line_.empty() && at_ < text_.size()) {
-      const size_t end = std::min(text_.find('\n', at_), text_.size());
-      line_ = trim(std::string_view(text_).substr(at_, end - at_));
-      at_ = end + 1;
-      ++number_;
-    }
-  }
-
-  [[noreturn]] void refuse(const std::string& message, const std::string& expected,
-                           const std::string& hint = {}) const {
-    const std::string where = concat(path_.string(), ":", number_);
-    throw Error(ErrorCode::bad_format, done() ? "the file ends too early" : message,
-                {.where = where, .found = done() ? "" : in_quotes(line_), .expected = expected, .hint = hint});
-  }
-
-  /// The line with the picture's name. `index` counts from 0.
-  void expect_name(const std::string& name, size_t index) {
-    if (done() || line_ != name) {
-      refuse(concat("picture ", index + 1, " is not that of the fold list"), in_quotes(name),
-             "pictures must be in the order of FDDB-fold-NN.txt, each with its count and as many rows");
-    }
-    advance();
-  }
-
-  int64_t count() {
-    int64_t value = 0;
-    const auto [end, error] = std::from_chars(line_.data(), line_.data() + line_.size(), value);
-    if (done() || error != std::errc() || end != line_.data() + line_.size() || value < 0) {
-      refuse("not a count", "the picture's number of rows");
-    }
-    advance();
-    return value;
-  }
-
-  /// The first `count` columns as numbers.
-  std::array<double, 6> numbers(const std::vector<std::string_view>& columns, size_t count) const {
-    std::array<double, 6> values{};
-    for (size_t i = 0; i < count; ++i) {
-      const char* begin = columns[i].data();
-      const char* const end = begin + columns[i].size();
-      if (*begin == '+') ++begin;
-      const auto [read, error] = std::from_chars(begin, end, values[i]);
-      if (error != std::errc() || read != end || !std::isfinite(values[i])) {
-        refuse(concat("column ", i + 1, " is no finite number"), concat(count, " finite numbers"));
-      }
-    }
-    return values;
-  }
-
-  void check_drawable(const FddbRegion& region) const {
-    if (fddb_drawable(region)) return;
-    refuse("this region cannot be drawn",
-           concat("numbers within +-", static_cast<int64_t>(kFddbLargest), ", half axes above -1"));
-  }
-
- private:
-  const fs::path& path_;
-  std::string text_;
-  std::string_view line_;
-  size_t at_ = 0;
-  int64_t number_ = 0;
-};
-
-FddbEllipse face_of(const Lines& lines) {
-  const auto columns = columns_of(lines.line());
+FddbEllipse face_of(const FddbLines& lines) {
+  const auto columns = lines.columns();
   if (columns.size() < 5) lines.refuse("not a face", "major minor angle x y");
-  const auto v = lines.numbers(columns, 5);
+  const auto v = lines.numbers(5);
   const FddbEllipse face{v[0], v[1], v[2], v[3], v[4]};
   lines.check_drawable(face);
   return face;
 }
 
-FddbDetection detection_of(const Lines& lines) {
-  const auto columns = columns_of(lines.line());
+FddbDetection detection_of(const FddbLines& lines) {
+  const auto columns = lines.columns();
   if (columns.size() != 5 && columns.size() != 6) {
     lines.refuse("not a detection", "x y w h score, or major minor angle x y score");
   }
-  const auto v = lines.numbers(columns, columns.size());
+  const auto v = lines.numbers(columns.size());
   FddbDetection detection{FddbRectangle{v[0], v[1], v[2], v[3]}, v[4]};
   if (columns.size() == 6) detection = {FddbEllipse{v[0], v[1], v[2], v[3], v[4]}, v[5]};
   lines.check_drawable(detection.region);
@@ -131,11 +41,11 @@ FddbDetection detection_of(const Lines& lines) {
 /// Calls `use` for every row that the file has for the pictures, which must be those of the fold, in its order.
 template <class Use>
 void read_rows(const fs::path& path, std::vector<FddbImage>& images, const Use& use) {
-  Lines lines(path);
+  FddbLines lines(path);
   for (size_t i = 0; i < images.size(); ++i) {
     lines.expect_name(images[i].name, i);
     for (int64_t left = lines.count(); left > 0; --left, lines.advance()) {
-      if (lines.done()) lines.refuse("", concat(left, " more rows for ", in_quotes(images[i].name)));
+      if (lines.done()) lines.refuse("", concat(left, " more rows for ", fddb_quoted(images[i].name)));
       use(lines, images[i]);
     }
   }
@@ -225,15 +135,16 @@ std::vector<FddbFold> read_fddb_annotations(const fs::path& folder) {
   for (const std::string& number : numbers) {
     FddbFold& fold = folds.emplace_back(FddbFold{number, {}});
     const fs::path list = folder / concat("FDDB-fold-", number, ".txt");
-    for (Lines lines(list); !lines.done(); lines.advance()) {
-      const auto columns = columns_of(lines.line());
+    for (FddbLines lines(list); !lines.done(); lines.advance()) {
+      const auto columns = lines.columns();
       if (columns.size() != 1) lines.refuse("not a picture's name", "one name a line, without blanks");
       const auto [other, is_new] = seen.emplace(lines.line(), list);
       if (!is_new) lines.refuse("this picture is listed twice", concat("each once; first in ", other->second.string()));
       fold.images.push_back({.name = std::string(lines.line())});
     }
     const fs::path faces = folder / concat("FDDB-fold-", number, "-ellipseList.txt");
-    read_rows(faces, fold.images, [](const Lines& lines, FddbImage& image) { image.faces.push_back(face_of(lines)); });
+    read_rows(faces, fold.images,
+              [](const FddbLines& lines, FddbImage& image) { image.faces.push_back(face_of(lines)); });
   }
   return folds;
 }
@@ -253,7 +164,7 @@ void read_fddb_results(std::vector<FddbFold>& folds, const fs::path& folder) {
   }
   std::optional<size_t> kind;
   for (FddbFold& fold : folds) {
-    read_rows(result_file(folder, fold), fold.images, [&](const Lines& lines, FddbImage& image) {
+    read_rows(result_file(folder, fold), fold.images, [&](const FddbLines& lines, FddbImage& image) {
       image.detections.push_back(detection_of(lines));
       const size_t found = image.detections.back().region.index();
       if (kind.value_or(found) != found) {
@@ -278,13 +189,13 @@ FddbMismatch read_fddb_json(std::vector<FddbFold>& folds, const fs::path& file, 
     FddbImage& image = *known->second;
     if (!seen.emplace(image.name, true).second) {
       throw Error(ErrorCode::bad_format, "two lines for one picture",
-                  {.where = file.string(), .found = in_quotes(image.name)});
+                  {.where = file.string(), .found = fddb_quoted(image.name)});
     }
     if (!line.error.empty()) mismatch.unusable.push_back(image.name);
     for (const Detection& face : line.faces) {
       image.detections.push_back({FddbRectangle{face.x, face.y, face.w, face.h}, face.confidence});
       if (fddb_drawable(image.detections.back().region)) continue;
-      throw Error(ErrorCode::bad_format, concat("a box of ", in_quotes(image.name), " cannot be drawn"),
+      throw Error(ErrorCode::bad_format, concat("a box of ", fddb_quoted(image.name), " cannot be drawn"),
                   {.where = file.string(),
                    .found = concat("[", face.x, ", ", face.y, ", ", face.w, ", ", face.h, "]"),
                    .expected = concat("numbers within +-", static_cast<int64_t>(kFddbLargest))});
@@ -296,11 +207,12 @@ FddbMismatch read_fddb_json(std::vector<FddbFold>& folds, const fs::path& file, 
     }
   }
   if (seen.empty() && !mismatch.unknown.empty() && !images.empty()) {
-    throw Error(ErrorCode::bad_format, "no line is about a picture of the folds",
-                {.where = file.string(),
-                 .found = in_quotes(mismatch.unknown.front()),
-                 .expected = concat("names as ", in_quotes(mismatch.missing.front()), ", with or without ", extension),
-                 .hint = "detect in the folder that --images names, so that names are relative to it"});
+    throw Error(
+        ErrorCode::bad_format, "no line is about a picture of the folds",
+        {.where = file.string(),
+         .found = fddb_quoted(mismatch.unknown.front()),
+         .expected = concat("names as ", fddb_quoted(mismatch.missing.front()), ", with or without ", extension),
+         .hint = "detect in the folder that --images names, so that names are relative to it"});
   }
   return mismatch;
 }
