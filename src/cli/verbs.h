@@ -11,6 +11,7 @@ void add_import(CLI::App& program);
 void add_eval(CLI::App& program);
 
 /// The evaluations: verbs below `eval`.
+void add_eval_fddb(CLI::App& eval);
 void add_eval_wider(CLI::App& eval);
 
 }  // namespace mtcnn::cli
