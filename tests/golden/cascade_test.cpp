@@ -1,9 +1,3 @@
-#include <gtest/gtest.h>
-
-#include <map>
-#include <numeric>
-#include <thread>
-
 #include "mtcnn/data/detections.h"
 #include "mtcnn/detect/detector.h"
 #include "mtcnn/detect/model_folder.h"
@@ -11,9 +5,16 @@
 #include "mtcnn/image/read.h"
 #include "mtcnn/nets/threads.h"
 #include "mtcnn/weights/import.h"
-#include "support/shared_data.h"
 
-/// The public weights in our cascade on real pictures, against facenet-pytorch 2.6.0's detections from the same weights.
+#include <map>
+#include <numeric>
+#include <thread>
+
+#include "support/shared_data.h"
+#include <gtest/gtest.h>
+
+/// The public weights in our cascade on real pictures, against facenet-pytorch 2.6.0's detections from the same
+/// weights.
 namespace mtcnn {
 namespace {
 
@@ -32,10 +33,12 @@ Detector public_detector() {
 }
 
 Box to_box(const Detection& face) {
-  return {static_cast<float>(face.x), static_cast<float>(face.y), static_cast<float>(face.x + face.w), static_cast<float>(face.y + face.h)};
+  return {static_cast<float>(face.x), static_cast<float>(face.y), static_cast<float>(face.x + face.w),
+          static_cast<float>(face.y + face.h)};
 }
 
-/// The sure faces of the reference that lie wholly inside their picture: there its squeezing of windows at the border plays no part.
+/// The sure faces of the reference that lie wholly inside their picture: there its squeezing of windows at the border
+/// plays no part.
 bool is_comparable(const Detection& face, int width, int height) {
   return face.confidence >= 0.95 && face.x >= 0 && face.y >= 0 && face.x + face.w <= width && face.y + face.h <= height;
 }
@@ -43,7 +46,8 @@ bool is_comparable(const Detection& face, int width, int height) {
 double mean_landmark_error(const Face& found, const Detection& expected) {
   double sum = 0;
   for (size_t i = 0; i < kLandmarkCount; ++i) {
-    sum += std::hypot(found.landmarks[i].x - (*expected.landmarks)[i][0], found.landmarks[i].y - (*expected.landmarks)[i][1]);
+    sum += std::hypot(found.landmarks[i].x - (*expected.landmarks)[i][0],
+                      found.landmarks[i].y - (*expected.landmarks)[i][1]);
   }
   return sum / kLandmarkCount / std::sqrt(expected.w * expected.h);
 }
@@ -52,7 +56,8 @@ TEST(GoldenCascade, FindsTheFacesOfTheReference) {
   MTCNN_NEEDS_SHARED(kPictures);
   MTCNN_NEEDS_SHARED(kDetections);
   std::map<std::string, std::vector<Detection>> reference;
-  read_detections(testing::shared_folder() / kDetections, [&](ImageDetections&& image) { reference[image.image] = std::move(image.faces); });
+  read_detections(testing::shared_folder() / kDetections,
+                  [&](ImageDetections&& image) { reference[image.image] = std::move(image.faces); });
   int expected = 0;
   int matched = 0;
   double landmark_error = 0;
@@ -98,7 +103,9 @@ TEST(GoldenCascade, BatchesThreadsAndCallersChangeNothing) {
   for (std::thread& caller : callers) caller.join();
   set_threads(before);
 
-  EXPECT_GT(std::accumulate(alone.begin(), alone.end(), size_t{0}, [](size_t sum, const auto& faces) { return sum + faces.size(); }), 10U);
+  EXPECT_GT(std::accumulate(alone.begin(), alone.end(), size_t{0},
+                            [](size_t sum, const auto& faces) { return sum + faces.size(); }),
+            10U);
   for (const auto& other : others) {
     for (size_t i = 0; i < views.size(); ++i) {
       ASSERT_EQ(other[i].size(), alone[i].size()) << files[i].name;

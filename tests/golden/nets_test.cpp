@@ -1,16 +1,17 @@
-#include <ATen/ATen.h>
-#include <gtest/gtest.h>
-
 #include "mtcnn/core/safetensors.h"
 #include "mtcnn/nets/modules.h"
 #include "mtcnn/weights/import.h"
+
 #include "support/shared_data.h"
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 /// The public weights give the outputs that facenet-pytorch 2.6.0 gives on the same inputs.
 namespace mtcnn {
 namespace {
 
-constexpr double kTolerance = 1e-5;  ///< asked for by the reference; sums of up to 1,152 float products in another order
+constexpr double kTolerance =
+    1e-5;  ///< asked for by the reference; sums of up to 1,152 float products in another order
 
 const std::filesystem::path kFolder = "golden/cascade";
 
@@ -42,7 +43,8 @@ void check_net(Net net, NetKind kind, const std::string& weights_suffix) {
     const NetOutput output = net->forward(tensor(reference, name + ".input"));
     expect_close(at::softmax(output.face_logits, 1), tensor(reference, name + ".probability"), name + " probability");
     expect_close(output.offsets, tensor(reference, name + ".offsets"), name + " offsets");
-    if (kind == NetKind::onet) expect_close(output.landmarks, interleaved(tensor(reference, name + ".points")), name + " points");
+    if (kind == NetKind::onet)
+      expect_close(output.landmarks, interleaved(tensor(reference, name + ".points")), name + " points");
   }
 }
 
