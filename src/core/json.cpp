@@ -17,6 +17,8 @@ Json parse_json(std::string_view text, const std::string& where) {
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const size_t column = position - (before.rfind('\n') + 1);
     throw Error(ErrorCode::bad_format, "not valid JSON", {.where = concat(where, ":", line, ":", column)});
+  } catch (const Json::out_of_range&) {
+    throw Error(ErrorCode::bad_format, "not valid JSON: a number is too large for a double", {.where = where});
   }
 }
 
