@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
   CLI::App program("MTCNN: trains and runs the three-stage face detector.", "mtcnn");
   program.require_subcommand(1);
   program.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 internal bug.");
+  mtcnn::cli::add_eval(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

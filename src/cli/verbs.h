@@ -7,5 +7,9 @@ namespace mtcnn::cli {
 
 void add_detect(CLI::App& program);
 void add_import(CLI::App& program);
+void add_eval(CLI::App& program);
+
+/// The evaluations: verbs below `eval`.
+void add_eval_wider(CLI::App& eval);
 
 }  // namespace mtcnn::cli

@@ -1,0 +1,15 @@
+# Finds libmatio, the reader of MATLAB's .mat files (its packages bring no CMake config). Gives Matio::Matio and Matio_VERSION.
+find_path(Matio_INCLUDE_DIR matio.h)
+find_library(Matio_LIBRARY matio)
+if(Matio_INCLUDE_DIR AND EXISTS "${Matio_INCLUDE_DIR}/matio_pubconf.h")
+  file(STRINGS "${Matio_INCLUDE_DIR}/matio_pubconf.h" Matio_VERSION REGEX "^#define MATIO_VERSION_STR +\"")
+  string(REGEX REPLACE ".*\"([^\"]*)\".*" "\\1" Matio_VERSION "${Matio_VERSION}")
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Matio REQUIRED_VARS Matio_LIBRARY Matio_INCLUDE_DIR VERSION_VAR Matio_VERSION)
+if(Matio_FOUND AND NOT TARGET Matio::Matio)
+  add_library(Matio::Matio UNKNOWN IMPORTED)
+  set_target_properties(Matio::Matio PROPERTIES IMPORTED_LOCATION "${Matio_LIBRARY}"
+                                                INTERFACE_INCLUDE_DIRECTORIES "${Matio_INCLUDE_DIR}")
+endif()
+mark_as_advanced(Matio_INCLUDE_DIR Matio_LIBRARY)

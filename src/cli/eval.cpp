@@ -1,0 +1,11 @@
+#include "mtcnn/cli/verbs.h"
+
+namespace mtcnn::cli {
+
+void add_eval(CLI::App& program) {
+  CLI::App* eval = program.add_subcommand("eval", "Scores detections by the public protocols, whoever made them");
+  eval->require_subcommand(1);
+  add_eval_wider(*eval);
+}
+
+}  // namespace mtcnn::cli
