@@ -1,6 +1,9 @@
 #include "mtcnn/cli/common.h"
 
+#include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+
+#include <cstdio>
 
 namespace mtcnn::cli {
 
@@ -22,7 +25,9 @@ void add_device_flags(CLI::App& verb, Common& common) {
 }
 
 void write_result(const std::string& path, const std::string& text) {
-  write_text(path == "-" ? "/dev/stdout" : path, text);
+  if (path != "-") return write_text(path, text);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    throw system_error(ErrorCode::unwritable, "writing the result failed", "stdout");
 }
 
 }  // namespace mtcnn::cli

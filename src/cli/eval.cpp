@@ -6,6 +6,7 @@ void add_eval(CLI::App& program) {
   CLI::App* eval = program.add_subcommand("eval", "Scores detections by the public protocols, whoever made them");
   eval->require_subcommand(1);
   add_eval_wider(*eval);
+  add_eval_landmarks(*eval);
 }
 
 }  // namespace mtcnn::cli

@@ -173,6 +173,11 @@ CelebaSplit celeba_split(std::string_view name) {
 
 bool is_celeba(const fs::path& folder) { return fs::is_directory(folder) && fs::exists(Folder(folder).boxes); }
 
+std::vector<fs::path> celeba_lists(const fs::path& folder) {
+  const Folder files(folder);
+  return {files.boxes, files.landmarks, files.partition};
+}
+
 fs::path celeba_images(const fs::path& folder) { return folder / "Img" / "img_celeba"; }
 
 CelebaCounts read_celeba(const fs::path& folder, CelebaSplit split, const std::function<void(ImageAnnotation&&)>& use) {

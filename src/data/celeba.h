@@ -18,6 +18,9 @@ CelebaSplit celeba_split(std::string_view name);
 /// True where `folder` has CelebA's layout: a folder with Anno/list_bbox_celeba.txt.
 bool is_celeba(const std::filesystem::path& folder);
 
+/// The three lists that read_celeba() reads.
+std::vector<std::filesystem::path> celeba_lists(const std::filesystem::path& folder);
+
 /// Where the pictures lie: Img/img_celeba. The names that read_celeba() gives are relative to it.
 std::filesystem::path celeba_images(const std::filesystem::path& folder);
 
