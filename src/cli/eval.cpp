@@ -7,6 +7,7 @@ void add_eval(CLI::App& program) {
   eval->require_subcommand(1);
   add_eval_wider(*eval);
   add_eval_landmarks(*eval);
+  add_eval_coco(*eval);
 }
 
 }  // namespace mtcnn::cli
