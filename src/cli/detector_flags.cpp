@@ -65,6 +65,11 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
   add_config_flags(verb, flags.common);
 }
 
+void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& meaning) {
+  verb.add_option("--dataset", flags.dataset, meaning + "; runs the detector on it instead of reading --detections")->type_name("DIR");
+  add_detector_flags(verb, flags.detector);
+}
+
 Detector make_detector(const DetectorFlags& flags) {
   set_threads(flags.common.threads);
   const Detector loaded(model_folder(flags), flags.common.device);
