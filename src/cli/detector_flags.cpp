@@ -65,11 +65,6 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
   add_config_flags(verb, flags.common);
 }
 
-void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& meaning) {
-  verb.add_option("--dataset", flags.dataset, meaning + "; runs the detector on it instead of reading --detections")->type_name("DIR");
-  add_detector_flags(verb, flags.detector);
-}
-
 Detector make_detector(const DetectorFlags& flags) {
   set_threads(flags.common.threads);
   const Detector loaded(model_folder(flags), flags.common.device);
@@ -100,18 +95,6 @@ std::string result_line(const PictureResult& result) {
       .image = result.file.name, .width = result.image.width(), .height = result.image.height(), .error = result.error};
   for (const Face& face : result.found.faces) detections.faces.push_back(to_detection(face));
   return detections_line(detections);
-}
-
-void write_detections_of(const DetectorFlags& flags, const std::filesystem::path& images,
-                         const std::filesystem::path& file) {
-  const Detector detector = make_detector(flags);
-  const std::vector<PictureFile> pictures = find_pictures({images.string()}, {});
-  AtomicFile lines(file);
-  const RunTotals totals = run_detector(detector, flags, pictures,
-                                        [&](const PictureResult& result) { lines.write(result_line(result) + "\n"); });
-  if (totals.interrupted)
-    throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
-  lines.commit();
 }
 
 }  // namespace mtcnn::cli

@@ -37,18 +37,4 @@ RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std
 /// The result as a line of a detections file.
 std::string result_line(const PictureResult& result);
 
-/// --dataset and the detector's flags, for verbs that score: they run the detector themselves where a data set is given.
-struct DatasetFlags {
-  DetectorFlags detector;
-  std::string dataset;
-};
-
-/// \param meaning  what the data set may be, for --help. The verb's own --quiet goes into `flags.detector.common`.
-void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& meaning);
-
-/// Runs the detector over all pictures below `images` and writes their detections to `file`. \throws Error, also where
-/// the user stopped it (nothing is written then).
-void write_detections_of(const DetectorFlags& flags, const std::filesystem::path& images,
-                         const std::filesystem::path& file);
-
 }  // namespace mtcnn::cli

@@ -59,7 +59,7 @@ std::array<std::vector<Box>, kStages> boxes_of(const Found& found) {
 
 void run(const CascadeFlags& flags) {
   const fs::path dataset = flags.dataset;
-  const fs::path images = flags.images.empty() ? dataset.parent_path() : fs::path(flags.images);
+  const fs::path images = flags.images.empty() ? own_images_folder(dataset.parent_path()) : fs::path(flags.images);
   const Labelled labelled = fs::is_directory(dataset) ? read_wider(dataset) : read_own(dataset, images);
   const Detector detector = make_detector(flags.detector);
   StageRecall recall(flags.min_height);
@@ -68,7 +68,8 @@ void run(const CascadeFlags& flags) {
     const std::vector<FaceAnnotation>& faces = labelled.faces[next++];
     if (result.error.empty()) recall.add(faces, boxes_of(result.found));
   });
-  if (totals.interrupted) throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
+  if (totals.interrupted)
+    throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
   if (!flags.out.empty()) {
     EvalReport report = stage_recall_report(recall);
     report.settings["detector"] = detector_option_table().dump(detector.options());
@@ -76,7 +77,9 @@ void run(const CascadeFlags& flags) {
     write_report(flags.out, report);
   }
   if (!flags.detector.common.quiet) std::cout << stage_recall_text(recall);
-  if (totals.unreadable > 0) throw Error(ErrorCode::unreadable, concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
+  if (totals.unreadable > 0)
+    throw Error(ErrorCode::unreadable,
+                concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
 }
 
 }  // namespace
@@ -84,13 +87,19 @@ void run(const CascadeFlags& flags) {
 void add_eval_cascade(CLI::App& eval) {
   const auto flags = std::make_shared<CascadeFlags>();
   CLI::App& verb = *eval.add_subcommand("cascade", "Recall and windows per image after each net: which one is weak");
-  verb.add_option("--dataset", flags->dataset, "Folder in WIDER FACE's layout (its validation part is used), or annotations as JSON lines")
+  verb.add_option("--dataset", flags->dataset,
+                  "Folder in WIDER FACE's layout (its validation part is used), or annotations as JSON lines")
       ->required()
       ->type_name("DIR|FILE");
-  verb.add_option("--images", flags->images, "Folder of the pictures that JSON lines name [the file's own]")->type_name("DIR");
-  verb.add_option("--min-height", flags->min_height, "Faces lower than this count nowhere, pixels")->capture_default_str()->check(CLI::NonNegativeNumber);
+  verb.add_option("--images", flags->images,
+                  "Folder of the pictures that JSON lines name [images/ beside the file, or the file's own]")
+      ->type_name("DIR");
+  verb.add_option("--min-height", flags->min_height, "Faces lower than this count nowhere, pixels")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   verb.add_option("--out", flags->out, "Folder for summary.json, curve.csv and curve.svg")->type_name("DIR");
   add_detector_flags(verb, flags->detector);
+  add_quiet_flag(verb, flags->detector.common);
   verb.footer("Example: mtcnn eval cascade --dataset wider --model models/public --thresholds .4,.3,.7");
   verb.callback([flags] { run(*flags); });
 }

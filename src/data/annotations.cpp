@@ -40,6 +40,10 @@ ImageAnnotation read_image(const JsonFields& fields, const Json& value) {
 
 }  // namespace
 
+std::filesystem::path own_images_folder(const std::filesystem::path& folder) {
+  return std::filesystem::is_directory(folder / "images") ? folder / "images" : folder;
+}
+
 void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use) {
   TextLines lines(path, "annotations file");
   std::unordered_map<std::string, int64_t> first_line;

@@ -30,6 +30,10 @@ struct ImageAnnotation {
   std::vector<FaceAnnotation> faces;
 };
 
+/// Where the pictures of own data lie that `folder`/annotations.jsonl names: `folder`/images where there is such a
+/// folder, else `folder`.
+std::filesystem::path own_images_folder(const std::filesystem::path& folder);
+
 /// Reads annotations of own data: JSON lines, one image a line,
 /// `{"image": "rel/path.jpg", "width": 640, "height": 480, "faces": [{"box": [x,y,w,h], "landmarks": [[x,y] x5],
 /// "ignore": false}]}`, where width, height, landmarks and ignore may be left out. Calls `use` for every line, in

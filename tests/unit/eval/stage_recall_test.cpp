@@ -17,7 +17,9 @@ TEST(StageRecall, CountsFacesAndWindowsOfEachStage) {
   const std::vector<FaceAnnotation> truth = {face(0, 0, 30, 30), face(100, 100, 60, 60), face(200, 0, 40, 40, true),
                                              face(300, 0, 12, 12)};
   // P-Net has both faces, R-Net the larger one, O-Net neither.
-  recall.add(truth, {{{{0, 0, 30, 30}, {105, 100, 165, 160}, {500, 500, 520, 520}}, {{100, 100, 160, 160}}, {{130, 100, 190, 160}}}});
+  recall.add(
+      truth,
+      {{{{0, 0, 30, 30}, {105, 100, 165, 160}, {500, 500, 520, 520}}, {{100, 100, 160, 160}}, {{130, 100, 190, 160}}}});
   EXPECT_EQ(recall.pictures(), 1);
   EXPECT_EQ(recall.faces(), 2) << "ignored and small faces count nowhere";
   EXPECT_EQ(recall.stages()[0].found, 2);
