@@ -16,6 +16,7 @@ struct CocoArguments {
   std::string annotations;
   std::string category;
   std::string out;
+  std::string json;
   BootstrapOptions bootstrap;
   bool quiet = false;
   DatasetFlags dataset;
@@ -44,16 +45,14 @@ void run_coco(CocoArguments arguments) {
   if (const std::string warning = fit_warning(fit, arguments.detections); !warning.empty()) log::warning(warning);
   const CocoScore score = score_coco(truth.images);
   const CocoIntervals intervals = coco_intervals(truth.images, arguments.bootstrap);
-  if (!arguments.out.empty()) {
-    EvalReport report = coco_report(score, intervals, fit);
-    report.settings = {{"category", truth.category},
-                       {"bootstrap_repeats", arguments.bootstrap.repeats},
-                       {"seed", arguments.bootstrap.seed}};
-    report.inputs = {input_entry("detections", arguments.detections),
-                     input_entry("annotations", arguments.annotations)};
-    write_report(arguments.out, report);
-  }
-  if (!arguments.quiet) write_result("-", coco_table(score, intervals));
+  EvalReport report = coco_report(score, intervals, fit);
+  report.settings = {{"category", truth.category},
+                     {"bootstrap_repeats", arguments.bootstrap.repeats},
+                     {"seed", arguments.bootstrap.seed}};
+  report.inputs = {input_entry("detections", arguments.detections), input_entry("annotations", arguments.annotations)};
+  if (!arguments.out.empty()) write_report(arguments.out, report);
+  if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
+  if (!arguments.quiet && arguments.json != "-") write_result("-", coco_table(score, intervals));
 }
 
 }  // namespace
@@ -70,6 +69,8 @@ void add_eval_coco(CLI::App& eval) {
       ->check(CLI::Range(0, 1000000));
   verb->add_option("--seed", arguments->bootstrap.seed, "Start of these draws")->capture_default_str();
   verb->add_option("--out", arguments->out, "Where to write summary.json, curve.csv and curve.svg")->type_name("DIR");
+  verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
+      ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");
   add_dataset_flags(*verb, arguments->dataset,
                     "annotations.jsonl (or --annotations, JSON lines), pictures in images/ or beside it");

@@ -15,6 +15,7 @@ struct LandmarksArguments {
   std::string annotations;
   std::string split = "val";
   std::string out;
+  std::string json;
   bool quiet = false;
   DatasetFlags dataset;
 };
@@ -51,12 +52,11 @@ void run_landmarks(LandmarksArguments arguments) {
   const LandmarkData data = read_landmark_errors(arguments.annotations, arguments.split, arguments.detections);
   if (const std::string warning = fit_warning(data.fit, arguments.detections); !warning.empty()) log::warning(warning);
   const LandmarkScore score = score_landmarks(data.faces);
-  if (!arguments.out.empty()) {
-    EvalReport report = landmark_report(data, score);
-    add_inputs(arguments, report);
-    write_report(arguments.out, report);
-  }
-  if (!arguments.quiet) write_result("-", landmark_table(score));
+  EvalReport report = landmark_report(data, score);
+  add_inputs(arguments, report);
+  if (!arguments.out.empty()) write_report(arguments.out, report);
+  if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
+  if (!arguments.quiet && arguments.json != "-") write_result("-", landmark_table(score));
 }
 
 }  // namespace
@@ -71,6 +71,8 @@ void add_eval_landmarks(CLI::App& eval) {
       ->capture_default_str()
       ->check(CLI::IsMember({"train", "val", "test"}));
   verb->add_option("--out", arguments->out, "Where to write summary.json, curve.csv and curve.svg")->type_name("DIR");
+  verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
+      ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");
   add_dataset_flags(*verb, arguments->dataset, "CelebA's layout, with Img, Anno and Eval");
   verb->footer("Example: mtcnn eval landmarks --detections found.jsonl --annotations celeba --split test --out score");

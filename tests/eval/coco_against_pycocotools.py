@@ -67,6 +67,15 @@ def make_detections(random, image, faces, score):
              'bbox': [float(v) for v in box], 'score': score()} for box in detections]
 
 
+def make_twins(random, image, score):
+    """Two faces that the first detection overlaps equally, while the second fits the left one only."""
+    left, top = (float(v) for v in random.integers(0, 300, 2))
+    faces = [make_annotation(random, image, 0, [left + shift, top, 40., 40.]) for shift in (0, 20)]
+    first = max(score(), score())
+    return faces, [{'image_id': image, 'category_id': CATEGORY, 'bbox': [left + shift, top, 40., 40.], 'score': value}
+                   for shift, value in ((10, first), (0, first - .01))]
+
+
 def make_data(seed):
     """Ground truth and results in COCO's form. Some images have no faces, some no detections, some many of both."""
     random = np.random.default_rng(seed)
@@ -87,6 +96,10 @@ def make_data(seed):
         if faces and random.random() < .3:
             faces.append(dict(faces[0]))  # two faces at one place
         annotations += faces
+        if random.random() < .2:
+            twins, found = make_twins(random, image, score)
+            annotations += twins
+            results += found
         if count > 50 or random.random() >= .15:
             found = make_detections(random, image, faces, score)
             results += found * (6 if count > 100 else 1)  # the same again: equal scores, equal overlaps

@@ -76,6 +76,14 @@ TEST(CocoScore, IouCountsFromTheThresholdOn) {
   EXPECT_NEAR(score.ap, 0.6, kTiny);  // .50 .55 .60 .65 .70 .75
 }
 
+TEST(CocoScore, OfEqualOverlapsTheLastFaceIsTaken) {
+  const CocoFace left = face(0, 0, 40);
+  const CocoFace right = face(20, 0, 40);
+  const CocoDetection between = {10, 0, 40, 40, 0.9};  // IoU .6 with both
+  EXPECT_NEAR(score_coco(std::vector<CocoImage>{{{left, right}, {between, found(left, 0.5)}}}).ar_10, 1.3 / 2, kTiny);
+  EXPECT_NEAR(score_coco(std::vector<CocoImage>{{{right, left}, {between, found(left, 0.5)}}}).ar_10, 1.0 / 2, kTiny);
+}
+
 TEST(CocoScore, ASecondDetectionOfAFaceIsFalseButInACrowdNeutral) {
   const CocoFace a = face(0, 0, 40);
   const CocoFace b = face(100, 0, 40);
