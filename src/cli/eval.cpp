@@ -5,6 +5,7 @@ namespace mtcnn::cli {
 void add_eval(CLI::App& program) {
   CLI::App* eval = program.add_subcommand("eval", "Scores detections by the public protocols, whoever made them");
   eval->require_subcommand(1);
+  add_eval_fddb(*eval);
   add_eval_wider(*eval);
   add_eval_landmarks(*eval);
   add_eval_coco(*eval);

@@ -1,5 +1,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/core/version.h"
 
 #include <cstdio>
 #include <exception>
@@ -16,10 +18,24 @@ int report(const std::string& message, int exit_code) {
   return exit_code;
 }
 
+std::string version_text() {
+  std::string text = mtcnn::concat("mtcnn ", mtcnn::version(), " (commit ", mtcnn::commit(), ")");
+#ifdef MTCNN_LIBTORCH_VERSION
+  text += ", LibTorch " MTCNN_LIBTORCH_VERSION;
+#endif
+  return text + ", OpenCV " MTCNN_OPENCV_VERSION;
+}
+
 int run(int argc, char** argv) {
   CLI::App program("MTCNN: trains and runs the three-stage face detector.", "mtcnn");
   program.require_subcommand(1);
   program.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 internal bug.");
+  program.set_version_flag("--version", version_text());
+#ifdef MTCNN_LIBTORCH_VERSION
+  mtcnn::cli::add_config_reference(program);
+  mtcnn::cli::add_detect(program);
+  mtcnn::cli::add_import(program);
+#endif
   mtcnn::cli::add_eval(program);
   try {
     program.parse(argc, argv);

@@ -5,11 +5,13 @@
 /// One function a verb: adds it to the program. Its callback runs the verb and throws Error where that fails.
 namespace mtcnn::cli {
 
+void add_config_reference(CLI::App& program);
 void add_detect(CLI::App& program);
 void add_import(CLI::App& program);
 void add_eval(CLI::App& program);
 
 /// The evaluations: verbs below `eval`.
+void add_eval_fddb(CLI::App& eval);
 void add_eval_wider(CLI::App& eval);
 void add_eval_landmarks(CLI::App& eval);
 void add_eval_coco(CLI::App& eval);

@@ -40,8 +40,12 @@ void refuse_folder(const Descriptor& file, const fs::path& path, struct stat& st
   }
 }
 
+/// Devices, pipes, and the links by which a process names its own streams: a rename would put a plain file in their
+/// place, also where the stream leads to a plain file.
 bool is_special(const fs::path& path) {
   std::error_code ignored;
+  const std::string name = path.string();
+  if ((name.starts_with("/dev/") || name.starts_with("/proc/")) && fs::is_symlink(path, ignored)) return true;
   const fs::file_status status = fs::status(path, ignored);
   return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
@@ -86,11 +90,12 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
-  if (fs::is_directory(path_)) {
+  std::error_code ignored;
+  if (fs::is_directory(path_, ignored)) {
     throw Error(ErrorCode::unwritable, "this is a folder, a file was to be written", {.where = path_.string()});
   }
   if (is_special(path_)) {
-    file_ = std::fopen(path_.c_str(), "we");
+    file_ = std::fopen(path_.c_str(), "ae");  // behind what the stream holds already
   } else {
     if (path_.has_parent_path()) make_folder(path_.parent_path());
     temporary_ = path_.string() + concat(".", ::getpid(), ".tmp");
@@ -108,12 +113,14 @@ void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(te
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
   require(file_ != nullptr, "AtomicFile: write after commit");
+  if (bytes.empty()) return;  // fwrite takes no null pointer
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) {
     throw system_error(ErrorCode::unwritable, "writing this file failed", path_);
   }
 }
 
 void AtomicFile::flush() {
+  require(file_ != nullptr, "AtomicFile: flush after commit");
   if (std::fflush(file_) != 0) throw system_error(ErrorCode::unwritable, "writing this file failed", path_);
 }
 

@@ -31,7 +31,8 @@ class MappedFile {
 
 /// Writes a file so that a reader sees all of it or nothing: under a temporary name in the same folder, synced, then
 /// renamed by commit(). Without commit() the destructor removes the temporary file and an older file of that name stays
-/// as it was. Things that are no plain files (a pipe, /dev/stdout) are written directly.
+/// as it was. Things that are no plain files (a pipe, /dev/stdout whatever it leads to) are written directly, behind
+/// what they hold already.
 class AtomicFile {
  public:
   /// Makes missing parent folders. \throws Error if the folder cannot be made or written.

@@ -8,9 +8,10 @@ namespace {
 // A signal handler can reach nothing but such a flag.
 volatile std::sig_atomic_t stop_asked = 0;
 
-void note_signal(int signal) {
+void note_signal(int) {
   stop_asked = 1;
-  std::signal(signal, SIG_DFL);
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
 }
 
 }  // namespace

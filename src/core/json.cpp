@@ -7,18 +7,50 @@
 #include <algorithm>
 
 namespace mtcnn {
+namespace {
+
+constexpr int kDeepest = 100;
+
+/// How deep lists and objects lie in each other; brackets inside strings do not count.
+int nesting(std::string_view text) {
+  int depth = 0;
+  int deepest = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '[' || c == '{')) {
+      deepest = std::max(deepest, ++depth);
+    } else if (!in_string && (c == ']' || c == '}')) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+Error not_json(std::string_view text, size_t position, const std::string& where) {
+  const std::string_view before = text.substr(0, position);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const size_t column = position - (before.rfind('\n') + 1);
+  return {ErrorCode::bad_format, "not valid JSON", {.where = concat(where, ":", line, ":", column)}};
+}
+
+}  // namespace
 
 Json parse_json(std::string_view text, const std::string& where) {
+  if (const int depth = nesting(text); depth > kDeepest) {
+    throw Error(ErrorCode::bad_format, "this JSON nests too deeply",
+                {.where = where, .found = concat(depth, " levels"), .expected = concat("at most ", kDeepest)});
+  }
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    const size_t position = std::min(error.byte, text.size());
-    const std::string_view before = text.substr(0, position);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const size_t column = position - (before.rfind('\n') + 1);
-    throw Error(ErrorCode::bad_format, "not valid JSON", {.where = concat(where, ":", line, ":", column)});
+    throw not_json(text, std::min(error.byte, text.size()), where);
   } catch (const Json::out_of_range&) {
-    throw Error(ErrorCode::bad_format, "not valid JSON: a number is too large for a double", {.where = where});
+    throw Error(ErrorCode::bad_format, "this JSON holds a number too large for a double", {.where = where});
   }
 }
 
@@ -27,8 +59,10 @@ Json read_json(const std::filesystem::path& path) { return parse_json(read_text(
 std::string shown(const Json& value) {
   constexpr size_t kLongest = 60;
   std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > kLongest) text = text.substr(0, kLongest) + "…";
-  return text;
+  if (text.size() <= kLongest) return text;
+  size_t end = kLongest;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not inside a character
+  return text.substr(0, end) + "…";
 }
 
 }  // namespace mtcnn

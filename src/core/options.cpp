@@ -4,6 +4,7 @@
 #include "mtcnn/core/text.h"
 
 #include <cmath>
+#include <optional>
 
 namespace mtcnn {
 namespace {
@@ -13,30 +14,50 @@ namespace {
               {.where = where, .found = shown(value), .expected = expected});
 }
 
+/// "a number" or "a number, at least 1".
+std::string kind_text(const std::string& kind, const Range& range) {
+  const std::string limits = range.text();
+  return limits == "any" ? kind : kind + ", " + limits;
+}
+
 double number_in(const Json& value, const Range& range, const std::string& where) {
   const double number = value.is_number() ? value.get<double>() : std::nan("");
-  if (!std::isfinite(number) || !range.holds(number)) refuse(where, value, "a number, " + range.text());
+  if (!std::isfinite(number) || !range.holds(number)) refuse(where, value, kind_text("a number", range));
   return number;
 }
 
 template <class Integer>
 void assign_integer(Integer& member, const Json& value, const Range& range, const std::string& where) {
+  using Limits = std::numeric_limits<Integer>;
   const double number = number_in(value, range, where);
-  if (number != std::floor(number) || std::abs(number) > static_cast<double>(std::numeric_limits<Integer>::max())) {
-    refuse(where, value, "a whole number, " + range.text());
-  }
-  member = static_cast<Integer>(number);
+  if (number != std::floor(number)) refuse(where, value, kind_text("a whole number", range));
+  // A double holds only 53 bits, so whole numbers are taken as they are written.
+  constexpr auto kLowest = static_cast<double>(Limits::min());
+  const bool fits = value.is_number_unsigned()  ? std::in_range<Integer>(value.get<uint64_t>())
+                    : value.is_number_integer() ? std::in_range<Integer>(value.get<int64_t>())
+                                                : number >= kLowest && number < -kLowest;
+  if (!fits) refuse(where, value, concat("a whole number in [", Limits::min(), ", ", Limits::max(), "]"));
+  member = value.is_number_integer() ? value.get<Integer>() : static_cast<Integer>(number);
 }
 
-/// The shortest text that reads back as the same float: 0.7 instead of 0.699999988.
-Json short_float(const Json& value) {
-  if (value.is_array()) {
-    Json list = Json::array();
-    for (const Json& item : value) list.push_back(short_float(item));
-    return list;
+/// Numbers as people write them, as JSON wants them: ".6,.7" becomes "0.6,0.7". Other text stays as it is.
+std::string with_leading_zeros(const std::string& text) {
+  if (text.find_first_not_of("0123456789.,+-eE ") != std::string::npos) return text;
+  std::string numbers;
+  for (const char c : text) {
+    if (c == '.' && (numbers.empty() || numbers.back() < '0' || numbers.back() > '9')) numbers += '0';
+    numbers += c;
   }
-  if (!value.is_number_float()) return value;
-  return Json::parse(concat(value.get<float>()));
+  return numbers;
+}
+
+/// The value of a --set: nothing where `text` is no JSON.
+std::optional<Json> try_parse(const std::string& text) {
+  try {
+    return parse_json(text, "");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -64,7 +85,10 @@ void assign_option(int64_t& member, const Json& value, const Range& range, const
 }
 
 void assign_option(float& member, const Json& value, const Range& range, const std::string& where) {
-  member = static_cast<float>(number_in(value, range, where));
+  const double number = number_in(value, range, where);
+  constexpr auto kLargest = static_cast<double>(std::numeric_limits<float>::max());
+  if (std::abs(number) > kLargest) refuse(where, value, concat("a number in [", -kLargest, ", ", kLargest, "]"));
+  member = static_cast<float>(number);
 }
 
 void assign_option(double& member, const Json& value, const Range& range, const std::string& where) {
@@ -77,7 +101,7 @@ void assign_option(std::string& member, const Json& value, const Range&, const s
 }
 
 void assign_option(std::array<float, 3>& member, const Json& value, const Range& range, const std::string& where) {
-  if (!value.is_array() || value.size() != member.size()) refuse(where, value, "three numbers, each " + range.text());
+  if (!value.is_array() || value.size() != member.size()) refuse(where, value, kind_text("three numbers", range));
   for (size_t i = 0; i < member.size(); ++i) assign_option(member[i], value[i], range, where);
 }
 
@@ -100,10 +124,10 @@ std::vector<std::pair<std::string, Json>> flatten(const Json& object, const std:
   return flat;
 }
 
-void insert(Json& object, const std::string& dotted_name, Json value) {
+void insert(Json& object, const std::string& dotted_name, const Json& value) {
   Json* place = &object;
   for (const std::string& part : split(dotted_name, '.')) place = &(*place)[part];
-  *place = short_float(value);
+  *place = value;
 }
 
 std::pair<std::string, Json> parse_setting(const std::string& setting) {
@@ -112,10 +136,10 @@ std::pair<std::string, Json> parse_setting(const std::string& setting) {
     throw Error(ErrorCode::usage, "--set needs key=value", {.found = setting});
   }
   const std::string text = setting.substr(equals + 1);
-  Json value = Json::parse(text, nullptr, false);
-  if (value.is_discarded()) value = Json::parse("[" + text + "]", nullptr, false);
-  if (value.is_discarded()) value = text;
-  return {setting.substr(0, equals), std::move(value)};
+  const std::string numbers = with_leading_zeros(text);
+  std::optional<Json> value = try_parse(numbers);
+  if (!value) value = try_parse("[" + numbers + "]");
+  return {setting.substr(0, equals), value ? *value : Json(text)};
 }
 
 void throw_unknown(const std::string& key, const std::vector<std::string>& known, const std::string& where) {
@@ -126,7 +150,7 @@ void throw_unknown(const std::string& key, const std::vector<std::string>& known
 }
 
 std::string markdown_row(const std::string& name, const Json& value, const Range& range, const std::string& help) {
-  return "| `" + name + "` | `" + short_float(value).dump() + "` | " + range.text() + " | " + help + " |\n";
+  return "| `" + name + "` | `" + value.dump() + "` | " + range.text() + " | " + help + " |\n";
 }
 
 }  // namespace option_detail

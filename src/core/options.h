@@ -1,12 +1,14 @@
 #pragma once
 
 #include "mtcnn/core/json.h"
+#include "mtcnn/core/text.h"
 
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,12 +21,13 @@ struct Range {
   bool open = false;  ///< true: the two ends are excluded
 
   bool holds(double value) const { return open ? low < value && value < high : low <= value && value <= high; }
-  /// "[0, 1]", "(0, 1)", "at least 1" or "any number".
+  /// "[0, 1]", "(0, 1)", "at least 1", "above 1", "at most 1", "below 1" or "any".
   std::string text() const;
 };
 
 /// How a JSON value becomes a member, with one clear message where it cannot; one overload a type. `where` names the
-/// key. \throws Error{usage} on the wrong type or a value outside `range`; NaN and infinities are never accepted.
+/// key. \throws Error{usage} on the wrong type, a value outside `range` or one that the member's type cannot hold; NaN
+/// and infinities are never accepted.
 void assign_option(bool& member, const Json& value, const Range& range, const std::string& where);
 void assign_option(int& member, const Json& value, const Range& range, const std::string& where);
 void assign_option(int64_t& member, const Json& value, const Range& range, const std::string& where);
@@ -45,10 +48,21 @@ struct OptionField {
 
 /// The parts that do not depend on the struct.
 namespace option_detail {
+/// The value as JSON that reads well and gives back the same member.
+template <class Member>
+Json to_json(const Member& member) {
+  if constexpr (std::is_same_v<Member, float>) {
+    return shortest_double(member);
+  } else if constexpr (std::is_same_v<Member, std::array<float, 3>>) {
+    return {shortest_double(member[0]), shortest_double(member[1]), shortest_double(member[2])};
+  } else {
+    return member;
+  }
+}
 /// Flattens nested objects to dotted keys, in order.
 std::vector<std::pair<std::string, Json>> flatten(const Json& object, const std::string& where);
 /// Sets `object["a"]["b"]` for the dotted name "a.b".
-void insert(Json& object, const std::string& dotted_name, Json value);
+void insert(Json& object, const std::string& dotted_name, const Json& value);
 /// "key=value": the value is JSON, a bare word, or numbers with commas between.
 std::pair<std::string, Json> parse_setting(const std::string& setting);
 /// An Error{usage} for a key that is not in the table, with the nearest known name.
@@ -65,7 +79,7 @@ class OptionTable {
   template <class Member>
   OptionTable& add(std::string name, Member Options::*member, Range range, std::string help) {
     fields_.push_back({std::move(name), std::move(help), range,
-                       [member](const Options& options) { return Json(options.*member); },
+                       [member](const Options& options) { return option_detail::to_json(options.*member); },
                        [member, range](Options& options, const Json& value, const std::string& where) {
                          assign_option(options.*member, value, range, where);
                        }});

@@ -3,6 +3,7 @@
 #include "mtcnn/core/text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -16,7 +17,7 @@ constexpr auto kTerminalPause = std::chrono::milliseconds(100);
 constexpr auto kLinePause = std::chrono::seconds(5);
 
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  const int64_t whole = std::llround(seconds);
   char text[32];
   std::snprintf(text, sizeof text, "%lld:%02lld", static_cast<long long>(whole / 60),
                 static_cast<long long>(whole % 60));
@@ -51,7 +52,8 @@ std::string Progress::text(double elapsed_s) const {
     line = concat(done_, " ", label_);
   }
   line += ", " + fixed(rate, rate < 10 ? 2 : 0) + "/s";
-  if (total_ > 0 && rate > 0) line += ", " + clock_text(static_cast<double>(total_ - done_) / rate) + " left";
+  if (total_ > 0 && rate > 0)
+    line += ", " + clock_text(static_cast<double>(std::max<int64_t>(0, total_ - done_)) / rate) + " left";
   return line;
 }
 

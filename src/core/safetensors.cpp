@@ -19,6 +19,7 @@ static_assert(std::endian::native == std::endian::little, "the file format is li
 constexpr size_t kLengthBytes = 8;
 constexpr size_t kLongestHeader = size_t{1} << 20;
 constexpr size_t kAlignment = 64;
+constexpr const char* kMetadata = "__metadata__";
 constexpr std::array<std::pair<Dtype, const char*>, 5> kDtypes = {
     {{Dtype::u8, "U8"}, {Dtype::i32, "I32"}, {Dtype::i64, "I64"}, {Dtype::f32, "F32"}, {Dtype::f64, "F64"}}};
 
@@ -96,7 +97,7 @@ void Safetensors::read_header(std::span<const std::byte> header) {
   };
   if (!json.is_object()) throw broken("", shown(json), "an object");
   for (const auto& [name, value] : json.items()) {
-    if (name == "__metadata__") {
+    if (name == kMetadata) {
       if (!value.is_object()) throw broken(name, shown(value), "an object of strings");
       for (const auto& [key, text] : value.items()) {
         if (!text.is_string()) throw broken(name + "." + key, shown(text), "a string");
@@ -128,7 +129,10 @@ void Safetensors::read_header(std::span<const std::byte> header) {
     }
     entries_.push_back({name, *dtype, std::move(shape), data_start_ + begin, end - begin});
   }
-  std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
+  // Tensors without elements share their first byte with the next one.
+  std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+    return std::pair(a.begin, a.size) < std::pair(b.begin, b.size);
+  });
 }
 
 void Safetensors::check_layout() const {
@@ -168,13 +172,18 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
                        const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
   if (!metadata.empty()) {
-    Json& strings = header["__metadata__"] = Json::object();
-    for (const auto& [key, value] : metadata) strings[key] = value;
+    Json& strings = header[kMetadata] = Json::object();
+    for (const auto& [key, value] : metadata) {
+      require(is_utf8(key) && is_utf8(value), "write_safetensors: metadata that is no UTF-8");
+      strings[key] = value;
+    }
   }
   size_t position = 0;
   for (const TensorView& tensor : tensors) {
     require(byte_count(tensor.dtype, tensor.shape) == tensor.bytes.size(),
             "write_safetensors: bytes do not fit the shape");
+    require(is_utf8(tensor.name) && !header.contains(tensor.name) && tensor.name != kMetadata,
+            "write_safetensors: a name that is no UTF-8, given twice or reserved");
     header[tensor.name] = {{"dtype", dtype_name(tensor.dtype)},
                            {"shape", tensor.shape},
                            {"data_offsets", {position, position + tensor.bytes.size()}}};
@@ -182,6 +191,7 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
   }
   std::string text = header.dump();
   text.append((kAlignment - (kLengthBytes + text.size()) % kAlignment) % kAlignment, ' ');
+  require(text.size() <= kLongestHeader, "write_safetensors: a header that no reader would take");
   const uint64_t length = text.size();
   AtomicFile file(path);
   file.write(std::as_bytes(std::span(&length, 1)));

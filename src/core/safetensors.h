@@ -73,7 +73,8 @@ class Safetensors {
 };
 
 /// Writes a safetensors file in one atomic step; the header is padded so that the data start at a multiple of 64 bytes.
-/// \throws ContractError if a tensor's bytes do not fit its shape; Error if the file cannot be written.
+/// \throws ContractError if a tensor's bytes do not fit its shape, a name is given twice, a text is no UTF-8 or the
+/// header is longer than a reader takes; Error if the file cannot be written.
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata);
 

@@ -1,8 +1,10 @@
 #include "mtcnn/core/text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <iomanip>
+#include <iterator>
 #include <numeric>
 
 namespace mtcnn {
@@ -29,6 +31,14 @@ std::string fixed(double value, int digits) {
   std::ostringstream out;
   out << std::fixed << std::setprecision(digits) << value;
   return std::move(out).str();
+}
+
+double shortest_double(float value) {
+  char text[32];
+  const char* end = std::to_chars(std::begin(text), std::end(text), value).ptr;
+  double result = 0;
+  std::from_chars(text, end, result);
+  return result;
 }
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates) {

@@ -18,6 +18,9 @@ std::string concat(const Parts&... parts) {
 /// `value` with `digits` places after the point.
 std::string fixed(double value, int digits);
 
+/// The double with the fewest digits that reads back as the same float: 0.7 instead of 0.699999988.
+double shortest_double(float value);
+
 /// The candidate that is most like `name` (Levenshtein distance), or empty where none comes near.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 

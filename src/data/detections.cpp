@@ -1,22 +1,12 @@
 #include "mtcnn/data/detections.h"
 
 #include "mtcnn/core/json.h"
+#include "mtcnn/core/text.h"
 #include "mtcnn/data/json_fields.h"
 #include "mtcnn/data/text_lines.h"
 
-#include <charconv>
-
 namespace mtcnn {
 namespace {
-
-/// The double with the fewest digits that reads back as the same float: files stay short and lose nothing.
-double shortest(float value) {
-  char text[32];
-  const auto end = std::to_chars(std::begin(text), std::end(text), value).ptr;
-  double result = 0;
-  std::from_chars(text, end, result);
-  return result;
-}
 
 Detection read_face(const JsonFields& fields, const Json& value) {
   const auto [x, y, w, h] = fields.box(value, "box");
@@ -35,8 +25,10 @@ ImageDetections read_image(const JsonFields& fields, const Json& value) {
   image.image = fields.name(value, "image");
   image.width = fields.optional_size(value, "width");
   image.height = fields.optional_size(value, "height");
-  const Json* error = fields.optional_member(value, "error");
-  if (error != nullptr && error->is_string()) image.error = error->get<std::string>();
+  if (const Json* error = fields.optional_member(value, "error")) {
+    if (!error->is_string()) fields.refuse("bad 'error'", *error, "text");
+    image.error = error->get<std::string>();
+  }
   for (const Json& face : fields.list(value, "faces")) image.faces.push_back(read_face(fields, face));
   return image;
 }
@@ -53,11 +45,11 @@ Json face_json(const Detection& face) {
 }  // namespace
 
 Detection to_detection(const Face& face) {
-  Detection detection{shortest(face.box.x1), shortest(face.box.y1), shortest(face.box.width()),
-                      shortest(face.box.height()), shortest(face.confidence)};
+  Detection detection{shortest_double(face.box.x1), shortest_double(face.box.y1), shortest_double(face.box.width()),
+                      shortest_double(face.box.height()), shortest_double(face.confidence)};
   detection.landmarks.emplace();
   for (size_t i = 0; i < face.landmarks.size(); ++i) {
-    (*detection.landmarks)[i] = {shortest(face.landmarks[i].x), shortest(face.landmarks[i].y)};
+    (*detection.landmarks)[i] = {shortest_double(face.landmarks[i].x), shortest_double(face.landmarks[i].y)};
   }
   return detection;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace mtcnn {
 
@@ -61,7 +62,7 @@ Offsets encode_offsets(const Box& window, const Box& target);
 Box decode_offsets(const Box& window, const Offsets& offsets);
 
 /// Landmarks relative to a window: (point - window corner) / window size, as x0 y0 x1 y1 ….
-using LandmarkTargets = std::array<float, 2 * kLandmarkCount>;
+using LandmarkTargets = std::array<float, size_t{2} * kLandmarkCount>;
 
 /// \throws ContractError if the window has no area.
 LandmarkTargets encode_landmarks(const Box& window, const Landmarks& points);

@@ -50,11 +50,16 @@ void check_metadata(const Safetensors& file, NetKind expected) {
 
 }  // namespace
 
-const NamedTensor& NetWeights::at(std::string_view name) const {
+const NamedTensor* NetWeights::find(std::string_view name) const {
   const auto found =
       std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& tensor) { return tensor.name == name; });
-  require(found != tensors.end(), "NetWeights: no such tensor");
-  return *found;
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+const NamedTensor& NetWeights::at(std::string_view name) const {
+  const NamedTensor* tensor = find(name);
+  require(tensor != nullptr, "NetWeights: no such tensor");
+  return *tensor;
 }
 
 NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where) {

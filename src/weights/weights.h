@@ -23,7 +23,9 @@ struct NetWeights {
   std::vector<NamedTensor> tensors;
   std::map<std::string, std::string> metadata;  ///< what the file said about itself
 
-  /// \throws ContractError where the net has no such tensor.
+  /// nullptr where there is no such tensor.
+  const NamedTensor* find(std::string_view name) const;
+  /// \throws ContractError where there is no such tensor.
   const NamedTensor& at(std::string_view name) const;
 };
 

@@ -1,0 +1,24 @@
+# Installs the program, every module with its headers, and a package that find_package(mtcnn) finds.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/mtcnn")
+get_property(modules GLOBAL PROPERTY MTCNN_MODULES)
+install(TARGETS ${modules} EXPORT mtcnnTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+foreach(module IN LISTS modules)
+  get_target_property(folder ${module} SOURCE_DIR)
+  string(REGEX REPLACE "^mtcnn_" "" room ${module})
+  install(DIRECTORY "${folder}/" DESTINATION "include/mtcnn/${room}" FILES_MATCHING PATTERN "*.h")
+endforeach()
+
+# The program finds LibTorch and OpenCV where the build found them.
+set_target_properties(mtcnn PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+install(TARGETS mtcnn RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+install(EXPORT mtcnnTargets NAMESPACE mtcnn:: DESTINATION "${package_dir}")
+configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/mtcnnConfig.cmake.in" "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake"
+                              INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake" "${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake"
+        DESTINATION "${package_dir}")

@@ -1,0 +1,97 @@
+#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/eval/fddb_report.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace mtcnn::cli {
+namespace {
+
+struct Arguments {
+  std::string detections;
+  std::string annotations;
+  std::string images;
+  std::string extension = ".jpg";
+  std::string assignment = "reference";
+  int angle = 4;
+  bool ellipses = false;
+  std::string out;
+  std::string json;
+  std::string results;
+  bool quiet = false;
+};
+
+void run(const Arguments& arguments) {
+  FddbRun settings;
+  settings.options.assignment = arguments.assignment == "optimal" ? FddbAssignment::optimal : FddbAssignment::reference;
+  settings.options.angle = arguments.angle == 1 ? FddbAngle::opencv1 : FddbAngle::opencv4;
+  settings.ellipses = arguments.ellipses;
+  std::vector<FddbFold> folds = read_fddb_annotations(arguments.annotations);
+  if (std::filesystem::is_directory(arguments.detections)) {
+    read_fddb_results(folds, arguments.detections);
+  } else {
+    settings.mismatch = read_fddb_json(folds, arguments.detections, arguments.extension);
+  }
+  read_fddb_sizes(folds, arguments.images, arguments.extension);
+  if (arguments.ellipses) make_fddb_ellipses(folds);
+  if (!arguments.results.empty()) write_fddb_results(folds, arguments.results);
+
+  const FddbScores scores = score_fddb(folds, settings.options);
+  EvalReport report = fddb_report(folds, scores, settings);
+  report.inputs = {input_entry("annotations", arguments.annotations), input_entry("images", arguments.images),
+                   input_entry("detections", arguments.detections)};
+  if (!arguments.out.empty()) {
+    write_fddb_curves(arguments.out, folds, scores);
+    write_report(arguments.out, report);
+  }
+  if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
+  if (!arguments.quiet && arguments.json != "-") write_result("-", fddb_text(scores, settings));
+}
+
+}  // namespace
+
+void add_eval_fddb(CLI::App& eval) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* verb =
+      eval.add_subcommand("fddb", "FDDB: true positive rate over false positives, discrete and continuous");
+  verb->add_option("--detections", arguments->detections, "Folder with fold-NN-out.txt, or JSON lines")
+      ->type_name("DIR|FILE")
+      ->required();
+  verb->add_option("--annotations", arguments->annotations,
+                   "Folder with FDDB-fold-NN.txt and FDDB-fold-NN-ellipseList.txt, any number of folds")
+      ->type_name("DIR")
+      ->required();
+  verb->add_option("--images", arguments->images, "Folder of the pictures (originalPics); only their sizes are read")
+      ->type_name("DIR")
+      ->required();
+  verb->add_option("--extension", arguments->extension, "What follows a picture's name in the lists")
+      ->capture_default_str();
+  verb->add_option("--assignment", arguments->assignment,
+                   "reference = the evaluator's own solver, which misses the largest sum now and then, as in published "
+                   "curves; optimal = the largest sum, as the report defines it")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"reference", "optimal"}));
+  verb->add_option(
+          "--angle", arguments->angle,
+          "Which way ellipses turn: 4 = as the evaluator draws them with OpenCV 2 to 4, at pi - t; 1 = as with "
+          "OpenCV 1 and in copies patched to t")
+      ->capture_default_str()
+      ->check(CLI::IsMember({1, 4}));
+  verb->add_flag("--ellipses", arguments->ellipses,
+                 "Score the upright ellipse inside each box instead of the box: same centre, half axes h/2 and w/2");
+  verb->add_option("--out", arguments->out,
+                   "Folder for DiscROC.txt, ContROC.txt, the fold-NN- pairs, summary.json, curve.csv and curve.svg")
+      ->type_name("DIR");
+  verb->add_option("--write-results", arguments->results, "Also write what was scored as fold-NN-out.txt")
+      ->type_name("DIR");
+  verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
+      ->type_name("FILE");
+  verb->add_flag("-q,--quiet", arguments->quiet, "No table");
+  verb->footer(
+      "Example: mtcnn eval fddb --detections faces.jsonl --annotations FDDB-folds --images originalPics --out score");
+  verb->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace mtcnn::cli

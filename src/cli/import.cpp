@@ -1,0 +1,58 @@
+#include "mtcnn/weights/import.h"
+
+#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/detect/model_folder.h"
+
+#include <iostream>
+#include <memory>
+
+namespace mtcnn::cli {
+namespace {
+
+struct ImportFlags {
+  std::vector<std::string> files;
+  std::string out;
+};
+
+void run(const ImportFlags& flags) {
+  Model model{.input = public_weights_input()};
+  std::string sources[3];
+  for (const std::string& file : flags.files) {
+    NetWeights weights = import_weights(file);
+    std::string& source = sources[static_cast<size_t>(weights.net)];
+    if (!source.empty()) {
+      throw Error(ErrorCode::usage, concat("two files hold ", net_title(weights.net)),
+                  {.found = source + " and " + file});
+    }
+    source = file;
+    model.nets[static_cast<size_t>(weights.net)] = std::move(weights);
+  }
+  for (const NetKind net : kNetKinds) {
+    if (!sources[static_cast<size_t>(net)].empty()) continue;
+    throw Error(ErrorCode::usage, concat("no file holds ", net_title(net)),
+                {.hint = "a model folder needs all three nets"});
+  }
+  write_model(flags.out, model);
+  std::cout << "imported P-Net, R-Net and O-Net into " << flags.out << "\n";
+}
+
+}  // namespace
+
+void add_import(CLI::App& program) {
+  auto flags = std::make_shared<ImportFlags>();
+  CLI::App& verb = *program.add_subcommand("import", "Turn public MTCNN weights into a model folder");
+  verb.add_option("files", flags->files,
+                  "Three weight files, one a net, in any order: PyTorch state dicts (.pt), safetensors or Caffe models")
+      ->required()
+      ->type_name("FILE");
+  verb.add_option("--out", flags->out, "Model folder to write")->required()->type_name("DIR");
+  verb.footer(
+      "Nothing in the files is executed.\n"
+      "Example: mtcnn import pnet.pt rnet.pt onet.pt --out models/public");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli

@@ -1,0 +1,80 @@
+#include "mtcnn/detect/detector.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/detect/stages.h"
+
+namespace mtcnn {
+namespace {
+
+/// Pictures whose pyramids are searched together: enough to fill a canvas, few enough to bound memory.
+constexpr int64_t kGroupPixels = int64_t{1024} * 640;
+
+/// The first pictures of `images` that are searched together; at least one.
+size_t group_size(std::span<const ImageView> images) {
+  int64_t pixels = 0;
+  size_t count = 0;
+  for (; count < images.size(); ++count) {
+    pixels += static_cast<int64_t>(images[count].width) * images[count].height;
+    if (count > 0 && pixels > kGroupPixels) break;
+  }
+  return count;
+}
+
+std::vector<Box> boxes_of(const std::vector<Window>& windows) {
+  std::vector<Box> boxes;
+  boxes.reserve(windows.size());
+  for (const Window& window : windows) boxes.push_back(window.box);
+  return boxes;
+}
+
+}  // namespace
+
+struct Detector::Shared {
+  NetRunner nets;
+  InputOptions input;
+};
+
+Detector::Detector(const std::filesystem::path& model_folder, const std::string& device)
+    : Detector(read_model(model_folder), device) {}
+
+Detector::Detector(const Model& model, const std::string& device)
+    : shared_(std::make_shared<Shared>(Shared{NetRunner(model.nets, device), model.input})), options_(model.detector) {
+  detector_option_table().check(options_);
+  input_option_table().check(model.input);
+}
+
+Detector Detector::with_options(const DetectorOptions& options) const {
+  detector_option_table().check(options);
+  Detector copy = *this;
+  copy.options_ = options;
+  return copy;
+}
+
+std::vector<Face> Detector::detect(const ImageView& image) const { return detect(std::span(&image, 1)).front(); }
+
+std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> images) const {
+  std::vector<std::vector<Face>> faces;
+  for (Found& found : detect_stages(images)) faces.push_back(std::move(found.faces));
+  return faces;
+}
+
+std::vector<Found> Detector::detect_stages(std::span<const ImageView> images) const {
+  const StageContext context{shared_->nets, options_, shared_->input};
+  std::vector<Found> found(images.size());
+  for (size_t first = 0; first < images.size();) {
+    const std::span<const ImageView> group = images.subspan(first, group_size(images.subspan(first)));
+    std::vector<std::vector<Window>> windows = run_pyramid_stage(context, group);
+    for (size_t i = 0; i < group.size(); ++i) found[first + i].after_pnet = boxes_of(windows[i]);
+    run_rnet_stage(context, group, windows);
+    for (size_t i = 0; i < group.size(); ++i) found[first + i].after_rnet = boxes_of(windows[i]);
+    std::vector<std::vector<Face>> faces = run_onet_stage(context, group, windows);
+    for (size_t i = 0; i < group.size(); ++i) found[first + i].faces = std::move(faces[i]);
+    first += group.size();
+  }
+  return found;
+}
+
+std::string Detector::device() const { return shared_->nets.device(); }
+
+}  // namespace mtcnn

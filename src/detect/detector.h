@@ -1,0 +1,64 @@
+#pragma once
+
+#include "mtcnn/detect/options.h"
+#include "mtcnn/geometry/face.h"
+#include "mtcnn/image/image.h"
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+struct Model;
+
+/// What the cascade found in one picture, with the windows that its first two nets handed on (squares, image pixels, falling score).
+struct Found {
+  std::vector<Face> faces;
+  std::vector<Box> after_pnet;
+  std::vector<Box> after_rnet;
+};
+
+/// Finds faces with the three-stage cascade. Constant after construction: any number of threads may call detect() on
+/// one detector. Copies share the nets, so a copy with other options costs nothing.
+///
+///     const mtcnn::Detector detector("models/public");
+///     for (const mtcnn::Face& face : detector.detect(image.view())) …
+///
+/// Source: Zhang et al. 2016, sec. II.
+class Detector {
+ public:
+  /// Reads a model folder; the options are those that the folder recommends.
+  /// \param device  "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one).
+  /// \throws Error if the folder is missing or damaged, or the device does not exist.
+  explicit Detector(const std::filesystem::path& model_folder, const std::string& device = "auto");
+  Detector(const Model& model, const std::string& device = "auto");
+
+  const DetectorOptions& options() const { return options_; }
+  /// The same nets with other options. \throws Error{usage} naming an option outside its range.
+  Detector with_options(const DetectorOptions& options) const;
+
+  /// \param image  RGB, any size; empty pictures and pictures smaller than min_face give no faces.
+  /// \return faces by falling confidence. Boxes may leave the picture unless options().clip is set.
+  /// \throws Error if LibTorch fails (out of memory).
+  std::vector<Face> detect(const ImageView& image) const;
+
+  /// Many pictures of any sizes: the same faces as one by one, and faster for small pictures, which share net passes.
+  /// Memory is bounded by a few pictures' worth of work, however long the list.
+  std::vector<std::vector<Face>> detect(std::span<const ImageView> images) const;
+
+  /// The same, with what each net let through: tells which net is weak.
+  std::vector<Found> detect_stages(std::span<const ImageView> images) const;
+
+  /// "cpu" or "cuda:0".
+  std::string device() const;
+
+ private:
+  struct Shared;
+  std::shared_ptr<const Shared> shared_;
+  DetectorOptions options_;
+};
+
+}  // namespace mtcnn

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "mtcnn/detect/options.h"
+#include "mtcnn/weights/weights.h"
+
+#include <array>
+#include <filesystem>
+
+namespace mtcnn {
+
+/// A model folder in memory: three nets and how to use them. docs/formats.md describes the files.
+struct Model {
+  std::array<NetWeights, 3> nets;  ///< P-Net, R-Net, O-Net
+  DetectorOptions detector;        ///< what suits these weights; the user's own options win
+  InputOptions input;
+};
+
+/// \throws Error if a file is missing, damaged, of another version or of another net; see read_weights().
+Model read_model(const std::filesystem::path& folder);
+
+/// Writes pnet.safetensors, rnet.safetensors, onet.safetensors and, last, cascade.json. Each file is written
+/// atomically.
+void write_model(const std::filesystem::path& folder, const Model& model);
+
+/// The input conventions that give the public weights their best accuracy (docs/results.md has the comparison).
+InputOptions public_weights_input();
+
+}  // namespace mtcnn

@@ -1,0 +1,49 @@
+#include "mtcnn/detect/options.h"
+
+namespace mtcnn {
+namespace {
+
+constexpr Range kShare{.low = 0, .high = 1};
+constexpr Range kOpenShare{.low = 0, .high = 1, .open = true};
+constexpr Range kPixels{.low = 0, .high = 1e6};
+
+}  // namespace
+
+const OptionTable<DetectorOptions>& detector_option_table() {
+  using O = DetectorOptions;
+  static const OptionTable<O> table =
+      OptionTable<O>()
+          .add("min_face", &O::min_face, {.low = 1, .high = 1e6},
+               "smallest face looked for, pixels; the cost grows as 1 / min_face²")
+          .add("max_face", &O::max_face, kPixels, "largest face looked for, pixels; 0 = as large as the picture")
+          .add("factor", &O::factor, kOpenShare,
+               "size of a pyramid level relative to the one before; nearer 1 finds more and costs more")
+          .add("thresholds", &O::thresholds, kShare, "probability needed to pass P-Net, R-Net and O-Net")
+          .add("nms_level", &O::nms_level, kShare, "IoU above which the weaker window of one pyramid level is dropped")
+          .add("nms_levels", &O::nms_levels, kShare, "the same across levels")
+          .add("nms_rnet", &O::nms_rnet, kShare, "the same after R-Net")
+          .add("nms_onet", &O::nms_onet, kShare,
+               "intersection over the smaller area above which the weaker face is dropped at the end")
+          .add("max_side", &O::max_side, kPixels,
+               "a longer picture is searched as if shrunk to this side, pixels; 0 = never")
+          .add("clip", &O::clip, {}, "cut boxes at the picture's border")
+          .add("max_windows", &O::max_windows, {.low = 1, .high = 1e7},
+               "strongest windows kept of one level, and of one picture after P-Net");
+  return table;
+}
+
+const OptionTable<InputOptions>& input_option_table() {
+  using O = InputOptions;
+  static const OptionTable<O> table =
+      OptionTable<O>()
+          .add("mean", &O::mean, {.low = 0, .high = 255}, "net input = (pixel - mean) * scale")
+          .add("scale", &O::scale, {.low = 0, .high = 1, .open = true}, "see mean")
+          .add("border", &O::border, {.low = 0, .high = 255}, "value of pixels outside the picture")
+          .add("whole_pixels", &O::whole_pixels, {}, "round the edges of windows down to whole pixels before cropping")
+          .add("window_first", &O::window_first, {.low = -12, .high = 12},
+               "where P-Net's window begins, level pixels from its cell's corner")
+          .add("window_size", &O::window_size, {.low = 1, .high = 24}, "its side, level pixels");
+  return table;
+}
+
+}  // namespace mtcnn

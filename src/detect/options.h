@@ -1,0 +1,37 @@
+#pragma once
+
+#include "mtcnn/core/options.h"
+
+#include <array>
+
+namespace mtcnn {
+
+/// How the cascade searches. Defaults are the paper's.
+struct DetectorOptions {
+  float min_face = 20;                                   ///< pixels; the smallest face looked for
+  float max_face = 0;                                    ///< pixels; the largest, 0 = as large as the picture
+  float factor = 0.709F;                                 ///< size of a pyramid level relative to the one before
+  std::array<float, 3> thresholds = {0.6F, 0.7F, 0.7F};  ///< probability to pass P-Net, R-Net, O-Net
+  float nms_level = 0.5F;                                ///< IoU above which the weaker window of one level goes
+  float nms_levels = 0.7F;                               ///< the same across levels
+  float nms_rnet = 0.7F;                                 ///< the same after R-Net
+  float nms_onet = 0.7F;                                 ///< intersection over the smaller area, after O-Net
+  int max_side = 0;         ///< pixels; a longer picture is searched as if shrunk to it; 0 = never
+  bool clip = false;        ///< cut boxes at the picture's border
+  int max_windows = 65536;  ///< the strongest windows kept of one level, and of one picture after P-Net
+};
+
+/// What suits the weights rather than the user: part of a model folder.
+struct InputOptions {
+  float mean = 127.5F;  ///< net input = (pixel - mean) * scale
+  float scale = 1 / 128.0F;
+  float border = 127.5F;      ///< value of pixels outside the picture, 0..255
+  bool whole_pixels = false;  ///< round the edges of windows down to whole pixels before cropping
+  float window_first = 0;     ///< where P-Net's window begins, in level pixels from its cell's corner
+  float window_size = 12;     ///< its side in level pixels; the public weights were trained with 11, from 1
+};
+
+const OptionTable<DetectorOptions>& detector_option_table();
+const OptionTable<InputOptions>& input_option_table();
+
+}  // namespace mtcnn

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "mtcnn/detect/detector.h"
+#include "mtcnn/detect/picture_list.h"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// One picture after the search.
+struct PictureResult {
+  const PictureFile& file;
+  const Image& image;       ///< empty where it could not be read
+  Found found;              ///< nothing where it could not be read
+  std::string error;        ///< why it could not be read; empty where it could
+};
+
+/// What a whole run came to.
+struct RunTotals {
+  int64_t pictures = 0;  ///< handled, readable or not
+  int64_t unreadable = 0;
+  int64_t faces = 0;
+  double search_s = 0;  ///< spent in Detector::detect alone, without decoding
+  bool interrupted = false;
+};
+
+/// Reads and searches pictures, a batch at a time: decoding runs on all threads, then the batch is searched at once.
+/// Memory holds one batch, and a batch ends early where its pictures are large. Stops between batches once the user
+/// interrupts. \param use  called for every picture, in order, unreadable ones included; what it throws ends the run.
+/// \throws ContractError if batch is not positive.
+RunTotals search_pictures(const Detector& detector, std::span<const PictureFile> pictures, int batch,
+                          const std::function<void(const PictureResult&)>& use);
+
+}  // namespace mtcnn

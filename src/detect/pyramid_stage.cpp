@@ -1,0 +1,170 @@
+#include "mtcnn/detect/stages.h"
+#include "mtcnn/geometry/canvas.h"
+#include "mtcnn/geometry/nms.h"
+#include "mtcnn/image/resample.h"
+#include "mtcnn/nets/threads.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace mtcnn {
+namespace {
+
+constexpr int kBandRows = 32;  ///< rows of a tile that one thread resamples at a time
+
+/// A cell that passed, before suppression.
+struct Candidate {
+  Box window;
+  Offsets offsets;
+  float logit;
+};
+
+/// The candidates of one level of one picture.
+using Candidates = std::vector<Candidate>;
+
+/// Strongest first; equal ones in the order in which cells are read, so that thread counts and batches change nothing.
+bool stronger(const Candidate& a, const Candidate& b) {
+  if (a.logit != b.logit) return a.logit > b.logit;
+  return a.window.y1 != b.window.y1 ? a.window.y1 < b.window.y1 : a.window.x1 < b.window.x1;
+}
+
+void keep_strongest(Candidates& candidates, size_t count) {
+  if (candidates.size() <= count) return;
+  std::nth_element(candidates.begin(), candidates.begin() + static_cast<ptrdiff_t>(count), candidates.end(), stronger);
+  candidates.resize(count);
+}
+
+std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& options) {
+  if (image.empty()) return {};
+  const int longer = std::max(image.width, image.height);
+  const double shrink =
+      options.max_side > 0 && longer > options.max_side ? static_cast<double>(longer) / options.max_side : 1;
+  return pyramid_levels(image.width, image.height, options.min_face * shrink, options.max_face, options.factor);
+}
+
+/// Resamples every tile of the canvas from its picture, in bands of rows shared among the threads.
+void fill_canvas(const StageContext& context, std::span<const ImageView> images,
+                 const std::vector<std::vector<Level>>& levels, const Canvas& canvas, std::vector<float>& pixels) {
+  struct Band {
+    const Tile* tile;
+    int first_row;
+  };
+  std::vector<Band> bands;
+  for (const Tile& tile : canvas.tiles) {
+    for (int row = 0; row < tile.height; row += kBandRows) bands.push_back({&tile, row});
+  }
+  pixels.assign(static_cast<size_t>(canvas.width) * static_cast<size_t>(canvas.height) * 3, 0.0F);
+  const ptrdiff_t stride = static_cast<ptrdiff_t>(canvas.width) * 3;
+  parallel_for(static_cast<int64_t>(bands.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto [tile, row] = bands[static_cast<size_t>(i)];
+      const Level& level = levels[static_cast<size_t>(tile->image)][static_cast<size_t>(tile->level)];
+      const int rows = std::min(kBandRows, tile->height - row);
+      const auto edge = [](int position, double scale) { return static_cast<float>(position / scale); };
+      const Box window{edge(tile->x, level.scale_x), edge(tile->y + row, level.scale_y),
+                       edge(tile->x + tile->width, level.scale_x), edge(tile->y + row + rows, level.scale_y)};
+      float* corner = pixels.data() + (tile->canvas_y + row) * stride + static_cast<ptrdiff_t>(tile->canvas_x) * 3;
+      resample(images[static_cast<size_t>(tile->image)], window, context.input.border,
+               {.pixels = corner,
+                .width = tile->width,
+                .height = rows,
+                .row_stride = stride,
+                .mean = context.input.mean,
+                .scale = context.input.scale});
+    }
+  });
+}
+
+Box window_of(const InputOptions& input, const Level& level, int row, int column) {
+  const auto edge = [&](int cell, float offset, double scale) {
+    const double position = (cell * kPNetStride + static_cast<double>(offset)) / scale;
+    return static_cast<float>(input.whole_pixels ? std::floor(position) : position);
+  };
+  const float last = input.window_first + input.window_size;
+  return {edge(column, input.window_first, level.scale_x), edge(row, input.window_first, level.scale_y),
+          edge(column, last, level.scale_x), edge(row, last, level.scale_y)};
+}
+
+/// Adds the cells of one tile that pass. `values` is the canvas's map of `map_width` cells a row.
+void collect(const StageContext& context, const Tile& tile, const Level& level, std::span<const float> values,
+             int map_width, Candidates& candidates) {
+  const float least = probability_to_logit(context.options.thresholds[0]);
+  const auto most = static_cast<size_t>(context.options.max_windows);
+  for (int row = 0; row < tile.rows(); ++row) {
+    const ptrdiff_t first =
+        (tile.canvas_y / kPNetStride + row) * static_cast<ptrdiff_t>(map_width) + tile.canvas_x / kPNetStride;
+    const float* cell = values.data() + first * kFaceValues;
+    for (int column = 0; column < tile.columns(); ++column, cell += kFaceValues) {
+      if (!(cell[0] >= least)) continue;
+      const Box window = window_of(context.input, level, tile.y / kPNetStride + row, tile.x / kPNetStride + column);
+      candidates.push_back({window, {cell[1], cell[2], cell[3], cell[4]}, cell[0]});
+    }
+    // Bounded memory, whatever the picture: what is dropped here could not be among the strongest at the end.
+    if (candidates.size() > 2 * most) keep_strongest(candidates, most);
+  }
+}
+
+Candidates suppress(const Candidates& candidates, float threshold) {
+  std::vector<Box> boxes;
+  std::vector<float> scores;
+  for (const Candidate& candidate : candidates) {
+    boxes.push_back(candidate.window);
+    scores.push_back(candidate.logit);
+  }
+  Candidates kept;
+  for (const int32_t index : nms(boxes, scores, threshold, Overlap::union_area))
+    kept.push_back(candidates[static_cast<size_t>(index)]);
+  return kept;
+}
+
+/// All levels of one picture to its final windows.
+std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Candidates>& levels) {
+  Candidates all;
+  for (Candidates& level : levels) {
+    keep_strongest(level, static_cast<size_t>(options.max_windows));
+    std::sort(level.begin(), level.end(), stronger);
+    const Candidates kept = suppress(level, options.nms_level);
+    all.insert(all.end(), kept.begin(), kept.end());
+  }
+  all = suppress(all, options.nms_levels);
+  keep_strongest(all, static_cast<size_t>(options.max_windows));
+  std::vector<Window> windows;
+  for (const Candidate& candidate : all) {
+    windows.push_back(
+        {square(decode_offsets(candidate.window, candidate.offsets)), logit_to_probability(candidate.logit)});
+  }
+  return windows;
+}
+
+}  // namespace
+
+float logit_to_probability(float logit) { return 1 / (1 + std::exp(-logit)); }
+
+float probability_to_logit(float probability) { return std::log(probability) - std::log1p(-probability); }
+
+std::vector<std::vector<Window>> run_pyramid_stage(const StageContext& context, std::span<const ImageView> images) {
+  std::vector<std::vector<Level>> levels;
+  std::vector<std::vector<Candidates>> candidates;
+  for (const ImageView& image : images) {
+    levels.push_back(levels_of(image, context.options));
+    candidates.emplace_back(levels.back().size());
+  }
+  std::vector<float> pixels;
+  std::vector<float> values;
+  for (const Canvas& canvas : plan_canvases(levels)) {
+    fill_canvas(context, images, levels, canvas, pixels);
+    context.nets.run_pnet(pixels, canvas.height, canvas.width, values);
+    for (const Tile& tile : canvas.tiles) {
+      const auto image = static_cast<size_t>(tile.image);
+      const auto level = static_cast<size_t>(tile.level);
+      collect(context, tile, levels[image][level], values, canvas.width / kPNetStride - kPNetWindow / kPNetStride + 1,
+              candidates[image][level]);
+    }
+  }
+  std::vector<std::vector<Window>> windows;
+  for (std::vector<Candidates>& picture : candidates) windows.push_back(merge_levels(context.options, picture));
+  return windows;
+}
+
+}  // namespace mtcnn

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "mtcnn/detect/options.h"
+#include "mtcnn/geometry/face.h"
+#include "mtcnn/image/image.h"
+#include "mtcnn/nets/runner.h"
+
+#include <span>
+#include <vector>
+
+/// The cascade's steps. Each takes windows and gives fewer, better ones; none keeps state.
+namespace mtcnn {
+
+/// A window of one picture that may hold a face.
+struct Window {
+  Box box;          ///< image pixels
+  float score = 0;  ///< probability in [0, 1]
+};
+
+/// What every stage needs.
+struct StageContext {
+  const NetRunner& nets;
+  const DetectorOptions& options;
+  const InputOptions& input;
+};
+
+/// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.
+float logit_to_probability(float logit);
+float probability_to_logit(float probability);
+
+/// Pyramid and P-Net: windows of every picture, after non-maximum suppression and box regression, squared.
+/// \return for each picture its windows, by falling score.
+std::vector<std::vector<Window>> run_pyramid_stage(const StageContext& context, std::span<const ImageView> images);
+
+/// R-Net: crops every window, keeps those that pass, suppresses, regresses and squares. In place.
+void run_rnet_stage(const StageContext& context, std::span<const ImageView> images,
+                    std::vector<std::vector<Window>>& windows);
+
+/// O-Net: the same, with landmarks. \return for each picture its faces, by falling confidence.
+std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::span<const ImageView> images,
+                                              const std::vector<std::vector<Window>>& windows);
+
+}  // namespace mtcnn

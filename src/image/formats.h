@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace mtcnn {
+
+enum class PictureKind { jpeg, png, bmp, webp, tiff, pnm, jpeg2000 };
+
+/// What an encoded picture says about itself before anything is decoded.
+struct PictureFacts {
+  PictureKind kind = PictureKind::jpeg;
+  int64_t width = 0;                ///< pixels as stored, before `orientation` is applied
+  int64_t height = 0;               ///< never negative
+  int orientation = 1;              ///< EXIF's 1..8 where it is left to us; 1 where the decoder applies it (TIFF)
+  uint32_t largest_sample = 0;      ///< the value that means white, where the file states it (PNM); 0 for the usual
+  bool premultiplied = false;       ///< colours are decoded as already multiplied by alpha (TIFF)
+  bool alpha_is_undefined = false;  ///< a fourth channel, if any, carries nothing (BMP)
+};
+
+/// Tells the kind of a picture by its first bytes and walks its structure, without decoding pixels: the size it claims,
+/// its orientation, and that it is all there, which the decoders themselves do not all report (a JPEG that is cut off
+/// decodes to a partly grey picture). \param where  the name that errors carry. \throws Error if this is no picture, of
+/// a kind that is not handled, damaged or cut off.
+/// Sources: ITU T.81 annex B (JPEG), W3C PNG 1.2, RFC 9649 (WebP), TIFF 6.0 with the BigTIFF note, Netpbm's format
+/// pages, ITU T.800 annexes A and I (JPEG 2000), CIPA DC-008 (EXIF).
+PictureFacts inspect_picture(std::span<const std::byte> bytes, const std::string& where);
+
+}  // namespace mtcnn

@@ -1,0 +1,179 @@
+#include "mtcnn/image/read.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/image/formats.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <new>
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+namespace mtcnn {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr uintmax_t kMaxFileBytes = uintmax_t{1} << 30;
+constexpr int64_t kMaxSide = int64_t{1} << 20;  // OpenCV's own limit
+
+[[noreturn]] void damaged(const std::string& where) {
+  throw Error(ErrorCode::bad_format, "this picture is damaged and cannot be decoded",
+              {.where = where, .hint = "copy or download the file again"});
+}
+
+void check_size(const PictureFacts& facts, const std::string& where) {
+  if (facts.width < 1 || facts.height < 1) {
+    throw Error(ErrorCode::bad_format, "a picture without pixels",
+                {.where = where, .found = concat(facts.width, " x ", facts.height)});
+  }
+  if (facts.width > kMaxSide || facts.height > kMaxSide || facts.width * facts.height > kMaxImagePixels) {
+    throw Error(ErrorCode::unsupported, "this picture is too large",
+                {.where = where,
+                 .found = concat(facts.width, " x ", facts.height),
+                 .expected = concat("at most ", kMaxImagePixels, " pixels"),
+                 .hint = "make it smaller or cut it into parts"});
+  }
+}
+
+cv::Mat decode(std::span<const std::byte> bytes, const std::string& where) {
+  try {
+    // OpenCV takes no const data, but only reads it.
+    auto* data = const_cast<std::byte*>(bytes.data());
+    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1, data);
+    cv::Mat decoded = cv::imdecode(encoded, cv::IMREAD_UNCHANGED);
+    if (decoded.empty()) damaged(where);
+    return decoded;
+  } catch (const cv::Exception& failure) {
+    if (failure.code == cv::Error::StsNoMem) throw std::bad_alloc();
+    damaged(where);
+  }
+}
+
+/// Turns a stored picture upright. Source: CIPA DC-008, tag Orientation.
+cv::Mat upright(const cv::Mat& stored, int orientation) {
+  constexpr int kVertical = 0;
+  constexpr int kHorizontal = 1;
+  constexpr int kBoth = -1;
+  if (orientation == 1) return stored;
+  cv::Mat turned = stored;
+  if (orientation >= 5) cv::transpose(stored, turned);
+  cv::Mat result;
+  switch (orientation) {
+    case 2:
+    case 6:
+      cv::flip(turned, result, kHorizontal);
+      break;
+    case 3:
+    case 7:
+      cv::flip(turned, result, kBoth);
+      break;
+    case 4:
+    case 8:
+      cv::flip(turned, result, kVertical);
+      break;
+    default:
+      result = turned;  // 5 is the transposition itself
+  }
+  return result;
+}
+
+cv::Mat to_8_bits(const cv::Mat& stored, const PictureFacts& facts, const std::string& where) {
+  if (stored.depth() != CV_8U && stored.depth() != CV_16U) {
+    throw Error(ErrorCode::unsupported, "a kind of picture that cannot be read",
+                {.where = where, .found = "float or signed samples", .expected = "8 or 16 bits a channel"});
+  }
+  const double usual = stored.depth() == CV_8U ? 255 : 65535;
+  const double white = facts.largest_sample > 0 ? facts.largest_sample : usual;
+  if (white == 255) return stored;
+  cv::Mat result;
+  stored.convertTo(result, CV_8U, 255 / white);
+  return result;
+}
+
+/// `stored` is BGRA; the result lies on white.
+void lay_on_white(const cv::Mat& stored, bool premultiplied, Image& image) {
+  for (int y = 0; y < stored.rows; ++y) {
+    const uint8_t* from = stored.ptr<uint8_t>(y);
+    uint8_t* to = image.row(y);
+    for (int x = 0; x < stored.cols; ++x, from += 4, to += 3) {
+      const int alpha = from[3];
+      for (int channel = 0; channel < 3; ++channel) {
+        const int colour = from[2 - channel];
+        const int lit = premultiplied ? colour * 255 : colour * alpha;
+        to[channel] = static_cast<uint8_t>(std::min(255, (lit + 255 * (255 - alpha) + 127) / 255));
+      }
+    }
+  }
+}
+
+Image to_image(const cv::Mat& stored, const PictureFacts& facts, const std::string& where) {
+  Image image(stored.cols, stored.rows);
+  cv::Mat target(stored.rows, stored.cols, CV_8UC3, image.row(0));
+  switch (stored.channels()) {
+    case 1:
+      cv::cvtColor(stored, target, cv::COLOR_GRAY2RGB);
+      break;
+    case 3:
+      cv::cvtColor(stored, target, cv::COLOR_BGR2RGB);
+      break;
+    case 4:
+      if (facts.alpha_is_undefined) {
+        cv::cvtColor(stored, target, cv::COLOR_BGRA2RGB);
+      } else {
+        lay_on_white(stored, facts.premultiplied, image);
+      }
+      break;
+    default:
+      throw Error(ErrorCode::unsupported, "a kind of picture that cannot be read",
+                  {.where = where, .found = concat(stored.channels(), " channels"), .expected = "1, 3 or 4"});
+  }
+  return image;
+}
+
+}  // namespace
+
+Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
+  if (bytes.size() > kMaxFileBytes) {
+    throw Error(ErrorCode::unsupported, "this file is too large for a picture",
+                {.where = where, .found = concat(bytes.size(), " bytes"), .expected = "at most 1 GiB"});
+  }
+  const PictureFacts facts = inspect_picture(bytes, where);
+  check_size(facts, where);
+  try {
+    const cv::Mat stored = upright(decode(bytes, where), facts.orientation);
+    return to_image(to_8_bits(stored, facts, where), facts, where);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::unsupported, "not enough memory for this picture",
+                {.where = where, .found = concat(facts.width, " x ", facts.height)});
+  }
+}
+
+Image read_image(const fs::path& path) {
+  std::error_code failure;
+  if (const fs::file_status status = fs::status(path, failure);
+      fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
+    throw Error(ErrorCode::unreadable, "this is no plain file", {.where = path.string()});
+  }
+  if (const uintmax_t size = fs::file_size(path, failure); !failure && size > kMaxFileBytes) {
+    throw Error(ErrorCode::unsupported, "this file is too large for a picture",
+                {.where = path.string(), .found = concat(size, " bytes"), .expected = "at most 1 GiB"});
+  }
+  // Read, not mapped: a file that shrinks under our hands must not kill the program.
+  const std::string content = read_text(path);
+  return decode_image(std::as_bytes(std::span(content)), path.string());
+}
+
+bool is_picture_name(const fs::path& path) {
+  static constexpr std::array kEndings = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".webp",
+                                          ".tif", ".tiff", ".pbm", ".pgm",  ".ppm", ".pnm", ".jp2"};
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+}
+
+}  // namespace mtcnn

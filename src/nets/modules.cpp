@@ -1,0 +1,117 @@
+#include "mtcnn/nets/modules.h"
+
+#include "mtcnn/core/error.h"
+
+#include <ATen/Functions.h>
+#include <torch/utils.h>
+
+namespace mtcnn {
+namespace {
+
+constexpr int64_t kPoints = 10;
+
+torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t kernel) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel));
+}
+
+/// Ceil mode: a last, partial window counts.
+torch::Tensor pool(const torch::Tensor& input, int64_t kernel) { return at::max_pool2d(input, kernel, 2, 0, 1, true); }
+
+}  // namespace
+
+ChannelPReLUImpl::ChannelPReLUImpl(int64_t channels) {
+  weight_ = register_parameter("weight", torch::full({channels}, 0.25));
+}
+
+torch::Tensor ChannelPReLUImpl::forward(const torch::Tensor& input) { return at::prelu(input, weight_); }
+
+PNetImpl::PNetImpl(bool with_landmarks)
+    : conv1_(register_module("conv1", conv(3, 10, 3))),
+      conv2_(register_module("conv2", conv(10, 16, 3))),
+      conv3_(register_module("conv3", conv(16, 32, 3))),
+      conv4_1_(register_module("conv4_1", conv(32, 2, 1))),
+      conv4_2_(register_module("conv4_2", conv(32, 4, 1))),
+      prelu1_(register_module("prelu1", ChannelPReLU(10))),
+      prelu2_(register_module("prelu2", ChannelPReLU(16))),
+      prelu3_(register_module("prelu3", ChannelPReLU(32))) {
+  if (with_landmarks) conv4_3_ = register_module("conv4_3", conv(32, kPoints, 1));
+}
+
+NetOutput PNetImpl::forward(const torch::Tensor& input) {
+  torch::Tensor x = pool(prelu1_(conv1_(input)), 2);
+  x = prelu2_(conv2_(x));
+  x = prelu3_(conv3_(x));
+  return {conv4_1_(x), conv4_2_(x), conv4_3_ ? conv4_3_(x) : torch::Tensor()};
+}
+
+RNetImpl::RNetImpl(bool with_landmarks)
+    : conv1_(register_module("conv1", conv(3, 28, 3))),
+      conv2_(register_module("conv2", conv(28, 48, 3))),
+      conv3_(register_module("conv3", conv(48, 64, 2))),
+      dense4_(register_module("dense4", torch::nn::Linear(576, 128))),
+      dense5_1_(register_module("dense5_1", torch::nn::Linear(128, 2))),
+      dense5_2_(register_module("dense5_2", torch::nn::Linear(128, 4))),
+      prelu1_(register_module("prelu1", ChannelPReLU(28))),
+      prelu2_(register_module("prelu2", ChannelPReLU(48))),
+      prelu3_(register_module("prelu3", ChannelPReLU(64))),
+      prelu4_(register_module("prelu4", ChannelPReLU(128))) {
+  if (with_landmarks) dense5_3_ = register_module("dense5_3", torch::nn::Linear(128, kPoints));
+}
+
+NetOutput RNetImpl::forward(const torch::Tensor& input) {
+  torch::Tensor x = pool(prelu1_(conv1_(input)), 3);
+  x = pool(prelu2_(conv2_(x)), 3);
+  x = prelu3_(conv3_(x));
+  x = prelu4_(dense4_(x.flatten(1)));
+  return {dense5_1_(x), dense5_2_(x), dense5_3_ ? dense5_3_(x) : torch::Tensor()};
+}
+
+ONetImpl::ONetImpl()
+    : conv1_(register_module("conv1", conv(3, 32, 3))),
+      conv2_(register_module("conv2", conv(32, 64, 3))),
+      conv3_(register_module("conv3", conv(64, 64, 3))),
+      conv4_(register_module("conv4", conv(64, 128, 2))),
+      dense5_(register_module("dense5", torch::nn::Linear(1152, 256))),
+      dense6_1_(register_module("dense6_1", torch::nn::Linear(256, 2))),
+      dense6_2_(register_module("dense6_2", torch::nn::Linear(256, 4))),
+      dense6_3_(register_module("dense6_3", torch::nn::Linear(256, kPoints))),
+      prelu1_(register_module("prelu1", ChannelPReLU(32))),
+      prelu2_(register_module("prelu2", ChannelPReLU(64))),
+      prelu3_(register_module("prelu3", ChannelPReLU(64))),
+      prelu4_(register_module("prelu4", ChannelPReLU(128))),
+      prelu5_(register_module("prelu5", ChannelPReLU(256))) {}
+
+NetOutput ONetImpl::forward(const torch::Tensor& input) {
+  torch::Tensor x = pool(prelu1_(conv1_(input)), 3);
+  x = pool(prelu2_(conv2_(x)), 3);
+  x = pool(prelu3_(conv3_(x)), 2);
+  x = prelu4_(conv4_(x));
+  x = prelu5_(dense5_(x.flatten(1)));
+  return {dense6_1_(x), dense6_2_(x), dense6_3_(x)};
+}
+
+void load_weights(torch::nn::Module& module, const NetWeights& weights) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& parameter : module.named_parameters()) {
+    const TensorSpec* spec = find_spec(weights.net, parameter.key());
+    require(spec != nullptr && parameter.value().sizes() == at::IntArrayRef(spec->shape),
+            "load_weights: weights of another net");
+    const NamedTensor* tensor = weights.find(parameter.key());
+    require(tensor != nullptr || spec->optional, "load_weights: incomplete weights");
+    if (tensor == nullptr) continue;
+    // from_blob has no const form; the copy only reads.
+    parameter.value().copy_(at::from_blob(const_cast<float*>(tensor->values.data()), tensor->shape, at::kFloat));
+  }
+}
+
+NetWeights weights_of(const torch::nn::Module& module, NetKind net) {
+  std::vector<NamedTensor> tensors;
+  for (const auto& parameter : module.named_parameters()) {
+    const torch::Tensor value = parameter.value().detach().to(at::kCPU, at::kFloat).contiguous();
+    const auto* first = value.const_data_ptr<float>();
+    tensors.push_back({parameter.key(), value.sizes().vec(), {first, first + value.numel()}});
+  }
+  return checked_weights(net, std::move(tensors), "the module in memory");
+}
+
+}  // namespace mtcnn

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "mtcnn/weights/weights.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// The values a net gives for one window, next to each other: logit of "face" (its probability is 1 / (1 +
+/// exp(-logit))), four offsets, and for O-Net ten landmark targets (x0 y0 x1 y1 …).
+inline constexpr int kFaceValues = 5;
+inline constexpr int kFaceAndLandmarkValues = 15;
+
+/// The three trained nets, ready for inference: weights packed once, the heads merged into one, everything
+/// channels-last, nothing recorded for gradients. Constant after construction and safe to use from several threads.
+/// LibTorch stays behind this door: inputs and outputs are plain floats, channels last, values (pixel - 127.5) / 128.
+class NetRunner {
+ public:
+  /// \param weights  P-Net, R-Net and O-Net, in this order; landmark heads of P-Net and R-Net are not used.
+  /// \param device   "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one).
+  /// \throws Error if the device does not exist; ContractError if the weights are in another order.
+  NetRunner(std::span<const NetWeights, 3> weights, const std::string& device);
+  ~NetRunner();
+  NetRunner(NetRunner&&) noexcept;
+  NetRunner& operator=(NetRunner&&) noexcept;
+
+  /// Runs P-Net over a whole canvas.
+  /// \param canvas  [height, width, 3]; even sides of at least 12.
+  /// \param values  receives [height / 2 - 5, width / 2 - 5, 5].
+  /// \throws Error if LibTorch fails (out of memory).
+  void run_pnet(std::span<const float> canvas, int height, int width, std::vector<float>& values) const;
+
+  /// Runs R-Net or O-Net over a batch of windows.
+  /// \param crops   [count, S, S, 3] with S = net_input_size(net).
+  /// \param values  receives [count, 5] for R-Net, [count, 15] for O-Net.
+  void run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values) const;
+
+  /// The device in use, "cpu" or "cuda:0".
+  std::string device() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mtcnn

@@ -1,0 +1,267 @@
+#include "mtcnn/weights/import.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/safetensors.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/weights/byte_reader.h"
+#include "mtcnn/weights/caffemodel.h"
+#include "mtcnn/weights/torch_file.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+
+namespace mtcnn {
+namespace {
+
+constexpr size_t kLargestFile = size_t{16} << 20;
+constexpr int64_t kPoints = 5;
+
+enum class FileKind { safetensors, torch_legacy, torch_zip, caffemodel };
+
+/// The order in which a foreign file stores what differs from ours.
+enum class Origin { facenet_pytorch, caffe };
+
+std::optional<FileKind> recognise(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  // A header length that is not absurd, then the header's opening brace. This comes first: the length may start with
+  // any byte.
+  constexpr std::string_view kUpperHalf("\0\0\0\0{", 5);
+  if (text.size() > 8 && text.substr(4, 5) == kUpperHalf) return FileKind::safetensors;
+  if (text.starts_with("PK\x03\x04")) return FileKind::torch_zip;
+  if (text.starts_with('\x80')) return FileKind::torch_legacy;
+  // Protocol Buffers have no magic number: a name, an old or a new layer comes first.
+  if (text.starts_with("\x0a") || text.starts_with("\x12") || text.starts_with("\xa2\x06")) return FileKind::caffemodel;
+  return std::nullopt;
+}
+
+/// The layer that sees the last feature map as one row, and the sizes of that map.
+struct FlattenedMap {
+  const char* tensor;
+  int64_t channels;
+  int64_t side;
+};
+
+std::optional<FlattenedMap> flattened_map(NetKind net) {
+  switch (net) {
+    case NetKind::pnet:
+      break;
+    case NetKind::rnet:
+      return FlattenedMap{"dense4.weight", 64, 3};
+    case NetKind::onet:
+      return FlattenedMap{"dense5.weight", 128, 3};
+  }
+  return std::nullopt;
+}
+
+/// The values of a tensor of `shape` whose elements lie `strides` apart in `values`. (Its use below: a permutation of
+/// axes is a choice of strides.)
+std::vector<float> reordered(const std::vector<float>& values, const std::array<int64_t, 4>& shape,
+                             const std::array<int64_t, 4>& strides) {
+  std::vector<float> result;
+  result.reserve(values.size());
+  for (int64_t a = 0; a < shape[0]; ++a) {
+    for (int64_t b = 0; b < shape[1]; ++b) {
+      for (int64_t c = 0; c < shape[2]; ++c) {
+        for (int64_t d = 0; d < shape[3]; ++d) {
+          const int64_t place = a * strides[0] + b * strides[1] + c * strides[2] + d * strides[3];
+          result.push_back(values[static_cast<size_t>(place)]);
+        }
+      }
+    }
+  }
+  return result;
+}
+
+/// Brings one tensor, already of our name and shape, from the order of its origin into ours.
+void reorder(NamedTensor& tensor, NetKind net, Origin origin) {
+  const auto map = flattened_map(net);
+  if (map && tensor.name == map->tensor) {
+    const int64_t out = tensor.shape[0];
+    const int64_t in = tensor.shape[1];
+    const int64_t area = map->side * map->side;
+    // Strides of (out, C, H, W) in rows ordered W,H,C or C,W,H.
+    tensor.values = reordered(tensor.values, {out, map->channels, map->side, map->side},
+                              origin == Origin::facenet_pytorch
+                                  ? std::array{in, int64_t{1}, map->channels, map->channels * map->side}
+                                  : std::array{in, area, int64_t{1}, map->side});
+  } else if (origin == Origin::caffe && tensor.shape.size() == 4) {
+    const auto& shape = tensor.shape;
+    const int64_t area = shape[2] * shape[3];
+    tensor.values =
+        reordered(tensor.values, {shape[0], shape[1], shape[2], shape[3]}, {shape[1] * area, area, 1, shape[2]});
+  }
+  if (tensor.shape[0] == 2 * kPoints && tensor.name.find("_3.") != std::string::npos) {
+    const int64_t row = static_cast<int64_t>(tensor.values.size()) / (2 * kPoints);
+    tensor.values = reordered(tensor.values, {1, kPoints, 2, row}, {0, row, kPoints * row, 1});
+  }
+}
+
+std::string listed(std::vector<std::string> names) {
+  constexpr size_t kMost = 6;
+  const bool shortened = names.size() > kMost;
+  names.resize(std::min(names.size(), kMost));
+  for (std::string& name : names) name = printable(name);
+  return join(names, ", ") + (shortened ? ", …" : "");
+}
+
+/// The net whose first output layer is among `names`.
+NetKind identify(const std::vector<std::string>& names, const std::array<const char*, 3>& outputs,
+                 const std::string& where) {
+  for (const NetKind net : kNetKinds) {
+    if (std::find(names.begin(), names.end(), outputs[static_cast<size_t>(net)]) != names.end()) return net;
+  }
+  throw Error(ErrorCode::bad_format, "this is none of the three nets",
+              {.where = where,
+               .found = names.empty() ? "no tensors" : "tensors " + listed(names),
+               .expected = concat("one named ", outputs[0], ", ", outputs[1], " or ", outputs[2])});
+}
+
+/// The spec of a foreign tensor. \throws Error if `net` has no such tensor or it is already in `seen`.
+const TensorSpec& spec_of(NetKind net, const std::string& name, std::set<std::string>& seen, const std::string& where) {
+  const TensorSpec* spec = find_spec(net, name);
+  if (spec == nullptr) {
+    throw Error(ErrorCode::bad_format,
+                concat("unknown tensor '", printable(name), "' in the weights of ", net_title(net)), {.where = where});
+  }
+  if (!seen.insert(name).second) {
+    throw Error(ErrorCode::bad_format, "tensor '" + name + "' is there twice", {.where = where});
+  }
+  return *spec;
+}
+
+constexpr std::array<const char*, 3> kOutputTensors = {"conv4_1.weight", "dense5_1.weight", "dense6_1.weight"};
+
+template <class Tensor>
+std::vector<std::string> names_of(const std::vector<Tensor>& tensors) {
+  std::vector<std::string> names;
+  names.reserve(tensors.size());
+  for (const Tensor& tensor : tensors) names.push_back(tensor.name);
+  return names;
+}
+
+NetWeights import_torch(std::span<const std::byte> bytes, TorchLayout layout, const std::string& where) {
+  const auto foreign = read_torch_file(bytes, layout, where);
+  const NetKind net = identify(names_of(foreign), kOutputTensors, where);
+  std::set<std::string> seen;
+  std::vector<NamedTensor> tensors;
+  tensors.reserve(foreign.size());
+  for (const StridedTensor& tensor : foreign) {
+    tensors.push_back(contiguous(tensor, spec_of(net, tensor.name, seen, where), where));
+  }
+  return checked_weights(net, std::move(tensors), where);
+}
+
+NetWeights import_safetensors(const Safetensors& file, const std::string& where) {
+  const NetKind net = identify(names_of(file.entries()), kOutputTensors, where);
+  std::vector<NamedTensor> tensors;
+  for (const Safetensors::Entry& entry : file.entries()) {
+    tensors.push_back({entry.name, entry.shape, file.floats(entry)});
+  }
+  return checked_weights(net, std::move(tensors), where);
+}
+
+/// Layer names of a caffemodel in the form of our own: "PReLU1" is prelu1, "conv4-1" is conv4_1, and what Caffe calls
+/// conv is dense with us where the feature map has ended.
+std::string our_layer_name(std::string name, const std::optional<NetKind>& net) {
+  for (char& c : name) c = c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const bool dense = (net == NetKind::rnet && (name.starts_with("conv4") || name.starts_with("conv5"))) ||
+                     (net == NetKind::onet && (name.starts_with("conv5") || name.starts_with("conv6")));
+  return dense ? "dense" + name.substr(4) : name;
+}
+
+/// Old blobs have four dimensions, ones in front: "1, 1, out, in" is "out, in".
+void drop_leading_ones(std::vector<int64_t>& shape, size_t rank) {
+  while (shape.size() > rank && shape.front() == 1) shape.erase(shape.begin());
+}
+
+NetWeights import_caffemodel(std::span<const std::byte> bytes, const std::string& where) {
+  std::vector<CaffeLayer> layers = read_caffemodel(bytes, where);
+  std::vector<std::string> names;
+  names.reserve(layers.size());
+  for (const CaffeLayer& layer : layers) names.push_back(our_layer_name(layer.name, std::nullopt));
+  const NetKind net = identify(names, {"conv4_1", "conv5_1", "conv6_1"}, where);
+  std::set<std::string> seen;
+  std::vector<NamedTensor> tensors;
+  for (CaffeLayer& layer : layers) {
+    const std::string name = our_layer_name(layer.name, net);
+    if (layer.blobs.size() > 2) {
+      throw Error(ErrorCode::bad_format, "layer '" + printable(layer.name) + "' has too many blobs",
+                  {.where = where, .found = concat(layer.blobs.size()), .expected = "weights and biases"});
+    }
+    for (size_t i = 0; i < layer.blobs.size(); ++i) {
+      const TensorSpec& spec = spec_of(net, name + (i == 0 ? ".weight" : ".bias"), seen, where);
+      drop_leading_ones(layer.blobs[i].shape, spec.shape.size());
+      tensors.push_back({spec.name, std::move(layer.blobs[i].shape), std::move(layer.blobs[i].values)});
+    }
+  }
+  return checked_weights(net, std::move(tensors), where);
+}
+
+/// The net that a weights file of ours says it holds.
+NetKind announced_net(const Safetensors& file) {
+  const auto found = file.metadata().find("net");
+  for (const NetKind net : kNetKinds) {
+    if (found != file.metadata().end() && found->second == net_name(net)) return net;
+  }
+  throw Error(ErrorCode::bad_format, "wrong 'net'",
+              {.where = file.path().string(),
+               .found = found == file.metadata().end() ? "none" : "'" + printable(found->second) + "'",
+               .expected = "pnet, rnet or onet"});
+}
+
+/// The file's name, as JSON can carry it.
+std::string plain_name(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  return is_utf8(name) ? name : printable(name);
+}
+
+NetWeights finished(NetWeights weights, Origin origin, const char* layout, const std::filesystem::path& path) {
+  for (NamedTensor& tensor : weights.tensors) reorder(tensor, weights.net, origin);
+  weights.metadata["source"] = plain_name(path);
+  weights.metadata["source_layout"] = layout;
+  return weights;
+}
+
+}  // namespace
+
+NetWeights import_weights(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const std::span<const std::byte> bytes = file.bytes();
+  const std::string where = path.string();
+  if (bytes.size() > kLargestFile) {
+    throw Error(
+        ErrorCode::bad_format, "this file is too large for the weights of one of the three nets",
+        {.where = where, .found = concat(bytes.size(), " bytes"), .expected = concat("at most ", kLargestFile)});
+  }
+  const auto kind = recognise(bytes);
+  if (!kind) {
+    throw Error(ErrorCode::bad_format, "this is no weights file of a known kind",
+                {.where = where,
+                 .found = bytes.empty() ? "an empty file" : "",
+                 .expected = "a state dict saved by torch.save, a safetensors file or a caffemodel"});
+  }
+  switch (*kind) {
+    case FileKind::torch_legacy:
+      return finished(import_torch(bytes, TorchLayout::legacy, where), Origin::facenet_pytorch,
+                      "facenet-pytorch state dict (legacy torch.save)", path);
+    case FileKind::torch_zip:
+      return finished(import_torch(bytes, TorchLayout::zip, where), Origin::facenet_pytorch,
+                      "facenet-pytorch state dict (torch.save)", path);
+    case FileKind::caffemodel:
+      return finished(import_caffemodel(bytes, where), Origin::caffe, "caffemodel", path);
+    case FileKind::safetensors:
+      break;
+  }
+  const Safetensors tensors(path);
+  const auto format = tensors.metadata().find("format");
+  if (format != tensors.metadata().end() && format->second == "mtcnn-weights") {
+    return read_weights(path, announced_net(tensors));
+  }
+  return finished(import_safetensors(tensors, where), Origin::facenet_pytorch,
+                  "facenet-pytorch state dict (safetensors)", path);
+}
+
+}  // namespace mtcnn

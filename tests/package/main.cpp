@@ -1,0 +1,30 @@
+#include "mtcnn/core/version.h"
+#include "mtcnn/geometry/nms.h"
+#include "mtcnn/image/resample.h"
+
+#include <array>
+#include <cstdio>
+#include <vector>
+
+/// Uses one function of each room that it links; the results are known without running it.
+int main() {
+  const std::vector<mtcnn::Box> boxes = {{0, 0, 10, 10}, {1, 0, 11, 10}, {30, 30, 40, 40}};
+  const std::vector<float> scores = {0.5F, 0.9F, 0.7F};
+  const std::vector<int32_t> kept = mtcnn::nms(boxes, scores, 0.5F, mtcnn::Overlap::union_area);
+  if (kept != std::vector<int32_t>{1, 2}) {
+    std::puts("nms kept the wrong boxes");
+    return 1;
+  }
+
+  mtcnn::Image image(4, 4);
+  image.row(0)[0] = 160;
+  std::array<float, 12> pixels{};
+  mtcnn::resample(image.view(), {0, 0, 4, 4}, 0,
+                  {.pixels = pixels.data(), .width = 2, .height = 2, .row_stride = 6, .mean = 0, .scale = 1});
+  if (pixels[0] != 40 || pixels[3] != 0) {
+    std::printf("resample gave %g and %g\n", static_cast<double>(pixels[0]), static_cast<double>(pixels[3]));
+    return 1;
+  }
+  std::printf("mtcnn %s\n", mtcnn::version());
+  return 0;
+}

@@ -1,0 +1,25 @@
+# Run as a script by ctest: installs the build at BUILD_DIR into a fresh prefix, then configures, builds and runs the consumer
+# project beside this file. WORK_DIR is emptied first. ARGUMENTS are passed on to the consumer's configuration.
+function(run what)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${what} failed (${result}):\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE "${WORK_DIR}")
+run("install" "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${WORK_DIR}/prefix")
+run("configuring the consumer" "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK_DIR}/build"
+    "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix" ${ARGUMENTS})
+file(STRINGS "${WORK_DIR}/build/CMakeCache.txt" found REGEX "^mtcnn_DIR:")
+if(NOT found MATCHES "=${WORK_DIR}/prefix/")
+  message(FATAL_ERROR "the consumer found another package: ${found}")
+endif()
+run("building the consumer" "${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
+run("the consumer" "${WORK_DIR}/build/consumer")
+if(NOT output MATCHES "^mtcnn ${VERSION}\n")
+  message(FATAL_ERROR "the consumer printed: ${output}")
+endif()
+run("the installed program" "${WORK_DIR}/prefix/bin/mtcnn" --help)
+file(REMOVE_RECURSE "${WORK_DIR}")

@@ -1,0 +1,233 @@
+#include "mtcnn/core/file.h"
+
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/expect_error.h"
+#include "support/temp_folder.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace mtcnn {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using testing::error_message;
+using ::testing::HasSubstr;
+using testing::TempFolder;
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Runs `work` in a process of its own, which leaves with its result; returns the status that waitpid gives.
+int status_in_child(const std::function<int()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int result = 99;
+    try {
+      result = work();
+    } catch (...) {
+    }
+    ::_exit(result);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return status;
+}
+
+TEST(ReadText, GivesTheBytes) {
+  const TempFolder folder;
+  std::string text = "line\r\n\0\xFF";
+  text.resize(300'000, 'x');
+  for (const std::string& content : {std::string(), text}) {
+    write_text(folder / "a", content);
+    EXPECT_EQ(read_text(folder / "a"), content);
+  }
+}
+
+TEST(ReadText, ReadsWhatHasNoSize) { EXPECT_THAT(read_text("/proc/self/status"), HasSubstr("Name:")); }
+
+TEST(ReadText, RefusesWhatIsNoFile) {
+  const TempFolder folder;
+  write_text(folder / "a", "");
+  const auto message = [](ErrorCode code, const fs::path& path) {
+    return error_message(code, [&] { read_text(path); });
+  };
+  EXPECT_THAT(message(ErrorCode::not_found, folder / "none"), HasSubstr((folder / "none").string()));
+  EXPECT_THAT(message(ErrorCode::not_found, folder / "a" / "below a file"), HasSubstr("below a file"));
+  EXPECT_THAT(message(ErrorCode::unreadable, folder.path()), HasSubstr("folder"));
+  EXPECT_THAT(message(ErrorCode::unreadable, folder / std::string(300, 'n')), HasSubstr("too long"));
+}
+
+TEST(MappedFile, GivesTheBytes) {
+  const TempFolder folder;
+  write_text(folder / "a", std::string("ab\0c", 4));
+  const MappedFile file(folder / "a");
+  ASSERT_EQ(file.bytes().size(), 4U);
+  EXPECT_EQ(static_cast<char>(file.bytes()[3]), 'c');
+  write_text(folder / "empty", "");
+  EXPECT_TRUE(MappedFile(folder / "empty").bytes().empty());
+}
+
+TEST(MappedFile, OutlivesTheNameAndMoves) {
+  const TempFolder folder;
+  write_text(folder / "a", "first");
+  write_text(folder / "b", "second");
+  MappedFile a(folder / "a");
+  MappedFile b(folder / "b");
+  fs::remove(folder / "b");
+  a = std::move(b);
+  EXPECT_EQ(static_cast<char>(a.bytes()[0]), 's');
+  const MappedFile c(std::move(a));
+  EXPECT_EQ(c.bytes().size(), 6U);
+}
+
+TEST(MappedFile, RefusesWhatIsNoFile) {
+  const TempFolder folder;
+  error_message(ErrorCode::not_found, [&] { MappedFile(folder / "none"); });
+  error_message(ErrorCode::unreadable, [&] { MappedFile(folder.path()); });
+}
+
+TEST(AtomicFile, NothingIsSeenBeforeCommit) {
+  const TempFolder folder;
+  write_text(folder / "a", "old");
+  AtomicFile file(folder / "a");
+  file.write("new");
+  file.flush();
+  EXPECT_EQ(read_text(folder / "a"), "old");
+  file.commit();
+  EXPECT_EQ(read_text(folder / "a"), "new");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("a"));
+}
+
+TEST(AtomicFile, WithoutCommitTheOldFileStays) {
+  const TempFolder folder;
+  write_text(folder / "a", "old");
+  { AtomicFile(folder / "a").write("new"); }
+  { AtomicFile(folder / "b").write("new"); }
+  EXPECT_EQ(read_text(folder / "a"), "old");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("a"));
+}
+
+TEST(AtomicFile, MakesParentFolders) {
+  const TempFolder folder;
+  write_text(folder / "b/c/a", "text");
+  EXPECT_EQ(read_text(folder / "b/c/a"), "text");
+}
+
+TEST(AtomicFile, RefusesPlacesThatCannotBeWritten) {
+  const TempFolder folder;
+  write_text(folder / "file", "old");
+  fs::create_directory(folder / "folder");
+  const auto refusal = [](const fs::path& path) {
+    return error_message(ErrorCode::unwritable, [&] { write_text(path, "text"); });
+  };
+  EXPECT_THAT(refusal(folder / "file" / "below"), HasSubstr((folder / "file").string() + ": "));
+  EXPECT_THAT(refusal(folder / "folder"), HasSubstr((folder / "folder").string() + ": this is a folder"));
+  EXPECT_THAT(refusal(folder / std::string(300, 'n')), HasSubstr("too long"));
+  EXPECT_THAT(refusal("/proc/none/a"), HasSubstr("/proc/none: "));
+  EXPECT_THAT(refusal(""), HasSubstr("cannot"));
+  EXPECT_EQ(read_text(folder / "file"), "old");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("file", "folder"));
+}
+
+TEST(AtomicFile, RefusesAFolderWithoutPermission) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const TempFolder folder;
+  fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_THAT(error_message(ErrorCode::unwritable, [&] { write_text(folder / "a", "text"); }), HasSubstr("ermission"));
+  fs::permissions(folder.path(), fs::perms::owner_all);
+}
+
+TEST(AtomicFile, FullDeviceIsAnError) {
+  EXPECT_THAT(error_message(ErrorCode::unwritable, [] { write_text("/dev/full", "text"); }), HasSubstr("No space"));
+  EXPECT_THAT(error_message(ErrorCode::unwritable, [] { write_text("/dev/full", std::string(1 << 20, 'x')); }),
+              HasSubstr("/dev/full"));
+}
+
+TEST(AtomicFile, FullDiskKeepsTheOldFile) {
+  const TempFolder folder;
+  write_text(folder / "a", "old");
+  for (const size_t size : {size_t{2000}, size_t{1} << 20}) {  // fails in flush and in write
+    const int status = status_in_child([&] {
+      std::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit{.rlim_cur = 1000, .rlim_max = 1000};
+      if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 2;
+      try {
+        write_text(folder / "a", std::string(size, 'x'));
+      } catch (const Error& error) {
+        return error.code() == ErrorCode::unwritable ? 0 : 3;
+      }
+      return 4;
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(read_text(folder / "a"), "old");
+    EXPECT_THAT(names_in(folder.path()), ElementsAre("a"));
+  }
+}
+
+TEST(AtomicFile, KilledBeforeCommitKeepsTheOldFile) {
+  const TempFolder folder;
+  write_text(folder / "a", "old");
+  const int status = status_in_child([&] {
+    AtomicFile file(folder / "a");
+    file.write("new");
+    file.flush();
+    return std::raise(SIGKILL);
+  });
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(read_text(folder / "a"), "old");
+  // What the killed process left behind is in nobody's way.
+  write_text(folder / "a", "newer");
+  EXPECT_EQ(read_text(folder / "a"), "newer");
+}
+
+TEST(AtomicFile, WritesToAPipeDirectly) {
+  const TempFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const int status = status_in_child([&] {
+    const pid_t writer = ::fork();
+    if (writer == 0) {
+      write_text(folder / "pipe", "through");
+      ::_exit(0);
+    }
+    return read_text(folder / "pipe") == "through" ? 0 : 1;
+  });
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("pipe"));
+}
+
+TEST(AtomicFile, IsUsedUpByCommit) {
+  const TempFolder folder;
+  AtomicFile file(folder / "a");
+  file.commit();
+  EXPECT_THROW(file.commit(), ContractError);
+  EXPECT_THROW(file.write("x"), ContractError);
+  EXPECT_THROW(file.flush(), ContractError);
+}
+
+TEST(MakeFolder, MakesWhatIsMissing) {
+  const TempFolder folder;
+  make_folder(folder / "a/b");
+  make_folder(folder / "a/b");
+  EXPECT_TRUE(fs::is_directory(folder / "a/b"));
+  write_text(folder / "file", "");
+  error_message(ErrorCode::unwritable, [&] { make_folder(folder / "file"); });
+  error_message(ErrorCode::unwritable, [&] { make_folder(folder / "file/a"); });
+}
+
+}  // namespace
+}  // namespace mtcnn

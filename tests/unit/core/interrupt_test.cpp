@@ -1,0 +1,45 @@
+#include "mtcnn/core/interrupt.h"
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+TEST(Interrupt, FalseWithoutGuard) { EXPECT_FALSE(interrupted()); }
+
+TEST(Interrupt, FirstSignalOnlySetsTheFlag) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    {
+      const InterruptGuard guard;
+      EXPECT_FALSE(interrupted());
+      std::raise(signal);
+      EXPECT_TRUE(interrupted());
+    }
+    EXPECT_FALSE(interrupted());
+  }
+}
+
+/// Runs in a process of its own, as the second signal ends it.
+void raise_twice(int first, int second) {
+  const InterruptGuard guard;
+  std::raise(first);
+  if (interrupted()) std::raise(second);
+}
+
+TEST(InterruptDeathTest, SecondSignalEndsTheProcess) {
+  for (const int first : {SIGINT, SIGTERM}) {
+    for (const int second : {SIGINT, SIGTERM}) {
+      EXPECT_EXIT(raise_twice(first, second), ::testing::KilledBySignal(second), "") << first << " then " << second;
+    }
+  }
+}
+
+TEST(InterruptDeathTest, WithoutGuardTheFirstSignalEndsTheProcess) {
+  { const InterruptGuard guard; }
+  EXPECT_EXIT(std::raise(SIGINT), ::testing::KilledBySignal(SIGINT), "");
+}
+
+}  // namespace
+}  // namespace mtcnn

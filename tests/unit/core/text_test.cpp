@@ -1,0 +1,85 @@
+#include "mtcnn/core/text.h"
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(Text, ConcatWritesPartsAsStreamsDo) { EXPECT_EQ(concat("a", 1, 'b', 2.5, std::string("c")), "a1b2.5c"); }
+
+TEST(Text, FixedRounds) {
+  EXPECT_EQ(fixed(1.26, 1), "1.3");
+  EXPECT_EQ(fixed(-0.5, 3), "-0.500");
+  EXPECT_EQ(fixed(1e15, 0), "1000000000000000");
+}
+
+TEST(Text, ShortestDoubleReadsBackAsTheSameFloat) {
+  EXPECT_EQ(shortest_double(0.7F), 0.7);
+  EXPECT_EQ(shortest_double(16777216.0F), 16777216.0);
+  EXPECT_TRUE(std::isnan(shortest_double(std::nanf(""))));
+  std::mt19937 random(5);
+  for (int i = 0; i < 100'000; ++i) {
+    const auto value = std::bit_cast<float>(static_cast<uint32_t>(random()));
+    if (!std::isfinite(value)) continue;
+    EXPECT_EQ(static_cast<float>(shortest_double(value)), value);
+  }
+}
+
+TEST(Text, SplitKeepsEmptyParts) {
+  EXPECT_THAT(split("a,,b", ','), ElementsAre("a", "", "b"));
+  EXPECT_THAT(split("", ','), ElementsAre(""));
+  EXPECT_THAT(split(",", ','), ElementsAre("", ""));
+  EXPECT_THAT(split("a b", ','), ElementsAre("a b"));
+}
+
+TEST(Text, JoinUndoesSplit) {
+  for (const char* text : {"", "a", "a,b", ",", "a,,b", ",a,"}) EXPECT_EQ(join(split(text, ','), ","), text);
+  EXPECT_EQ(join({}, ","), "");
+  // Equal parts are still separated.
+  EXPECT_EQ(join({"a", "a", "a"}, ", "), "a, a, a");
+}
+
+TEST(Text, TrimTakesBlanksAtBothEnds) {
+  EXPECT_EQ(trim(" \t a b\r\n"), "a b");
+  EXPECT_EQ(trim(" \n"), "");
+  EXPECT_EQ(trim(""), "");
+}
+
+TEST(Text, NearestNameFindsTypingErrors) {
+  const std::vector<std::string> names = {"min_face", "max_face", "factor"};
+  EXPECT_EQ(nearest_name("min_fcae", names), "min_face");
+  EXPECT_EQ(nearest_name("faktor", names), "factor");
+  EXPECT_EQ(nearest_name("factor", names), "factor");
+  EXPECT_EQ(nearest_name("colour_of_the_sky", names), "");
+  EXPECT_EQ(nearest_name("x", {}), "");
+}
+
+TEST(Text, Utf8TakesEveryCharacterAndNoOther) {
+  const auto encode = [](uint32_t code) {
+    const auto tail = [&](unsigned shift) { return static_cast<char>(0x80U | ((code >> shift) & 0x3FU)); };
+    if (code < 0x80) return std::string{static_cast<char>(code)};
+    if (code < 0x800) return std::string{static_cast<char>(0xC0U | (code >> 6U)), tail(0)};
+    if (code < 0x10000) return std::string{static_cast<char>(0xE0U | (code >> 12U)), tail(6), tail(0)};
+    return std::string{static_cast<char>(0xF0U | (code >> 18U)), tail(12), tail(6), tail(0)};
+  };
+  for (uint32_t code = 0; code < 0x120000; code += code < 0x11000 ? 1 : 97) {
+    const bool valid = code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
+    EXPECT_EQ(is_utf8("a" + encode(code) + "b"), valid) << std::hex << code;
+  }
+  for (const char* wrong : {"\x80", "\xC3", "\xC3(", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xF0\x80\x80\x80",
+                            "\xE2\x82", "\xF0\x9F\x98", "\xFE", "\xFF", "\xF4\x90\x80\x80", "\xED\xA0\x80"}) {
+    EXPECT_FALSE(is_utf8(wrong));
+  }
+  EXPECT_TRUE(is_utf8(""));
+}
+
+}  // namespace
+}  // namespace mtcnn

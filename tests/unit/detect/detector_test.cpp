@@ -1,0 +1,152 @@
+#include "mtcnn/detect/detector.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/nets/threads.h"
+
+#include <random>
+#include <thread>
+
+#include "support/foreign_weights.h"
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+/// Nets with random weights "find" plenty, which is what these tests need; whether it is a face is the golden tests'
+/// matter.
+const Detector& random_detector() {
+  static const Detector detector = [] {
+    Model model;
+    for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)] = testing::random_weights(net, 21);
+    model.detector.thresholds = {0.5F, 0.4F, 0.3F};
+    return Detector(model, "cpu");
+  }();
+  return detector;
+}
+
+Image noise(int width, int height, uint32_t seed) {
+  Image image(width, height);
+  std::mt19937 random(seed);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < 3 * width; ++x) image.row(y)[x] = static_cast<uint8_t>(random());
+  }
+  return image;
+}
+
+void expect_same(const std::vector<Face>& actual, const std::vector<Face>& expected) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) {
+    EXPECT_NEAR(actual[i].confidence, expected[i].confidence, 1e-4);
+    EXPECT_NEAR(actual[i].box.x1, expected[i].box.x1, 0.01);
+    EXPECT_NEAR(actual[i].box.y2, expected[i].box.y2, 0.01);
+    for (size_t k = 0; k < kLandmarkCount; ++k) EXPECT_NEAR(actual[i].landmarks[k].x, expected[i].landmarks[k].x, 0.01);
+  }
+}
+
+TEST(Detector, FindsSomethingByFallingConfidence) {
+  const Image image = noise(160, 120, 1);
+  const std::vector<Face> faces = random_detector().detect(image.view());
+  ASSERT_GT(faces.size(), 1U) << "the random nets of this test should let something through";
+  for (size_t i = 1; i < faces.size(); ++i) EXPECT_GE(faces[i - 1].confidence, faces[i].confidence);
+}
+
+TEST(Detector, ABatchOfMixedSizesGivesTheSameAsOneByOne) {
+  std::vector<Image> images;
+  std::vector<ImageView> views;
+  for (const auto& [width, height] :
+       std::vector<std::pair<int, int>>{{120, 90}, {33, 200}, {8, 8}, {200, 150}, {64, 64}, {0, 0}, {300, 20}}) {
+    images.push_back(noise(width, height, static_cast<uint32_t>(width)));
+  }
+  for (const Image& image : images) views.push_back(image.view());
+  const auto together = random_detector().detect(views);
+  ASSERT_EQ(together.size(), views.size());
+  for (size_t i = 0; i < views.size(); ++i) expect_same(together[i], random_detector().detect(views[i]));
+}
+
+TEST(Detector, ThreadsChangeNothing) {
+  const Image image = noise(200, 160, 4);
+  const int before = thread_count();
+  set_threads(1);
+  const std::vector<Face> one = random_detector().detect(image.view());
+  set_threads(2);
+  const std::vector<Face> two = random_detector().detect(image.view());
+  set_threads(before);
+  expect_same(two, one);
+}
+
+TEST(Detector, FourThreadsAtOnceGiveTheSame) {
+  const Image image = noise(150, 150, 9);
+  const std::vector<Face> expected = random_detector().detect(image.view());
+  std::vector<std::vector<Face>> results(4);
+  std::vector<std::thread> threads;
+  for (auto& result : results) threads.emplace_back([&] { result = random_detector().detect(image.view()); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& result : results) expect_same(result, expected);
+}
+
+TEST(Detector, TinyAndOddPicturesGiveNothingOrSomethingButNeverFail) {
+  for (int side = 0; side <= 11; ++side)
+    EXPECT_TRUE(random_detector().detect(noise(side, side, 1).view()).empty()) << side;
+  EXPECT_TRUE(random_detector().detect(noise(1, 5000, 1).view()).empty());
+  EXPECT_NO_THROW(random_detector().detect(noise(5000, 25, 1).view()));
+  EXPECT_NO_THROW(random_detector().detect(Image(300, 200).view()));  // all black
+  EXPECT_TRUE(random_detector().detect(std::span<const ImageView>()).empty());
+}
+
+TEST(Detector, MinFaceLargerThanThePictureFindsNothing) {
+  DetectorOptions options = random_detector().options();
+  options.min_face = 500;
+  EXPECT_TRUE(random_detector().with_options(options).detect(noise(200, 300, 1).view()).empty());
+}
+
+TEST(Detector, ClipKeepsBoxesInside) {
+  DetectorOptions options = random_detector().options();
+  options.clip = true;
+  const Image image = noise(120, 100, 5);
+  for (const Face& face : random_detector().with_options(options).detect(image.view())) {
+    EXPECT_GE(face.box.x1, 0);
+    EXPECT_GE(face.box.y1, 0);
+    EXPECT_LE(face.box.x2, 120);
+    EXPECT_LE(face.box.y2, 100);
+  }
+}
+
+TEST(Detector, MaxSideActsAsAShrunkPicture) {
+  DetectorOptions shrunk = random_detector().options();
+  shrunk.max_side = 150;  // half: a smallest face of 20 is one of 40
+  DetectorOptions larger = random_detector().options();
+  larger.min_face = 40;
+  const Image image = noise(300, 200, 8);
+  expect_same(random_detector().with_options(shrunk).detect(image.view()),
+              random_detector().with_options(larger).detect(image.view()));
+}
+
+TEST(Detector, EverythingPassingStaysBounded) {
+  DetectorOptions options = random_detector().options();
+  options.thresholds = {0, 0, 0};
+  options.max_windows = 500;
+  const std::vector<Face> faces = random_detector().with_options(options).detect(noise(400, 300, 2).view());
+  EXPECT_FALSE(faces.empty());
+  EXPECT_LE(faces.size(), 500U);
+}
+
+TEST(Detector, RefusesOptionsOutsideTheirRange) {
+  const auto refused = [](auto change) {
+    DetectorOptions options;
+    change(options);
+    EXPECT_THROW(random_detector().with_options(options), Error);
+  };
+  refused([](DetectorOptions& o) { o.min_face = 0; });
+  refused([](DetectorOptions& o) { o.min_face = -3; });
+  refused([](DetectorOptions& o) { o.min_face = NAN; });
+  refused([](DetectorOptions& o) { o.factor = 1; });
+  refused([](DetectorOptions& o) { o.factor = 0; });
+  refused([](DetectorOptions& o) { o.thresholds = {0.6F, 1.5F, 0.7F}; });
+  refused([](DetectorOptions& o) { o.thresholds[0] = -0.1F; });
+  refused([](DetectorOptions& o) { o.nms_onet = 2; });
+  refused([](DetectorOptions& o) { o.max_side = -1; });
+}
+
+}  // namespace
+}  // namespace mtcnn

@@ -1,0 +1,60 @@
+#include "mtcnn/detect/picture_list.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+
+#include "support/temp_folder.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+std::vector<std::string> names(const std::vector<PictureFile>& pictures) {
+  std::vector<std::string> result;
+  for (const PictureFile& picture : pictures) result.push_back(picture.name);
+  return result;
+}
+
+class PictureList : public ::testing::Test {
+ protected:
+  PictureList() {
+    for (const char* name : {"b/2.jpg", "b/1.PNG", "a.jpeg", "b/deep/x.jpg", "b/readme.txt"})
+      write_text(folder_ / name, "x");
+  }
+  testing::TempFolder folder_;
+};
+
+TEST_F(PictureList, FoldersAreSearchedInOrderAndNamesAreRelative) {
+  EXPECT_THAT(names(find_pictures({folder_.path().string()}, {})),
+              ::testing::ElementsAre("a.jpeg", "b/1.PNG", "b/2.jpg", "b/deep/x.jpg"));
+}
+
+TEST_F(PictureList, RootGivesNamesAndBase) {
+  EXPECT_THAT(names(find_pictures({"b"}, folder_.path())),
+              ::testing::ElementsAre("b/1.PNG", "b/2.jpg", "b/deep/x.jpg"));
+}
+
+TEST_F(PictureList, AFileIsItselfWhateverItsName) {
+  const std::string file = (folder_ / "b/readme.txt").string();
+  EXPECT_THAT(names(find_pictures({file}, {})), ::testing::ElementsAre(file));
+  EXPECT_EQ(find_pictures({"not/there.jpg"}, {}).size(), 1U) << "a missing file fails when it is read, not here";
+}
+
+TEST_F(PictureList, ListsWithCommentsAndWindowsLineEnds) {
+  write_text(folder_ / "list.txt", "# two of them\r\nb/2.jpg\r\n\r\n  a.jpeg  \n");
+  const auto pictures = find_pictures({"@" + (folder_ / "list.txt").string()}, {});
+  EXPECT_THAT(names(pictures), ::testing::ElementsAre("b/2.jpg", "a.jpeg"));
+  EXPECT_EQ(pictures[1].path, folder_ / "a.jpeg");
+}
+
+TEST_F(PictureList, NothingFoundIsAnError) {
+  write_text(folder_ / "empty.txt", "\n# nothing\n");
+  std::filesystem::create_directory(folder_ / "hollow");
+  EXPECT_THROW(find_pictures({"@" + (folder_ / "empty.txt").string()}, {}), Error);
+  EXPECT_THROW(find_pictures({(folder_ / "hollow").string()}, {}), Error);
+  EXPECT_THROW(find_pictures({"@" + (folder_ / "missing.txt").string()}, {}), Error);
+}
+
+}  // namespace
+}  // namespace mtcnn

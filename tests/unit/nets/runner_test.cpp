@@ -1,0 +1,113 @@
+#include "mtcnn/nets/runner.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/nets/modules.h"
+
+#include <thread>
+
+#include "support/foreign_weights.h"
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+/// The merged, repacked forward against the plain modules. Sums of up to 1,152 float products in another order.
+constexpr double kTolerance = 2e-5;
+
+std::array<NetWeights, 3> random_nets() {
+  return {testing::random_weights(NetKind::pnet, 1, true), testing::random_weights(NetKind::rnet, 2),
+          testing::random_weights(NetKind::onet, 3)};
+}
+
+/// [count, H, W, 3] floats as the modules' [count, 3, H, W].
+at::Tensor to_planes(std::vector<float>& floats, at::IntArrayRef sizes) {
+  return at::from_blob(floats.data(), sizes, at::kFloat).permute({0, 3, 1, 2}).contiguous();
+}
+
+std::vector<float> random_floats(size_t count) {
+  const at::Tensor values = at::rand({static_cast<int64_t>(count)}) * 2 - 1;
+  return {values.const_data_ptr<float>(), values.const_data_ptr<float>() + count};
+}
+
+/// The modules' output in the runner's order: logit difference, offsets, landmarks.
+at::Tensor merged(const NetOutput& output) {
+  at::Tensor logit = output.face_logits.slice(1, 1, 2) - output.face_logits.slice(1, 0, 1);
+  std::vector<at::Tensor> parts = {logit, output.offsets};
+  if (output.landmarks.defined()) parts.push_back(output.landmarks);
+  return at::cat(parts, 1);
+}
+
+void expect_close(const std::vector<float>& actual, const at::Tensor& expected) {
+  ASSERT_EQ(static_cast<int64_t>(actual.size()), expected.numel());
+  const at::Tensor values = at::from_blob(const_cast<float*>(actual.data()), expected.sizes(), at::kFloat);
+  EXPECT_LT((values - expected).abs().max().item<double>(),
+            kTolerance * std::max(1.0, expected.abs().max().item<double>()));
+}
+
+TEST(Runner, PNetEqualsItsModule) {
+  at::manual_seed(5);
+  const auto nets = random_nets();
+  const NetRunner runner(nets, "cpu");
+  PNet module;
+  load_weights(*module, nets[0]);
+  for (const auto& [height, width] : std::vector<std::pair<int, int>>{{12, 12}, {64, 96}, {34, 50}}) {
+    std::vector<float> canvas = random_floats(static_cast<size_t>(height * width * 3));
+    std::vector<float> values;
+    runner.run_pnet(canvas, height, width, values);
+    const at::NoGradGuard no_grad;
+    expect_close(values, merged(module->forward(to_planes(canvas, {1, height, width, 3}))).permute({0, 2, 3, 1}));
+  }
+}
+
+TEST(Runner, CropNetsEqualTheirModules) {
+  at::manual_seed(6);
+  const auto nets = random_nets();
+  const NetRunner runner(nets, "cpu");
+  RNet rnet;
+  ONet onet;
+  load_weights(*rnet, nets[1]);
+  load_weights(*onet, nets[2]);
+  const at::NoGradGuard no_grad;
+  for (const int count : {1, 7, 32}) {
+    std::vector<float> values;
+    std::vector<float> small = random_floats(static_cast<size_t>(count) * 24 * 24 * 3);
+    runner.run_crops(NetKind::rnet, small, count, values);
+    expect_close(values, merged(rnet->forward(to_planes(small, {count, 24, 24, 3}))));
+    std::vector<float> large = random_floats(static_cast<size_t>(count) * 48 * 48 * 3);
+    runner.run_crops(NetKind::onet, large, count, values);
+    expect_close(values, merged(onet->forward(to_planes(large, {count, 48, 48, 3}))));
+  }
+}
+
+TEST(Runner, MayBeUsedFromSeveralThreads) {
+  const auto nets = random_nets();
+  const NetRunner runner(nets, "cpu");
+  const std::vector<float> canvas = random_floats(64 * 64 * 3);
+  std::vector<float> expected;
+  runner.run_pnet(canvas, 64, 64, expected);
+  std::vector<std::vector<float>> results(4);
+  std::vector<std::thread> threads;
+  for (auto& result : results) threads.emplace_back([&] { runner.run_pnet(canvas, 64, 64, result); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& result : results) EXPECT_EQ(result, expected);
+}
+
+TEST(Runner, RefusesUnknownDevicesAndWrongSizes) {
+  const auto nets = random_nets();
+  EXPECT_THROW(NetRunner(nets, "gpu"), Error);
+  EXPECT_THROW(NetRunner(nets, "cuda:x"), Error);
+  if (!at::hasCUDA()) {
+    EXPECT_THROW(NetRunner(nets, "cuda"), Error);
+  }
+  EXPECT_NO_THROW(NetRunner(nets, "auto"));
+  const NetRunner runner(nets, "cpu");
+  std::vector<float> values;
+  EXPECT_THROW(runner.run_pnet(std::vector<float>(13 * 12 * 3), 13, 12, values), ContractError);
+  EXPECT_THROW(runner.run_crops(NetKind::rnet, std::vector<float>(10), 1, values), ContractError);
+  const std::array<NetWeights, 3> swapped = {nets[1], nets[0], nets[2]};
+  EXPECT_THROW(NetRunner(swapped, "cpu"), ContractError);
+}
+
+}  // namespace
+}  // namespace mtcnn
