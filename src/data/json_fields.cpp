@@ -39,11 +39,11 @@ std::string JsonFields::name(const Json& object, const char* key) const {
 }
 
 int JsonFields::optional_size(const Json& object, const char* key) const {
-  const Json* value = optional_member(object, key);
-  if (value == nullptr) return 0;
-  const double size = number(*value, key);
+  if (!object.contains(key)) return 0;
+  const Json& value = object[key];
+  const double size = number(value, key);
   if (size < 0 || size > std::numeric_limits<int>::max() || size != std::floor(size)) {
-    refuse(concat("bad '", key, "'"), *value, "a whole number of pixels");
+    refuse(concat("bad '", key, "'"), value, "a whole number of pixels");
   }
   return static_cast<int>(size);
 }
