@@ -1,7 +1,7 @@
-#include <iostream>
-
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/detect/options.h"
+
+#include <iostream>
 
 namespace mtcnn::cli {
 namespace {
@@ -13,14 +13,18 @@ void print_table(const char* title, const char* intro, const std::string& rows) 
 }  // namespace
 
 void add_config_reference(CLI::App& program) {
-  CLI::App& verb = *program.add_subcommand("config-reference", "Print docs/configuration.md: every key of every configuration");
+  CLI::App& verb =
+      *program.add_subcommand("config-reference", "Print docs/configuration.md: every key of every configuration");
   verb.group("");  // for those who work on this project
   verb.callback([] {
     std::cout << "# Configuration\n\nWritten by `mtcnn config-reference`; a test keeps it true.\n\n"
-                 "Order: defaults, then the model folder's `cascade.json`, then `--config FILE` (JSON), then each `--set key=value`, then\n"
+                 "Order: defaults, then the model folder's `cascade.json`, then `--config FILE` (JSON), then each "
+                 "`--set key=value`, then\n"
                  "dedicated flags. Unknown keys are refused.\n";
-    print_table("`mtcnn detect`", "`--config`, `--set`, and `detector` in `cascade.json`.", detector_option_table().markdown());
-    print_table("`input` in `cascade.json`", "What suits the weights; not for `--set`.", input_option_table().markdown());
+    print_table("`mtcnn detect`", "`--config`, `--set`, and `detector` in `cascade.json`.",
+                detector_option_table().markdown());
+    print_table("`input` in `cascade.json`", "What suits the weights; not for `--set`.",
+                input_option_table().markdown());
   });
 }
 

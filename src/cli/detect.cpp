@@ -1,24 +1,16 @@
-#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/detector_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
-#include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/log.h"
-#include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/data/detections.h"
-#include "mtcnn/detect/picture_run.h"
 #include "mtcnn/image/align.h"
 #include "mtcnn/image/draw.h"
 #include "mtcnn/image/write.h"
-#include "mtcnn/nets/threads.h"
 
-#include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <set>
 
 namespace mtcnn::cli {
@@ -26,18 +18,12 @@ namespace fs = std::filesystem;
 namespace {
 
 struct DetectFlags {
-  Common common;
+  DetectorFlags detector;
   std::vector<std::string> inputs;
-  std::string root, model, json, draw, crops;
+  std::string root, json, draw, crops;
   int crop_size = 112;
   float margin = 0.2F;
   bool align = false;
-  int batch = 8;
-  // Dedicated flags win over the config file, so they are kept apart until it has been read.
-  std::optional<float> min_face, max_face, factor;
-  std::optional<int> max_side;
-  std::vector<float> thresholds;
-  bool clip = false;
 };
 
 /// Where annotated pictures and crops go: the name a picture has in the results, below `folder`, with another picture's
@@ -63,20 +49,6 @@ class OutputNames {
   std::set<std::string> taken_;
 };
 
-DetectorOptions resolve_options(const DetectFlags& flags, DetectorOptions options) {
-  apply_config(detector_option_table(), flags.common, options);
-  if (flags.min_face) options.min_face = *flags.min_face;
-  if (flags.max_face) options.max_face = *flags.max_face;
-  if (flags.factor) options.factor = *flags.factor;
-  if (flags.max_side) options.max_side = *flags.max_side;
-  if (flags.clip) options.clip = true;
-  if (!flags.thresholds.empty()) {
-    Json list = flags.thresholds;
-    detector_option_table().apply(options, {{"thresholds", list}}, "--thresholds");
-  }
-  return options;
-}
-
 /// The outputs that were asked for.
 class Outputs {
  public:
@@ -87,8 +59,7 @@ class Outputs {
   }
 
   void add(const PictureResult& result) {
-    if (!result.error.empty()) log::error(result.error);
-    if (json_) json_->write(line(result) + "\n");
+    if (json_) json_->write(result_line(result) + "\n");
     if (!json_ && flags_.draw.empty() && flags_.crops.empty() && result.error.empty()) print(result);
     if (result.image.empty()) return;
     if (!flags_.draw.empty()) draw(result);
@@ -100,17 +71,9 @@ class Outputs {
   }
 
  private:
-  static std::string line(const PictureResult& result) {
-    ImageDetections detections{.image = result.file.name,
-                               .width = result.image.width(),
-                               .height = result.image.height(),
-                               .error = result.error};
-    for (const Face& face : result.found.faces) detections.faces.push_back(to_detection(face));
-    return detections_line(detections);
-  }
-
   static void print(const PictureResult& result) {
-    std::cout << result.file.name << ": " << result.found.faces.size() << (result.found.faces.size() == 1 ? " face\n" : " faces\n");
+    std::cout << result.file.name << ": " << result.found.faces.size()
+              << (result.found.faces.size() == 1 ? " face\n" : " faces\n");
     for (const Face& face : result.found.faces) {
       std::cout << "  " << fixed(face.confidence, 3) << "  x " << fixed(face.box.x1, 1) << "  y "
                 << fixed(face.box.y1, 1) << "  w " << fixed(face.box.width(), 1) << "  h "
@@ -164,43 +127,13 @@ class Outputs {
   std::unique_ptr<AtomicFile> json_;
 };
 
-std::string model_folder(const DetectFlags& flags) {
-  if (!flags.model.empty()) return flags.model;
-  if (const char* chosen = std::getenv("MTCNN_MODEL"); chosen != nullptr && *chosen != '\0') return chosen;
-  throw Error(
-      ErrorCode::usage, "no model given",
-      {.hint =
-           "pass --model DIR or set MTCNN_MODEL; scripts/quickstart.sh puts the public weights into models/public"});
-}
-
-void summarise(const RunTotals& totals, const Detector& detector, double seconds) {
-  const auto searched = static_cast<double>(std::max<int64_t>(1, totals.pictures - totals.unreadable));
-  std::cerr << totals.pictures << " pictures, " << totals.faces << " faces";
-  if (totals.unreadable > 0) std::cerr << ", " << totals.unreadable << " unreadable";
-  std::cerr << "; " << fixed(seconds, 1) << " s, the search alone " << fixed(1000 * totals.search_s / searched, 2)
-            << " ms a picture (" << detector.device() << ", " << thread_count() << " threads)\n";
-}
-
 void run(const DetectFlags& flags) {
-  set_threads(flags.common.threads);
-  const Detector loaded(model_folder(flags), flags.common.device);
-  const Detector detector = loaded.with_options(resolve_options(flags, loaded.options()));
+  const Detector detector = make_detector(flags.detector);
   const std::vector<PictureFile> pictures = find_pictures(flags.inputs, flags.root);
   Outputs outputs(flags);
-  const InterruptGuard guard;
-  RunTotals totals;
-  const auto start = std::chrono::steady_clock::now();
-  {
-    Progress progress("pictures", static_cast<int64_t>(pictures.size()), flags.common.quiet);
-    int64_t done = 0;
-    totals = search_pictures(detector, pictures, flags.batch, [&](const PictureResult& result) {
-      outputs.add(result);
-      progress.update(++done);
-    });
-  }
+  const RunTotals totals =
+      run_detector(detector, flags.detector, pictures, [&](const PictureResult& result) { outputs.add(result); });
   outputs.finish();
-  if (!flags.common.quiet)
-    summarise(totals, detector, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (totals.interrupted) {
     throw Error(ErrorCode::interrupted, concat("stopped after ", totals.pictures, " of ", pictures.size(),
                                                " pictures; their results are kept"));
@@ -217,7 +150,6 @@ void add_detect(CLI::App& program) {
   CLI::App& verb = *program.add_subcommand("detect", "Find faces in pictures");
   verb.add_option("input", flags->inputs, "Pictures, folders (searched recursively) and @lists (one picture a line)")
       ->required();
-  verb.add_option("--model", flags->model, "Model folder (or set MTCNN_MODEL)")->type_name("DIR");
   verb.add_option("--root", flags->root, "Inputs and names in results are relative to this folder")->type_name("DIR");
   verb.add_option("--json", flags->json, "Write detections as JSON lines; - for stdout")->type_name("FILE");
   verb.add_option("--draw", flags->draw, "Write the pictures with boxes, points and scores")->type_name("DIR");
@@ -230,20 +162,8 @@ void add_detect(CLI::App& program) {
       ->check(CLI::Range(0.0, 10.0));
   verb.add_flag("--align", flags->align,
                 "Turn and scale crops so that eyes, nose and mouth lie where recognition nets expect them");
-  verb.add_option("--min-face", flags->min_face, "Smallest face looked for, pixels [20]");
-  verb.add_option("--max-face", flags->max_face, "Largest face looked for, pixels; 0 = no limit [0]");
-  verb.add_option("--factor", flags->factor, "Size of a pyramid level relative to the one before, in (0, 1) [0.709]");
-  verb.add_option("--thresholds", flags->thresholds, "Probability to pass P-Net, R-Net, O-Net [0.6,0.7,0.7]")
-      ->delimiter(',')
-      ->type_name("P,R,O");
-  verb.add_option("--max-side", flags->max_side,
-                  "Search longer pictures as if shrunk to this side, pixels; 0 = never [0]");
-  verb.add_flag("--clip", flags->clip, "Cut boxes at the picture's border");
-  verb.add_option("--batch", flags->batch, "Pictures searched together")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 4096));
-  add_device_flags(verb, flags->common);
-  add_config_flags(verb, flags->common);
+  add_detector_flags(verb, flags->detector);
+  add_quiet_flag(verb, flags->detector.common);
   verb.footer(
       "Defaults in [brackets] are the model folder's to change.\n"
       "Example: mtcnn detect photos/ --model models/public --json faces.jsonl --draw annotated/");

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "mtcnn/cli/common.h"
+#include "mtcnn/detect/picture_run.h"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mtcnn::cli {
+
+/// The flags of every verb that runs the detector. Dedicated flags win over the config file, so they are kept apart
+/// until that has been read.
+struct DetectorFlags {
+  Common common;
+  std::string model;
+  std::optional<float> min_face, max_face, factor;
+  std::optional<int> max_side;
+  std::vector<float> thresholds;
+  bool clip = false;
+  int batch = 8;
+};
+
+void add_detector_flags(CLI::App& verb, DetectorFlags& flags);
+
+/// Sets the threads, reads the model and resolves the options. \throws Error.
+Detector make_detector(const DetectorFlags& flags);
+
+/// Searches the pictures with progress on stderr and, unless quiet, a line of totals at the end; Ctrl-C stops between
+/// batches. `use` is called for every picture, in order. \return what happened; see RunTotals::interrupted.
+RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std::span<const PictureFile> pictures,
+                       const std::function<void(const PictureResult&)>& use);
+
+/// The result as a line of a detections file.
+std::string result_line(const PictureResult& result);
+
+}  // namespace mtcnn::cli

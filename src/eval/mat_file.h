@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// A value of a .mat file. Arrays are column-major, as MATLAB stores them; all numeric classes become double.
+struct MatValue {
+  enum class Kind { cells, text, numbers };
+
+  Kind kind = Kind::numbers;
+  std::vector<size_t> shape;    ///< two sizes or more
+  std::vector<MatValue> cells;  ///< Kind::cells
+  std::string text;             ///< Kind::text
+  std::vector<double> numbers;  ///< Kind::numbers
+};
+
+/// Reads variables from a MATLAB 5 file (what MATLAB versions 5 to 7 save, `-v7` in later ones), in the order of
+/// `names`. The file's elements and the checksums of its compressed ones are verified before anything is interpreted.
+/// \throws Error naming the file if it is missing, of another format (MATLAB 4, MATLAB 7.3, no .mat at all), cut short
+/// or damaged, if a variable is missing, or if it holds something else than cells, text and real numbers. Source:
+/// MATLAB, MAT-File Format, R2023b, "Level 5 MAT-File Format"; libmatio does the reading.
+std::vector<MatValue> read_mat(const std::filesystem::path& path, const std::vector<std::string>& names);
+
+/// "61 x 1 cells", for messages.
+std::string described(const MatValue& value);
+
+}  // namespace mtcnn
