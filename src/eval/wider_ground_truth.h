@@ -36,8 +36,8 @@ struct WiderGroundTruth {
   std::array<int64_t, kWiderSettings> kept_faces{};
 };
 
-/// Where a folder in WIDER FACE's layout has the ground truth of its validation part (eval_tools/ground_truth) and that part's pictures
-/// (WIDER_val/images). They need not exist.
+/// Where a folder in WIDER FACE's layout has the ground truth of its validation part (eval_tools/ground_truth) and that
+/// part's pictures (WIDER_val/images). They need not exist.
 std::filesystem::path wider_ground_truth_folder(const std::filesystem::path& dataset);
 std::filesystem::path wider_images_folder(const std::filesystem::path& dataset);
 

@@ -4,9 +4,9 @@
 #include "mtcnn/core/error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <map>
-#include <cmath>
 #include <random>
 #include <span>
 
@@ -281,7 +281,8 @@ NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks) {
   for (const TensorSpec& spec : net_spec(net)) {
     if (spec.optional && !landmarks) continue;
     std::vector<float> values(static_cast<size_t>(spec.count()));
-    // Scaled by the inputs of an output, so that activations stay around one and nets with such weights let something through.
+    // Scaled by the inputs of an output, so that activations stay around one and nets with such weights let something
+    // through.
     const auto inputs = static_cast<float>(spec.count() / spec.shape.front());
     const float scale = spec.shape.size() > 1 ? 0.5F / std::sqrt(inputs) : 0.1F;
     for (float& v : values) v = scale * value(random);
