@@ -4,17 +4,11 @@ if(NOT Torch_DIR)
 endif()
 find_package(Torch QUIET)
 if(NOT Torch_FOUND)
-  if(DEFINED ENV{MTCNN_DEPS_DIR})
-    set(deps "$ENV{MTCNN_DEPS_DIR}")
-  elseif(DEFINED ENV{XDG_CACHE_HOME})
-    set(deps "$ENV{XDG_CACHE_HOME}/mtcnn")
-  else()
-    set(deps "$ENV{HOME}/.cache/mtcnn")
-  endif()
-  execute_process(COMMAND "${deps}/venv/bin/python" -c "import torch; print(torch.utils.cmake_prefix_path)"
+  include(MtcnnDepsDir)
+  execute_process(COMMAND "${MTCNN_DEPS_DIR}/venv/bin/python" -c "import torch; print(torch.utils.cmake_prefix_path)"
                   OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_QUIET)
   if(failed)
-    message(FATAL_ERROR "No LibTorch: neither Torch_DIR nor CMAKE_PREFIX_PATH names one, and ${deps}/venv has none. "
+    message(FATAL_ERROR "No LibTorch: neither Torch_DIR nor CMAKE_PREFIX_PATH names one, and ${MTCNN_DEPS_DIR}/venv has none. "
                         "Run scripts/setup.sh first.")
   endif()
   find_package(Torch REQUIRED PATHS "${prefix}")

@@ -1,5 +1,6 @@
 # Shared by the scripts: where things lie, and how they speak. Source it from the repository root.
 torch_version=2.13.0
+pycocotools_version=2.0.11
 deps_dir=${MTCNN_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/mtcnn}
 venv=$deps_dir/venv
 release=build/release

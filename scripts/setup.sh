@@ -55,4 +55,5 @@ if own_libtorch; then
 else
   pip_install "torch==$torch_version" numpy
 fi
+pip_install "pycocotools==$pycocotools_version" numpy  # the tests compare our scores with its
 say "ready"

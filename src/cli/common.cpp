@@ -13,6 +13,9 @@ void add_config_flags(CLI::App& verb, Common& common) {
   verb.add_option("--set", common.settings, "One option by its name in the config file; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+}
+
+void add_quiet_flag(CLI::App& verb, Common& common) {
   verb.add_flag("-q,--quiet", common.quiet, "No progress, no summary; errors are still shown");
 }
 

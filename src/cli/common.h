@@ -16,12 +16,12 @@ struct Common {
   std::vector<std::string> settings;  ///< --set key=value
   std::string device = "auto";
   int threads = 0;
-  int64_t seed = 0;
   bool quiet = false;
 };
 
-/// Adds --config, --set and --quiet to a verb.
+/// Adds --config and --set to a verb.
 void add_config_flags(CLI::App& verb, Common& common);
+void add_quiet_flag(CLI::App& verb, Common& common);
 /// Adds --device and --threads.
 void add_device_flags(CLI::App& verb, Common& common);
 

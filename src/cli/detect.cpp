@@ -163,6 +163,7 @@ void add_detect(CLI::App& program) {
   verb.add_flag("--align", flags->align,
                 "Turn and scale crops so that eyes, nose and mouth lie where recognition nets expect them");
   add_detector_flags(verb, flags->detector);
+  add_quiet_flag(verb, flags->detector.common);
   verb.footer(
       "Defaults in [brackets] are the model folder's to change.\n"
       "Example: mtcnn detect photos/ --model models/public --json faces.jsonl --draw annotated/");

@@ -97,16 +97,4 @@ std::string result_line(const PictureResult& result) {
   return detections_line(detections);
 }
 
-void write_detections_of(const DetectorFlags& flags, const std::filesystem::path& images,
-                         const std::filesystem::path& file) {
-  const Detector detector = make_detector(flags);
-  const std::vector<PictureFile> pictures = find_pictures({images.string()}, {});
-  AtomicFile lines(file);
-  const RunTotals totals = run_detector(detector, flags, pictures,
-                                        [&](const PictureResult& result) { lines.write(result_line(result) + "\n"); });
-  if (totals.interrupted)
-    throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
-  lines.commit();
-}
-
 }  // namespace mtcnn::cli

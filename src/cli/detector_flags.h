@@ -37,9 +37,4 @@ RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std
 /// The result as a line of a detections file.
 std::string result_line(const PictureResult& result);
 
-/// Runs the detector over all pictures below `images` and writes their detections to `file`. \throws Error, also where
-/// the user stopped it (nothing is written then).
-void write_detections_of(const DetectorFlags& flags, const std::filesystem::path& images,
-                         const std::filesystem::path& file);
-
 }  // namespace mtcnn::cli

@@ -7,6 +7,11 @@ void add_eval(CLI::App& program) {
   eval->require_subcommand(1);
   add_eval_fddb(*eval);
   add_eval_wider(*eval);
+  add_eval_landmarks(*eval);
+  add_eval_coco(*eval);
+#ifdef MTCNN_LIBTORCH_VERSION
+  add_eval_cascade(*eval);
+#endif
 }
 
 }  // namespace mtcnn::cli

@@ -1,4 +1,4 @@
-#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/dataset_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/eval/fddb_report.h"
 
@@ -21,9 +21,25 @@ struct Arguments {
   std::string json;
   std::string results;
   bool quiet = false;
+  DatasetFlags dataset;
 };
 
-void run(const Arguments& arguments) {
+/// Runs the detector where a data set was given, and finds the lists and pictures in it.
+void complete(Arguments& arguments) {
+  require_one_source(!arguments.detections.empty(), arguments.dataset);
+  if (const std::filesystem::path dataset = arguments.dataset.dataset; !dataset.empty()) {
+    if (arguments.annotations.empty()) arguments.annotations = (dataset / "FDDB-folds").string();
+    if (arguments.images.empty()) arguments.images = (dataset / "originalPics").string();
+    arguments.detections =
+        detect_dataset(arguments.dataset, pictures_below(arguments.images), arguments.out, arguments.quiet);
+  }
+  if (arguments.annotations.empty() || arguments.images.empty()) {
+    throw Error(ErrorCode::usage, "--annotations and --images are needed beside --detections");
+  }
+}
+
+void run(Arguments arguments) {
+  complete(arguments);
   FddbRun settings;
   settings.options.assignment = arguments.assignment == "optimal" ? FddbAssignment::optimal : FddbAssignment::reference;
   settings.options.angle = arguments.angle == 1 ? FddbAngle::opencv1 : FddbAngle::opencv4;
@@ -57,15 +73,12 @@ void add_eval_fddb(CLI::App& eval) {
   CLI::App* verb =
       eval.add_subcommand("fddb", "FDDB: true positive rate over false positives, discrete and continuous");
   verb->add_option("--detections", arguments->detections, "Folder with fold-NN-out.txt, or JSON lines")
-      ->type_name("DIR|FILE")
-      ->required();
+      ->type_name("DIR|FILE");
   verb->add_option("--annotations", arguments->annotations,
                    "Folder with FDDB-fold-NN.txt and FDDB-fold-NN-ellipseList.txt, any number of folds")
-      ->type_name("DIR")
-      ->required();
+      ->type_name("DIR");
   verb->add_option("--images", arguments->images, "Folder of the pictures (originalPics); only their sizes are read")
-      ->type_name("DIR")
-      ->required();
+      ->type_name("DIR");
   verb->add_option("--extension", arguments->extension, "What follows a picture's name in the lists")
       ->capture_default_str();
   verb->add_option("--assignment", arguments->assignment,
@@ -89,6 +102,7 @@ void add_eval_fddb(CLI::App& eval) {
   verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
       ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No table");
+  add_dataset_flags(*verb, arguments->dataset, "with originalPics and FDDB-folds");
   verb->footer(
       "Example: mtcnn eval fddb --detections faces.jsonl --annotations FDDB-folds --images originalPics --out score");
   verb->callback([arguments] { run(*arguments); });

@@ -1,4 +1,4 @@
-#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/dataset_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
@@ -20,6 +20,7 @@ struct Arguments {
   std::string json;
   std::string results;
   WiderOptions options;
+  DatasetFlags dataset;
   bool quiet = false;
 };
 
@@ -28,6 +29,10 @@ struct Arguments {
 }
 
 void check(const Arguments& arguments) {
+  require_one_source(!arguments.detections.empty(), arguments.dataset);
+  if (arguments.ground_truth.empty() && arguments.dataset.dataset.empty()) {
+    refuse("--ground-truth is missing", "nothing", "the folder with the official .mat files");
+  }
   const size_t runs = arguments.detections.size();
   if (!arguments.names.empty() && arguments.names.size() != runs) {
     refuse("--name must be given once per --detections", concat(arguments.names.size(), " names"), concat(runs));
@@ -50,8 +55,18 @@ void name_runs(std::vector<WiderResult>& results, const Arguments& arguments) {
   }
 }
 
-void run(const Arguments& arguments) {
+/// Runs the detector where a data set was given; its folder also has the ground truth, unless another was named.
+void detect_first(Arguments& arguments) {
+  const std::string& dataset = arguments.dataset.dataset;
+  if (dataset.empty()) return;
+  if (arguments.ground_truth.empty()) arguments.ground_truth = wider_ground_truth_folder(dataset).string();
+  arguments.detections = {
+      detect_dataset(arguments.dataset, pictures_below(wider_images_folder(dataset)), arguments.out, arguments.quiet)};
+}
+
+void run(Arguments arguments) {
   check(arguments);
+  detect_first(arguments);
   const WiderGroundTruth truth = read_wider_ground_truth(arguments.ground_truth);
   std::vector<WiderResult> results;
   for (const std::string& path : arguments.detections) {
@@ -80,12 +95,10 @@ void add_eval_wider(CLI::App& eval) {
   verb->add_option("--detections", arguments->detections,
                    "JSON lines, or a folder with <event>/<name>.txt; give it again to compare runs")
       ->type_name("FILE|DIR")
-      ->required()
       ->allow_extra_args(false);
   verb->add_option("--ground-truth", arguments->ground_truth,
                    "Folder with wider_face_val.mat and wider_{easy,medium,hard}_val.mat")
-      ->type_name("DIR")
-      ->required();
+      ->type_name("DIR");
   verb->add_option("--out", arguments->out, "Folder for summary.json, curve.csv and curve.svg")->type_name("DIR");
   verb->add_option("--name", arguments->names, "The run's name in tables and legend, one per --detections")
       ->allow_extra_args(false);
@@ -102,6 +115,7 @@ void add_eval_wider(CLI::App& eval) {
   verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the tables")
       ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No tables");
+  add_dataset_flags(*verb, arguments->dataset, "with WIDER_val/images and eval_tools/ground_truth");
   verb->footer("Example: mtcnn eval wider --detections faces.jsonl --ground-truth eval_tools/ground_truth --out score");
   verb->callback([arguments] { run(*arguments); });
 }

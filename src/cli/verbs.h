@@ -13,5 +13,8 @@ void add_eval(CLI::App& program);
 /// The evaluations: verbs below `eval`.
 void add_eval_fddb(CLI::App& eval);
 void add_eval_wider(CLI::App& eval);
+void add_eval_landmarks(CLI::App& eval);
+void add_eval_coco(CLI::App& eval);
+void add_eval_cascade(CLI::App& eval);
 
 }  // namespace mtcnn::cli

@@ -1,87 +1,37 @@
 #include "mtcnn/data/detections.h"
 
-#include "mtcnn/core/error.h"
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
-
-#include <cmath>
-#include <fstream>
-#include <limits>
+#include "mtcnn/data/json_fields.h"
+#include "mtcnn/data/text_lines.h"
 
 namespace mtcnn {
 namespace {
 
-/// One line being read: knows what to say when something is wrong with it.
-class LineReader {
- public:
-  LineReader(const std::filesystem::path& path, int64_t line) : path_(path), line_(line) {}
-
-  std::string where() const { return concat(path_.string(), ":", line_); }
-
-  [[noreturn]] void refuse(const std::string& what, const Json& found, const std::string& expected) const {
-    throw Error(ErrorCode::bad_format, what, {.where = where(), .found = shown(found), .expected = expected});
-  }
-
-  const Json& member(const Json& object, const char* key) const {
-    if (!object.is_object() || !object.contains(key))
-      refuse(concat("'", key, "' is missing"), object, concat("an object with \"", key, "\""));
-    return object[key];
-  }
-
-  double number(const Json& value, const char* key) const {
-    if (!value.is_number() || !std::isfinite(value.get<double>()))
-      refuse(concat("bad '", key, "'"), value, "a finite number");
-    return value.get<double>();
-  }
-
-  int whole_number(const Json& value, const char* key) const {
-    const double found = number(value, key);
-    using Limits = std::numeric_limits<int>;
-    if (found != std::floor(found) || found < Limits::min() || found > Limits::max())
-      refuse(concat("bad '", key, "'"), value, "a whole number");
-    return static_cast<int>(found);
-  }
-
-  std::array<double, 2> point(const Json& value, const char* key) const {
-    if (!value.is_array() || value.size() != 2) refuse(concat("bad point '", key, "'"), value, "[x, y]");
-    return {number(value[0], key), number(value[1], key)};
-  }
-
-  Detection face(const Json& value) const {
-    const Json& box = member(value, "box");
-    if (!box.is_array() || box.size() != 4) refuse("bad 'box'", box, "[x, y, w, h]");
-    Detection face{number(box[0], "box"), number(box[1], "box"), number(box[2], "box"), number(box[3], "box"),
-                   number(member(value, "confidence"), "confidence")};
-    if (value.contains("keypoints") && !value["keypoints"].is_null()) {
-      face.landmarks.emplace();
-      for (size_t i = 0; i < kLandmarkNames.size(); ++i) {
-        (*face.landmarks)[i] = point(member(value["keypoints"], kLandmarkNames[i]), kLandmarkNames[i]);
-      }
+Detection read_face(const JsonFields& fields, const Json& value) {
+  const auto [x, y, w, h] = fields.box(value, "box");
+  Detection face{x, y, w, h, fields.number(fields.member(value, "confidence"), "confidence")};
+  if (const Json* points = fields.optional_member(value, "keypoints")) {
+    face.landmarks.emplace();
+    for (size_t i = 0; i < kLandmarkNames.size(); ++i) {
+      (*face.landmarks)[i] = fields.point(fields.member(*points, kLandmarkNames[i]), kLandmarkNames[i]);
     }
-    return face;
   }
+  return face;
+}
 
-  ImageDetections image(const Json& value) const {
-    ImageDetections image;
-    const Json& name = member(value, "image");
-    if (!name.is_string() || name.get_ref<const std::string&>().empty()) refuse("bad 'image'", name, "a file name");
-    image.image = name.get<std::string>();
-    if (value.contains("width")) image.width = whole_number(value["width"], "width");
-    if (value.contains("height")) image.height = whole_number(value["height"], "height");
-    if (value.contains("error") && !value["error"].is_null()) {
-      if (!value["error"].is_string()) refuse("bad 'error'", value["error"], "text");
-      image.error = value["error"].get<std::string>();
-    }
-    const Json& faces = member(value, "faces");
-    if (!faces.is_array()) refuse("bad 'faces'", faces, "a list");
-    for (const Json& item : faces) image.faces.push_back(face(item));
-    return image;
+ImageDetections read_image(const JsonFields& fields, const Json& value) {
+  ImageDetections image;
+  image.image = fields.name(value, "image");
+  image.width = fields.optional_size(value, "width");
+  image.height = fields.optional_size(value, "height");
+  if (const Json* error = fields.optional_member(value, "error")) {
+    if (!error->is_string()) fields.refuse("bad 'error'", *error, "text");
+    image.error = error->get<std::string>();
   }
-
- private:
-  const std::filesystem::path& path_;
-  int64_t line_;
-};
+  for (const Json& face : fields.list(value, "faces")) image.faces.push_back(read_face(fields, face));
+  return image;
+}
 
 Json face_json(const Detection& face) {
   Json json = {{"box", {face.x, face.y, face.w, face.h}}, {"confidence", face.confidence}};
@@ -118,15 +68,11 @@ std::string detections_line(const ImageDetections& detections) {
 }
 
 void read_detections(const std::filesystem::path& path, const std::function<void(ImageDetections&&)>& use) {
-  std::ifstream file(path);
-  if (!file) throw system_error(ErrorCode::not_found, "cannot open this detections file", path);
-  std::string text;
-  for (int64_t line = 1; std::getline(file, text); ++line) {
-    if (trim(text).empty()) continue;
-    const LineReader reader(path, line);
-    use(reader.image(parse_json(text, reader.where())));
+  TextLines lines(path, "detections file");
+  while (lines.next()) {
+    const JsonFields fields(lines.where());
+    use(read_image(fields, parse_json(lines.text(), fields.where())));
   }
-  if (file.bad()) throw system_error(ErrorCode::unreadable, "cannot read this detections file", path);
 }
 
 }  // namespace mtcnn

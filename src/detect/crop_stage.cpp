@@ -19,12 +19,8 @@ int largest_batch(NetKind net) { return net == NetKind::rnet ? 256 : 64; }
 
 int padded_batch(int count) { return *std::lower_bound(std::begin(kBatchSizes), std::end(kBatchSizes), count); }
 
-/// The part of the picture that a window is cropped from.
-Box crop_box(const Box& box, bool whole_pixels) {
-  if (!whole_pixels) return box;
-  const Box floored{std::floor(box.x1), std::floor(box.y1), std::floor(box.x2), std::floor(box.y2)};
-  return floored;
-}
+/// The part of the picture that a net sees of a window.
+Box crop_of(const Box& window, float lead) { return {window.x1 - lead, window.y1 - lead, window.x2, window.y2}; }
 
 /// A window that a net can be run on: finite, with area, and touching its picture.
 bool is_croppable(const Box& box, const ImageView& image) {
@@ -35,7 +31,7 @@ bool is_croppable(const Box& box, const ImageView& image) {
 /// A window and the picture it belongs to.
 struct Job {
   size_t image;
-  Box crop;
+  Box window;
 };
 
 /// Crops and runs `jobs` in bounded batches; calls use(job index, values of that job).
@@ -54,7 +50,7 @@ void run_in_batches(const StageContext& context, NetKind net, std::span<const Im
     parallel_for(static_cast<int64_t>(count), 4, [&](int64_t begin, int64_t end) {
       for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
         const Job& job = jobs[first + i];
-        resample(images[job.image], job.crop, context.input.border,
+        resample(images[job.image], crop_of(job.window, context.input.crop_lead), context.input.border,
                  {.pixels = crops.data() + i * crop_floats,
                   .width = side,
                   .height = side,
@@ -68,13 +64,11 @@ void run_in_batches(const StageContext& context, NetKind net, std::span<const Im
   }
 }
 
-std::vector<Job> jobs_for(const StageContext& context, std::span<const ImageView> images,
-                          const std::vector<std::vector<Window>>& windows) {
+std::vector<Job> jobs_for(std::span<const ImageView> images, const std::vector<std::vector<Window>>& windows) {
   std::vector<Job> jobs;
   for (size_t image = 0; image < windows.size(); ++image) {
     for (const Window& window : windows[image]) {
-      const Box crop = crop_box(window.box, context.input.whole_pixels);
-      if (is_croppable(crop, images[image])) jobs.push_back({image, crop});
+      if (is_croppable(window.box, images[image])) jobs.push_back({image, window.box});
     }
   }
   return jobs;
@@ -99,7 +93,7 @@ std::vector<Item> suppressed(const std::vector<Item>& items, float threshold, Ov
 
 /// What R-Net lets through.
 struct Refined {
-  Box crop;
+  Box window;
   Offsets offsets;
   float score;
 };
@@ -108,34 +102,34 @@ struct Refined {
 
 void run_rnet_stage(const StageContext& context, std::span<const ImageView> images,
                     std::vector<std::vector<Window>>& windows) {
-  const std::vector<Job> jobs = jobs_for(context, images, windows);
+  const std::vector<Job> jobs = jobs_for(images, windows);
   std::vector<std::vector<Refined>> passed(images.size());
   run_in_batches(context, NetKind::rnet, images, jobs, [&](size_t job, const float* values) {
     const float score = logit_to_probability(values[0]);
     if (score >= context.options.thresholds[1])
-      passed[jobs[job].image].push_back({jobs[job].crop, offsets_in(values), score});
+      passed[jobs[job].image].push_back({jobs[job].window, offsets_in(values), score});
   });
   for (size_t image = 0; image < images.size(); ++image) {
     windows[image].clear();
     for (const Refined& item :
-         suppressed(passed[image], context.options.nms_rnet, Overlap::union_area, &Refined::crop, &Refined::score)) {
-      windows[image].push_back({square(decode_offsets(item.crop, item.offsets)), item.score});
+         suppressed(passed[image], context.options.nms_rnet, Overlap::union_area, &Refined::window, &Refined::score)) {
+      windows[image].push_back({square(decode_offsets(item.window, item.offsets)), item.score});
     }
   }
 }
 
 std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::span<const ImageView> images,
                                               const std::vector<std::vector<Window>>& windows) {
-  const std::vector<Job> jobs = jobs_for(context, images, windows);
+  const std::vector<Job> jobs = jobs_for(images, windows);
   std::vector<std::vector<Face>> faces(images.size());
   run_in_batches(context, NetKind::onet, images, jobs, [&](size_t job, const float* values) {
     const float score = logit_to_probability(values[0]);
     if (!(score >= context.options.thresholds[2])) return;
     LandmarkTargets targets{};
     std::copy_n(values + kFaceValues, targets.size(), targets.begin());
-    const Box& crop = jobs[job].crop;
+    const Box& window = jobs[job].window;
     faces[jobs[job].image].push_back(
-        {decode_offsets(crop, offsets_in(values)), score, decode_landmarks(crop, targets)});
+        {decode_offsets(window, offsets_in(values)), score, decode_landmarks(window, targets)});
   });
   for (size_t image = 0; image < images.size(); ++image) {
     faces[image] =

@@ -14,7 +14,8 @@ namespace mtcnn {
 
 struct Model;
 
-/// What the cascade found in one picture, with the windows that its first two nets handed on (squares, image pixels, falling score).
+/// What the cascade found in one picture, with the windows that its first two nets handed on (squares, image pixels,
+/// falling score).
 struct Found {
   std::vector<Face> faces;
   std::vector<Box> after_pnet;

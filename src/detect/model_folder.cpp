@@ -68,8 +68,6 @@ void write_model(const fs::path& folder, const Model& model) {
   write_text(folder / kFileName, json.dump(2) + "\n");
 }
 
-InputOptions public_weights_input() {
-  return {.border = 127, .whole_pixels = true, .window_first = 1, .window_size = 11};
-}
+InputOptions public_weights_input() { return {.border = 127, .crop_lead = 1, .window_first = 1, .window_size = 12}; }
 
 }  // namespace mtcnn

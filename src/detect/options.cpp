@@ -39,7 +39,8 @@ const OptionTable<InputOptions>& input_option_table() {
           .add("mean", &O::mean, {.low = 0, .high = 255}, "net input = (pixel - mean) * scale")
           .add("scale", &O::scale, {.low = 0, .high = 1, .open = true}, "see mean")
           .add("border", &O::border, {.low = 0, .high = 255}, "value of pixels outside the picture")
-          .add("whole_pixels", &O::whole_pixels, {}, "round the edges of windows down to whole pixels before cropping")
+          .add("crop_lead", &O::crop_lead, {.low = 0, .high = 16},
+               "pixels by which a crop begins before its window's left and top edge")
           .add("window_first", &O::window_first, {.low = -12, .high = 12},
                "where P-Net's window begins, level pixels from its cell's corner")
           .add("window_size", &O::window_size, {.low = 1, .high = 24}, "its side, level pixels");

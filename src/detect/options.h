@@ -25,10 +25,10 @@ struct DetectorOptions {
 struct InputOptions {
   float mean = 127.5F;  ///< net input = (pixel - mean) * scale
   float scale = 1 / 128.0F;
-  float border = 127.5F;      ///< value of pixels outside the picture, 0..255
-  bool whole_pixels = false;  ///< round the edges of windows down to whole pixels before cropping
-  float window_first = 0;     ///< where P-Net's window begins, in level pixels from its cell's corner
-  float window_size = 12;     ///< its side in level pixels; the public weights were trained with 11, from 1
+  float border = 127.5F;   ///< value of pixels outside the picture, 0..255
+  float crop_lead = 0;     ///< pixels by which a crop begins before its window's left and top edge
+  float window_first = 0;  ///< where P-Net's window begins, in level pixels from its cell's corner
+  float window_size = 12;  ///< its side in level pixels; the public weights were trained with 11, from 1
 };
 
 const OptionTable<DetectorOptions>& detector_option_table();

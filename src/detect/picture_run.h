@@ -13,9 +13,9 @@ namespace mtcnn {
 /// One picture after the search.
 struct PictureResult {
   const PictureFile& file;
-  const Image& image;       ///< empty where it could not be read
-  Found found;              ///< nothing where it could not be read
-  std::string error;        ///< why it could not be read; empty where it could
+  const Image& image;  ///< empty where it could not be read
+  Found found;         ///< nothing where it could not be read
+  std::string error;   ///< why it could not be read; empty where it could
 };
 
 /// What a whole run came to.

@@ -77,9 +77,8 @@ void fill_canvas(const StageContext& context, std::span<const ImageView> images,
 }
 
 Box window_of(const InputOptions& input, const Level& level, int row, int column) {
-  const auto edge = [&](int cell, float offset, double scale) {
-    const double position = (cell * kPNetStride + static_cast<double>(offset)) / scale;
-    return static_cast<float>(input.whole_pixels ? std::floor(position) : position);
+  const auto edge = [](int cell, float offset, double scale) {
+    return static_cast<float>((cell * kPNetStride + static_cast<double>(offset)) / scale);
   };
   const float last = input.window_first + input.window_size;
   return {edge(column, input.window_first, level.scale_x), edge(row, input.window_first, level.scale_y),

@@ -86,9 +86,10 @@ class ReferenceSolver {
   bool augment() {
     std::fill(essential_.begin(), essential_.end(), false);
     std::vector<bool> on_path(ratings_.rows(), false);
+    std::vector<Step> path;
     for (size_t column = 0; column < ratings_.columns(); ++column) {
       if (row_of_[column] != kNone) continue;
-      std::vector<Step> path = {{column}};
+      path.assign(1, {column});
       while (!path.empty()) {
         const size_t row = next_row(path.back(), on_path);
         if (row == kNone) {

@@ -5,7 +5,7 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/detections.h"
 #include "mtcnn/eval/fddb_lines.h"
-#include "mtcnn/eval/picture_size.h"
+#include "mtcnn/image/formats.h"
 
 #include <algorithm>
 #include <charconv>
@@ -91,6 +91,20 @@ fs::path result_file(const fs::path& folder, const FddbFold& fold) {
   return folder / concat("fold-", fold.number, "-out.txt");
 }
 
+FddbSize size_of(const fs::path& path) {
+  const PictureFacts facts = inspect_picture(MappedFile(path).bytes(), path.string());
+  constexpr auto most = static_cast<int64_t>(kFddbLargest);
+  if (facts.width < 1 || facts.height < 1 || facts.width > most || facts.height > most) {
+    throw Error(ErrorCode::bad_format, "not a size that a picture can have",
+                {.where = path.string(),
+                 .found = concat(facts.width, " x ", facts.height),
+                 .expected = concat("1 to ", most, " pixels a side")});
+  }
+  const bool lies_on_its_side = facts.orientation >= 5;
+  return {static_cast<int>(lies_on_its_side ? facts.height : facts.width),
+          static_cast<int>(lies_on_its_side ? facts.width : facts.height)};
+}
+
 using ImagesByName = std::unordered_map<std::string, FddbImage*>;
 
 ImagesByName by_name(std::vector<FddbFold>& folds) {
@@ -151,7 +165,7 @@ std::vector<FddbFold> read_fddb_annotations(const fs::path& folder) {
 
 void read_fddb_sizes(std::vector<FddbFold>& folds, const fs::path& folder, const std::string& extension) {
   for (FddbFold& fold : folds) {
-    for (FddbImage& image : fold.images) image.size = read_picture_size(folder / (image.name + extension));
+    for (FddbImage& image : fold.images) image.size = size_of(folder / (image.name + extension));
   }
 }
 

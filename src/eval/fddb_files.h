@@ -22,7 +22,8 @@ struct FddbFold {
 /// +-2^20, a half axis of -1 or less (at which the reference evaluator aborts).
 std::vector<FddbFold> read_fddb_annotations(const std::filesystem::path& folder);
 
-/// Reads the size of each picture: `folder`/name + `extension`. \throws Error as read_picture_size does.
+/// Reads the size of each picture, upright as EXIF says: `folder`/name + `extension`. No pixel is decoded.
+/// \throws Error naming the file if it is missing, or as inspect_picture does, or if it has no pixels.
 void read_fddb_sizes(std::vector<FddbFold>& folds, const std::filesystem::path& folder, const std::string& extension);
 
 /// Reads fold-NN-out.txt for every fold: name, number of detections, then "x y w h score" or "major minor angle x y

@@ -35,13 +35,15 @@ double share(int64_t part, int64_t whole) {
 std::string share_text(int64_t part, int64_t whole) { return whole > 0 ? fixed(share(part, whole), 3) : "-"; }
 
 std::string protocol(const StageRecall& recall) {
-  return concat("per-stage recall: faces from ", recall.min_height(), " px height, not ignored, whose square some window of the stage ",
+  return concat("per-stage recall: faces from ", recall.min_height(),
+                " px height, not ignored, whose square some window of the stage ",
                 "overlaps by IoU >= ", recall.least_overlap());
 }
 
 }  // namespace
 
-StageRecall::StageRecall(double min_height, double least_overlap) : min_height_(min_height), least_overlap_(least_overlap) {
+StageRecall::StageRecall(double min_height, double least_overlap)
+    : min_height_(min_height), least_overlap_(least_overlap) {
   require(least_overlap > 0 && least_overlap <= 1, "StageRecall: the overlap lies in (0, 1]");
   require(min_height >= 0, "StageRecall: the height cannot be negative");
 }
@@ -70,7 +72,8 @@ EvalReport stage_recall_report(const StageRecall& recall) {
   report.figures["pictures"] = recall.pictures();
   report.figures["faces"] = recall.faces();
   Json& stages = report.figures["stages"] = Json::array();
-  Plot& plot = report.plot = {.title = "Recall after each stage", .x_label = "face height from, px", .y_label = "recall", .x_max = 150};
+  Plot& plot = report.plot = {
+      .title = "Recall after each stage", .x_label = "face height from, px", .y_label = "recall", .x_max = 150};
   for (size_t i = 0; i < kStages; ++i) {
     const StageCount& stage = recall.stages()[i];
     Json by_height = Json::object();
@@ -81,8 +84,10 @@ EvalReport stage_recall_report(const StageRecall& recall) {
       series.x.push_back(kHeightBounds[bin]);
       series.y.push_back(share(stage.found_by_height[bin], faces));
     }
-    stages.push_back({{"stage", kStageNames[i]}, {"recall", share(stage.found, recall.faces())},
-                      {"windows_per_image", share(stage.windows, recall.pictures())}, {"by_height", std::move(by_height)}});
+    stages.push_back({{"stage", kStageNames[i]},
+                      {"recall", share(stage.found, recall.faces())},
+                      {"windows_per_image", share(stage.windows, recall.pictures())},
+                      {"by_height", std::move(by_height)}});
     plot.series.push_back(std::move(series));
   }
   return report;
@@ -93,8 +98,10 @@ std::string stage_recall_text(const StageRecall& recall) {
   for (size_t bin = 0; bin < kHeightBins; ++bin) rows.front().push_back(bin_name(bin) + " px");
   for (size_t i = 0; i < kStages; ++i) {
     const StageCount& stage = recall.stages()[i];
-    rows.push_back({kStageNames[i], share_text(stage.found, recall.faces()), recall.pictures() > 0 ? fixed(share(stage.windows, recall.pictures()), 1) : "-"});
-    for (size_t bin = 0; bin < kHeightBins; ++bin) rows.back().push_back(share_text(stage.found_by_height[bin], recall.faces_by_height()[bin]));
+    rows.push_back({kStageNames[i], share_text(stage.found, recall.faces()),
+                    recall.pictures() > 0 ? fixed(share(stage.windows, recall.pictures()), 1) : "-"});
+    for (size_t bin = 0; bin < kHeightBins; ++bin)
+      rows.back().push_back(share_text(stage.found_by_height[bin], recall.faces_by_height()[bin]));
   }
   return concat(protocol(recall), "\n", recall.pictures(), " pictures, ", recall.faces(), " faces\n", text_table(rows));
 }

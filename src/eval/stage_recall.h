@@ -22,15 +22,15 @@ inline constexpr size_t kHeightBins = kHeightBounds.size() - 1;
 
 /// Counts of one stage.
 struct StageCount {
-  int64_t windows = 0;                        ///< handed on, on all pictures
-  int64_t found = 0;                          ///< faces that at least one window covers
+  int64_t windows = 0;  ///< handed on, on all pictures
+  int64_t found = 0;    ///< faces that at least one window covers
   std::array<int64_t, kHeightBins> found_by_height{};
 };
 
-/// Which faces each stage of a cascade still has, at how many windows: tells which net is weak. Knows no net, only boxes.
-/// A face counts as still there where a window overlaps the square around it (same centre, longer side) by IoU >= `least_overlap`:
-/// windows between the stages are squares, so a tall face would else look worse than it is. Ignored faces, and those lower than
-/// `min_height`, count nowhere; windows on them count as windows.
+/// Which faces each stage of a cascade still has, at how many windows: tells which net is weak. Knows no net, only
+/// boxes. A face counts as still there where a window overlaps the square around it (same centre, longer side) by IoU
+/// >= `least_overlap`: windows between the stages are squares, so a tall face would else look worse than it is. Ignored
+/// faces, and those lower than `min_height`, count nowhere; windows on them count as windows.
 class StageRecall {
  public:
   /// \throws ContractError if least_overlap is outside (0, 1] or min_height is negative.
@@ -55,7 +55,8 @@ class StageRecall {
   std::array<StageCount, kStages> stages_{};
 };
 
-/// The figures as a report (recall over face height, one curve a stage) and as a table. Shares without any face are null and "-".
+/// The figures as a report (recall over face height, one curve a stage) and as a table. Shares without any face are
+/// null and "-".
 EvalReport stage_recall_report(const StageRecall& recall);
 std::string stage_recall_text(const StageRecall& recall);
 

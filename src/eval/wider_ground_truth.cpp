@@ -114,6 +114,10 @@ bool same_faces(const WiderImage& a, const WiderImage& b) {
 
 }  // namespace
 
+fs::path wider_ground_truth_folder(const fs::path& dataset) { return dataset / "eval_tools/ground_truth"; }
+
+fs::path wider_images_folder(const fs::path& dataset) { return dataset / "WIDER_val/images"; }
+
 std::vector<fs::path> wider_ground_truth_files(const fs::path& folder) {
   std::vector<fs::path> files = {folder / "wider_face_val.mat"};
   for (const char* setting : kWiderSettingNames) files.push_back(folder / concat("wider_", setting, "_val.mat"));

@@ -36,6 +36,11 @@ struct WiderGroundTruth {
   std::array<int64_t, kWiderSettings> kept_faces{};
 };
 
+/// Where a folder in WIDER FACE's layout has the ground truth of its validation part (eval_tools/ground_truth) and that
+/// part's pictures (WIDER_val/images). They need not exist.
+std::filesystem::path wider_ground_truth_folder(const std::filesystem::path& dataset);
+std::filesystem::path wider_images_folder(const std::filesystem::path& dataset);
+
 /// The four files of the ground truth in `folder`: all faces, then easy, medium, hard. They need not exist.
 std::vector<std::filesystem::path> wider_ground_truth_files(const std::filesystem::path& folder);
 

@@ -67,9 +67,9 @@ TEST(GoldenCascade, FindsTheFacesOfTheReference) {
     for (const Detection& face : reference.at(result.file.name)) {
       if (!is_comparable(face, result.image.width(), result.image.height())) continue;
       ++expected;
-      const auto best = std::max_element(result.found.faces.begin(), result.found.faces.end(), [&](const Face& a, const Face& b) {
-        return iou(a.box, to_box(face)) < iou(b.box, to_box(face));
-      });
+      const auto best = std::max_element(
+          result.found.faces.begin(), result.found.faces.end(),
+          [&](const Face& a, const Face& b) { return iou(a.box, to_box(face)) < iou(b.box, to_box(face)); });
       if (best == result.found.faces.end() || iou(best->box, to_box(face)) < 0.75F) continue;
       ++matched;
       landmark_error += mean_landmark_error(*best, face);

@@ -4,6 +4,7 @@
 #include "mtcnn/core/error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <random>
@@ -280,7 +281,11 @@ NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks) {
   for (const TensorSpec& spec : net_spec(net)) {
     if (spec.optional && !landmarks) continue;
     std::vector<float> values(static_cast<size_t>(spec.count()));
-    for (float& v : values) v = value(random);
+    // Scaled by the inputs of an output, so that activations stay around one and nets with such weights let something
+    // through.
+    const auto inputs = static_cast<float>(spec.count() / spec.shape.front());
+    const float scale = spec.shape.size() > 1 ? 0.5F / std::sqrt(inputs) : 0.1F;
+    for (float& v : values) v = scale * value(random);
     tensors.push_back({spec.name, spec.shape, std::move(values)});
   }
   return {.net = net, .tensors = std::move(tensors), .metadata = {}};

@@ -1,6 +1,6 @@
 """Makes the pictures beside this file: python3 make.py (needs Pillow; made with 13.0).
 
-Every picture shows, once upright, the same 24 x 16 pixels: the left upper quarter red, the right upper one green, the
+Every picture but fifth.tif shows, once upright, the same 24 x 16 pixels: the left upper quarter red, the right upper one green, the
 left lower one blue, the right lower one grey. They are forms that OpenCV cannot write.
 """
 
@@ -55,6 +55,8 @@ def main():
     loud.save(FOLDER / "alpha.png")
     loud.save(FOLDER / "alpha.tif")
     loud.save(FOLDER / "alpha.jp2")
+    # A fifth of the colour, which the decoder hands on multiplied by alpha.
+    Image.new("RGBA", (8, 8), (200, 100, 10, 51)).save(FOLDER / "fifth.tif")
     loud.convert("LA").save(FOLDER / "grey_alpha.png")
     upright.save(FOLDER / "animated.webp", save_all=True, append_images=[upright.transpose(STORED[3])])
     upright.save(FOLDER / "picture.gif")

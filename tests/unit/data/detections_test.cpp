@@ -153,7 +153,7 @@ TEST_F(DetectionsTest, WrongTypesAreNamed) {
   EXPECT_THAT(refusal(R"({"image": "a", "faces": {}})"), HasSubstr("'faces'"));
   EXPECT_THAT(refusal(R"({"image": "a", "faces": null})"), HasSubstr("'faces'"));
   EXPECT_THAT(refusal(R"({"image": "a", "faces": [], "error": 3})"), HasSubstr("'error'"));
-  for (const char* size : {"\"640\"", "640.5", "1e300", "-3000000000", "null"}) {
+  for (const char* size : {"\"640\"", "640.5", "1e300", "-3000000000"}) {
     EXPECT_THAT(refusal(concat(R"({"image": "a", "faces": [], "width": )", size, "}")),
                 AllOf(HasSubstr("'width'"), HasSubstr("number")));
     EXPECT_THAT(refusal(concat(R"({"image": "a", "faces": [], "height": )", size, "}")), HasSubstr("'height'"));

@@ -37,8 +37,9 @@ TEST(ModelFolder, RoundTrip) {
   const Model back = read_model(folder / "model");
   EXPECT_EQ(back.detector.min_face, 33);
   EXPECT_EQ(back.input.border, 7);
+  const Model model = random_model();
   for (size_t net = 0; net < 3; ++net) {
-    for (const NamedTensor& tensor : random_model().nets[net].tensors)
+    for (const NamedTensor& tensor : model.nets[net].tensors)
       EXPECT_EQ(back.nets[net].at(tensor.name).values, tensor.values);
   }
 }

@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 
+#include "support/shared_data.h"
 #include "support/temp_folder.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -220,14 +221,53 @@ TEST_F(FddbFiles, APictureListedTwiceIsNamed) {
   EXPECT_THAT(refusal(), AllOf(HasSubstr("FDDB-fold-02.txt:1"), HasSubstr("a/two"), HasSubstr("FDDB-fold-01.txt")));
 }
 
-TEST_F(FddbFiles, AMissingPictureIsNamed) {
-  std::vector<FddbFold> folds = read_fddb_annotations(annotations());
-  try {
-    read_fddb_sizes(folds, folder_ / "pictures", ".jpg");
-    FAIL() << "no Error";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("pictures/a/one.jpg"));
+/// The three pictures are the same file: what reading their sizes gives or says.
+class FddbSizes : public FddbFiles {
+ protected:
+  void pictures(const std::string& bytes) {
+    for (const char* name : {"a/one.jpg", "a/two.jpg", "b/three.jpg"}) write_text(folder_ / "pictures" / name, bytes);
   }
+
+  std::vector<FddbFold> sized() const {
+    std::vector<FddbFold> folds = read_fddb_annotations(annotations());
+    read_fddb_sizes(folds, folder_ / "pictures", ".jpg");
+    return folds;
+  }
+
+  std::string size_refusal() const {
+    try {
+      sized();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(FddbSizes, AreThoseOfTheUprightPicture) {
+  for (const char* name : {"orientation1.jpg", "orientation6.jpg", "orientation6.png"}) {
+    pictures(read_text(testing::source_folder() / "tests" / "data" / "pictures" / name));
+    for (const FddbFold& fold : sized()) {
+      for (const FddbImage& image : fold.images) {
+        EXPECT_EQ(image.size.width, 24) << name;
+        EXPECT_EQ(image.size.height, 16) << name;
+      }
+    }
+  }
+}
+
+TEST_F(FddbSizes, NameWhatIsMissingOrNoPicture) {
+  EXPECT_THAT(size_refusal(), HasSubstr("pictures/a/one.jpg"));
+  pictures("no picture");
+  EXPECT_THAT(size_refusal(), HasSubstr("pictures/a/one.jpg"));
+  std::string bytes = read_text(testing::source_folder() / "tests" / "data" / "pictures" / "orientation1.jpg");
+  pictures(bytes.substr(0, bytes.size() / 2));
+  EXPECT_THAT(size_refusal(), HasSubstr("pictures/a/one.jpg"));
+  const size_t frame = bytes.find("\xFF\xC0");
+  ASSERT_NE(frame, std::string::npos);
+  bytes[frame + 5] = bytes[frame + 6] = 0;  // the height
+  pictures(bytes);
+  EXPECT_THAT(size_refusal(), AllOf(HasSubstr("pictures/a/one.jpg"), HasSubstr("24 x 0")));
 }
 
 TEST_F(FddbFiles, JsonLinesMayBeInAnyOrderWithOrWithoutExtension) {

@@ -27,14 +27,16 @@ Landmarks moved(const Landmarks& points, const Similarity& by) {
 /// Black, with a soft spot of `radius` at every point.
 Image spots(int width, int height, const Landmarks& points, double radius) {
   Image image(width, height);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      double light = 0;
-      for (const Point& p : points) {
+  for (const Point& p : points) {
+    const auto first = [&](float centre) { return std::max(0, static_cast<int>(centre - 5 * radius)); };
+    const auto last = [&](float centre, int size) { return std::min(size, static_cast<int>(centre + 5 * radius)); };
+    for (int y = first(p.y); y < last(p.y, height); ++y) {
+      for (int x = first(p.x); x < last(p.x, width); ++x) {
         const double distance = std::hypot(x + 0.5 - p.x, y + 0.5 - p.y) / radius;
-        if (distance < 6) light += 250 * std::exp(-distance * distance / 2);
+        uint8_t* pixel = image.row(y) + 3 * x;
+        const double light = std::min(255.0, pixel[0] + 250 * std::exp(-distance * distance / 2));
+        std::fill_n(pixel, 3, static_cast<uint8_t>(std::lround(light)));
       }
-      std::fill_n(image.row(y) + 3 * x, 3, static_cast<uint8_t>(std::lround(std::min(light, 255.0))));
     }
   }
   return image;

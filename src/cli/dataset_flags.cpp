@@ -1,0 +1,36 @@
+#include "mtcnn/cli/dataset_flags.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+
+namespace mtcnn::cli {
+
+void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& layout) {
+  verb.add_option("--dataset", flags.dataset,
+                  "Run the detector on this data set instead of reading --detections: " + layout)
+      ->type_name("DIR");
+  add_detector_flags(verb, flags.detector);
+}
+
+std::string detect_dataset(const DatasetFlags& flags, const std::vector<PictureFile>& pictures, const std::string& out,
+                           bool quiet) {
+  if (out.empty())
+    throw Error(ErrorCode::usage, "--dataset needs --out", {.hint = "the detections are kept in that folder"});
+  DetectorFlags detector_flags = flags.detector;
+  detector_flags.common.quiet = quiet;
+  const Detector detector = make_detector(detector_flags);
+  const std::filesystem::path file = std::filesystem::path(out) / "detections.jsonl";
+  AtomicFile lines(file);
+  const RunTotals totals = run_detector(detector, detector_flags, pictures,
+                                        [&](const PictureResult& result) { lines.write(result_line(result) + "\n"); });
+  if (totals.interrupted)
+    throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
+  lines.commit();
+  return file.string();
+}
+
+std::vector<PictureFile> pictures_below(const std::filesystem::path& folder) {
+  return find_pictures({folder.string()}, {});
+}
+
+}  // namespace mtcnn::cli

@@ -1,0 +1,81 @@
+#include "mtcnn/cli/dataset_flags.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/log.h"
+#include "mtcnn/data/annotations.h"
+#include "mtcnn/eval/coco_files.h"
+#include "mtcnn/eval/coco_report.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace mtcnn::cli {
+namespace {
+
+struct CocoArguments {
+  std::string detections;
+  std::string annotations;
+  std::string category;
+  std::string out;
+  std::string json;
+  BootstrapOptions bootstrap;
+  bool quiet = false;
+  DatasetFlags dataset;
+};
+
+/// Runs the detector on the pictures that own annotations name where a data set was given.
+void complete(CocoArguments& arguments) {
+  require_one_source(!arguments.detections.empty(), arguments.dataset);
+  const std::filesystem::path dataset = arguments.dataset.dataset;
+  if (!dataset.empty()) {
+    if (arguments.annotations.empty()) arguments.annotations = (dataset / "annotations.jsonl").string();
+    const std::filesystem::path images = own_images_folder(dataset);
+    std::vector<PictureFile> pictures;
+    read_annotations(arguments.annotations, [&](ImageAnnotation&& image) {
+      pictures.push_back({images / image.image, image.image});
+    });
+    arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
+  }
+  if (arguments.annotations.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
+}
+
+void run_coco(CocoArguments arguments) {
+  complete(arguments);
+  CocoTruth truth = read_coco_truth(arguments.annotations, arguments.category);
+  const DetectionFit fit = read_coco_detections(arguments.detections, truth);
+  if (const std::string warning = fit_warning(fit, arguments.detections); !warning.empty()) log::warning(warning);
+  const CocoScore score = score_coco(truth.images);
+  const CocoIntervals intervals = coco_intervals(truth.images, arguments.bootstrap);
+  EvalReport report = coco_report(score, intervals, fit);
+  report.settings = {{"category", truth.category},
+                     {"bootstrap_repeats", arguments.bootstrap.repeats},
+                     {"seed", arguments.bootstrap.seed}};
+  report.inputs = {input_entry("detections", arguments.detections), input_entry("annotations", arguments.annotations)};
+  if (!arguments.out.empty()) write_report(arguments.out, report);
+  if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
+  if (!arguments.quiet && arguments.json != "-") write_result("-", coco_table(score, intervals));
+}
+
+}  // namespace
+
+void add_eval_coco(CLI::App& eval) {
+  CLI::App* verb = eval.add_subcommand("coco", "Average precision and recall as pycocotools computes them for boxes");
+  const auto arguments = std::make_shared<CocoArguments>();
+  verb->add_option("--detections", arguments->detections, "Detections: JSON lines or COCO results")->type_name("FILE");
+  verb->add_option("--annotations", arguments->annotations, "Annotations: JSON lines or COCO JSON")->type_name("FILE");
+  verb->add_option("--category", arguments->category, "Category to score, where COCO JSON has several")
+      ->type_name("NAME");
+  verb->add_option("--bootstrap", arguments->bootstrap.repeats, "Draws of images for the 95 % intervals; 0 = none")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1000000));
+  verb->add_option("--seed", arguments->bootstrap.seed, "Start of these draws")->capture_default_str();
+  verb->add_option("--out", arguments->out, "Where to write summary.json, curve.csv and curve.svg")->type_name("DIR");
+  verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
+      ->type_name("FILE");
+  verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");
+  add_dataset_flags(*verb, arguments->dataset,
+                    "annotations.jsonl (or --annotations, JSON lines), pictures in images/ or beside it");
+  verb->footer("Example: mtcnn eval coco --detections found.jsonl --annotations faces.jsonl --out score");
+  verb->callback([arguments] { run_coco(*arguments); });
+}
+
+}  // namespace mtcnn::cli

@@ -1,0 +1,82 @@
+#include "mtcnn/cli/dataset_flags.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/log.h"
+#include "mtcnn/data/celeba.h"
+#include "mtcnn/eval/landmarks_report.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace mtcnn::cli {
+namespace {
+
+struct LandmarksArguments {
+  std::string detections;
+  std::string annotations;
+  std::string split = "val";
+  std::string out;
+  std::string json;
+  bool quiet = false;
+  DatasetFlags dataset;
+};
+
+void add_inputs(const LandmarksArguments& arguments, EvalReport& report) {
+  report.inputs.push_back(input_entry("detections", arguments.detections));
+  if (!is_celeba(arguments.annotations)) {
+    report.inputs.push_back(input_entry("annotations", arguments.annotations));
+    return;
+  }
+  report.settings["split"] = arguments.split;
+  for (const auto& list : celeba_lists(arguments.annotations)) {
+    report.inputs.push_back(input_entry("annotations", list));
+  }
+}
+
+/// Runs the detector on the pictures of a CelebA folder's split where one was given.
+void complete(LandmarksArguments& arguments) {
+  require_one_source(!arguments.detections.empty(), arguments.dataset);
+  const std::filesystem::path dataset = arguments.dataset.dataset;
+  if (!dataset.empty()) {
+    arguments.annotations = dataset.string();
+    std::vector<PictureFile> pictures;
+    read_celeba(dataset, celeba_split(arguments.split), [&](ImageAnnotation&& image) {
+      pictures.push_back({celeba_images(dataset) / image.image, image.image});
+    });
+    arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
+  }
+  if (arguments.annotations.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
+}
+
+void run_landmarks(LandmarksArguments arguments) {
+  complete(arguments);
+  const LandmarkData data = read_landmark_errors(arguments.annotations, arguments.split, arguments.detections);
+  if (const std::string warning = fit_warning(data.fit, arguments.detections); !warning.empty()) log::warning(warning);
+  const LandmarkScore score = score_landmarks(data.faces);
+  EvalReport report = landmark_report(data, score);
+  add_inputs(arguments, report);
+  if (!arguments.out.empty()) write_report(arguments.out, report);
+  if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
+  if (!arguments.quiet && arguments.json != "-") write_result("-", landmark_table(score));
+}
+
+}  // namespace
+
+void add_eval_landmarks(CLI::App& eval) {
+  CLI::App* verb = eval.add_subcommand("landmarks", "How far the five points are off: errors, failures, curves");
+  const auto arguments = std::make_shared<LandmarksArguments>();
+  verb->add_option("--detections", arguments->detections, "Detections with keypoints, JSON lines")->type_name("FILE");
+  verb->add_option("--annotations", arguments->annotations, "JSON lines with landmarks, or a folder in CelebA's layout")
+      ->type_name("FILE|DIR");
+  verb->add_option("--split", arguments->split, "Part of a CelebA folder: train, val or test; no effect on a file")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"train", "val", "test"}));
+  verb->add_option("--out", arguments->out, "Where to write summary.json, curve.csv and curve.svg")->type_name("DIR");
+  verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
+      ->type_name("FILE");
+  verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");
+  add_dataset_flags(*verb, arguments->dataset, "CelebA's layout, with Img, Anno and Eval");
+  verb->footer("Example: mtcnn eval landmarks --detections found.jsonl --annotations celeba --split test --out score");
+  verb->callback([arguments] { run_landmarks(*arguments); });
+}
+
+}  // namespace mtcnn::cli

@@ -1,0 +1,65 @@
+#include "mtcnn/data/annotations.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/json.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/data/json_fields.h"
+#include "mtcnn/data/text_lines.h"
+
+#include <unordered_map>
+
+namespace mtcnn {
+namespace {
+
+FaceAnnotation read_face(const JsonFields& fields, const Json& value) {
+  const auto [x, y, w, h] = fields.box(value, "box");
+  if (w <= 0 || h <= 0) fields.refuse("this box has no area", value["box"], "[x, y, w, h] with w and h above 0");
+  FaceAnnotation face{x, y, w, h};
+  if (const Json* points = fields.optional_member(value, "landmarks")) {
+    face.landmarks.emplace();
+    if (!points->is_array() || points->size() != kLandmarkCount) {
+      fields.refuse("bad 'landmarks'", *points, "five points [x, y]: eyes, nose, mouth corners");
+    }
+    for (size_t i = 0; i < kLandmarkCount; ++i) (*face.landmarks)[i] = fields.point((*points)[i], kLandmarkNames[i]);
+  }
+  if (const Json* ignore = fields.optional_member(value, "ignore")) {
+    if (!ignore->is_boolean()) fields.refuse("bad 'ignore'", *ignore, "true or false");
+    face.ignore = ignore->get<bool>();
+  }
+  return face;
+}
+
+ImageAnnotation read_image(const JsonFields& fields, const Json& value) {
+  ImageAnnotation image;
+  image.image = fields.name(value, "image");
+  image.width = fields.optional_size(value, "width");
+  image.height = fields.optional_size(value, "height");
+  for (const Json& face : fields.list(value, "faces")) image.faces.push_back(read_face(fields, face));
+  return image;
+}
+
+}  // namespace
+
+std::filesystem::path own_images_folder(const std::filesystem::path& folder) {
+  return std::filesystem::is_directory(folder / "images") ? folder / "images" : folder;
+}
+
+void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use) {
+  TextLines lines(path, "annotations file");
+  std::unordered_map<std::string, int64_t> first_line;
+  while (lines.next()) {
+    const JsonFields fields(lines.where());
+    ImageAnnotation image = read_image(fields, parse_json(lines.text(), fields.where()));
+    const auto [entry, is_new] = first_line.emplace(image.image, lines.number());
+    if (!is_new) {
+      throw Error(ErrorCode::bad_format, "this image occurs twice",
+                  {.where = fields.where(),
+                   .found = concat("'", image.image, "', as in line ", entry->second),
+                   .expected = "one line an image",
+                   .hint = "join the faces of both lines"});
+    }
+    use(std::move(image));
+  }
+}
+
+}  // namespace mtcnn

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "mtcnn/geometry/face.h"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// One labelled face, in image pixels. Double precision, so that scores are exact.
+struct FaceAnnotation {
+  double x = 0;                                                                     ///< left edge
+  double y = 0;                                                                     ///< top edge
+  double w = 0;                                                                     ///< above 0
+  double h = 0;                                                                     ///< above 0
+  std::optional<std::array<std::array<double, 2>, kLandmarkCount>> landmarks = {};  ///< in the order of kLandmarkNames
+  bool ignore = false;  ///< neither a positive nor a negative
+};
+
+/// All labelled faces of one picture; none is an answer too.
+struct ImageAnnotation {
+  std::string image;  ///< path relative to the folder of the pictures
+  int width = 0;      ///< pixels; 0 where the file does not say
+  int height = 0;
+  std::vector<FaceAnnotation> faces;
+};
+
+/// Where the pictures of own data lie that `folder`/annotations.jsonl names: `folder`/images where there is such a
+/// folder, else `folder`.
+std::filesystem::path own_images_folder(const std::filesystem::path& folder);
+
+/// Reads annotations of own data: JSON lines, one image a line,
+/// `{"image": "rel/path.jpg", "width": 640, "height": 480, "faces": [{"box": [x,y,w,h], "landmarks": [[x,y] x5],
+/// "ignore": false}]}`, where width, height, landmarks and ignore may be left out. Calls `use` for every line, in
+/// order; blank lines are passed over. Holds one line and the names of the images in memory. \throws Error naming file
+/// and line on broken JSON, missing keys, wrong types or counts, values that are not finite,
+///         boxes without width or height, and images that occur twice.
+void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use);
+
+}  // namespace mtcnn

@@ -1,0 +1,29 @@
+#include "mtcnn/data/text_lines.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+
+namespace mtcnn {
+
+TextLines::TextLines(std::filesystem::path path, std::string kind)
+    : path_(std::move(path)), kind_(std::move(kind)), file_(path_) {
+  if (!file_) throw system_error(ErrorCode::not_found, concat("cannot open this ", kind_), path_);
+  if (std::filesystem::is_directory(path_)) {
+    throw Error(ErrorCode::unreadable, concat("this is a folder, a ", kind_, " was expected"),
+                {.where = path_.string()});
+  }
+}
+
+bool TextLines::next() {
+  while (std::getline(file_, line_)) {
+    ++number_;
+    text_ = trim(line_);
+    if (!text_.empty()) return true;
+  }
+  if (file_.bad()) throw system_error(ErrorCode::unreadable, concat("cannot read this ", kind_), path_);
+  return false;
+}
+
+std::string TextLines::where() const { return concat(path_.string(), ":", number_); }
+
+}  // namespace mtcnn

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace mtcnn {
+
+/// A text file read line by line, which knows where it is. Only one line is held in memory. Windows line ends, blanks
+/// at either end of a line and blank lines make no difference.
+class TextLines {
+ public:
+  /// \param kind  what the file is, for messages: "detections file". \throws Error if `path` cannot be opened.
+  TextLines(std::filesystem::path path, std::string kind);
+
+  /// Goes to the next line that is not blank; false at the end of the file. \throws Error if the file cannot be read
+  /// on.
+  bool next();
+
+  /// The current line without blanks around it; valid until next().
+  std::string_view text() const { return text_; }
+  /// Its number, from 1.
+  int64_t number() const { return number_; }
+  /// "file:number", as messages begin.
+  std::string where() const;
+
+ private:
+  std::filesystem::path path_;
+  std::string kind_;
+  std::ifstream file_;
+  std::string line_;
+  std::string_view text_;
+  int64_t number_ = 0;
+};
+
+}  // namespace mtcnn

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "mtcnn/data/annotations.h"
+#include "mtcnn/data/detections.h"
+#include "mtcnn/eval/known_images.h"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// A detection of at least this IoU counts as the labelled face found.
+inline constexpr double kLandmarkOverlap = 0.5;
+
+/// How far the points of one labelled face are off.
+struct FaceError {
+  bool found = false;
+  std::array<double, kLandmarkCount> distances = {};  ///< pixels, per point; all 0 where the face was not found
+  double box_size = 0;                                ///< sqrt(w * h) of the labelled box
+  double eye_distance = 0;                            ///< between the labelled eyes; 0 where they coincide
+
+  double mean_distance() const;
+};
+
+/// The errors of the faces of one image, in their order. Faces that are to be ignored and faces without landmarks are
+/// left out. A face belongs to the detection of highest IoU (without +1; of equal ones the one of higher confidence,
+/// then the earlier); it is found where that IoU is at least kLandmarkOverlap. One detection may belong to several
+/// faces. \throws ContractError if a detection that belongs to a face has no landmarks.
+std::vector<FaceError> landmark_errors(const ImageAnnotation& image, std::span<const Detection> detections);
+
+/// Errors in units of a length: the figures that papers give. All are NaN where no face can be measured.
+struct NormalisedErrors {
+  std::vector<double> errors;  ///< mean over the points of each face found, rising
+  double mean = 0;             ///< of `errors`
+  double median = 0;           ///< of `errors`; of an even number the mean of the middle two
+  double failure_8 = 0;        ///< share of faces not found or with an error above 8 %
+  double failure_10 = 0;       ///< … above 10 %
+  double curve_area_8 = 0;     ///< area under the curve of share_within() from 0 to 8 %, divided by 8 %: 1 is perfect
+  double curve_area_10 = 0;    ///< … to 10 %
+  std::array<double, kLandmarkCount> points = {};  ///< mean error of each point over the faces found
+  int64_t faces = 0;                               ///< measured, found or not
+
+  /// The share of the faces with an error of at most `error`; those not found never are.
+  double share_within(double error) const;
+};
+
+struct LandmarkScore {
+  int64_t faces = 0;
+  int64_t not_found = 0;
+  double found = 0;  ///< share of the faces; NaN without faces
+  NormalisedErrors by_box;
+  NormalisedErrors by_eyes;  ///< without the faces whose eyes coincide
+};
+
+LandmarkScore score_landmarks(std::span<const FaceError> faces);
+
+/// Which faces a landmark evaluation leaves out, and how the detections fit.
+struct LandmarkData {
+  std::vector<FaceError> faces;
+  int64_t ignored_faces = 0;
+  int64_t faces_without_landmarks = 0;
+  int64_t images_without_area = 0;  ///< of CelebA: left out
+  DetectionFit fit;
+};
+
+/// Reads annotations (own JSON lines or a folder in CelebA's layout, of which `split` is taken: "train", "val", "test")
+/// and detections (JSON lines), and measures every face. \throws Error as the readers do, on detections without
+/// keypoints, and if no face has landmarks.
+LandmarkData read_landmark_errors(const std::filesystem::path& annotations, const std::string& split,
+                                  const std::filesystem::path& detections);
+
+}  // namespace mtcnn
