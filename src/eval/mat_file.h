@@ -19,10 +19,10 @@ struct MatValue {
 };
 
 /// Reads variables from a MATLAB 5 file (what MATLAB versions 5 to 7 save, `-v7` in later ones), in the order of
-/// `names`. The file's elements and the checksums of its compressed ones are verified before anything is interpreted.
-/// \throws Error naming the file if it is missing, of another format (MATLAB 4, MATLAB 7.3, no .mat at all), cut short
-/// or damaged, if a variable is missing, or if it holds something else than cells, text and real numbers. Source:
-/// MATLAB, MAT-File Format, R2023b, "Level 5 MAT-File Format"; libmatio does the reading.
+/// `names`. check_mat() verifies the whole file before libmatio interprets anything.
+/// \throws Error naming the file if it is missing, if check_mat() refuses it, if a variable is missing or complex.
+std::vector<MatValue> read_mat(const std::filesystem::path& path, const std::vector<std::string>& names);
+
 std::vector<MatValue> read_mat(const std::filesystem::path& path, const std::vector<std::string>& names);
 
 /// "61 x 1 cells", for messages.

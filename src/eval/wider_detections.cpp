@@ -8,9 +8,14 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <fstream>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -169,6 +174,49 @@ void read_folder(const fs::path& folder, Collector& collector) {
   }
 }
 
+/// A folder of many small files that appears whole or not at all. Each through AtomicFile would wait for the disk
+/// thousands of times.
+class NewFolder {
+ public:
+  explicit NewFolder(fs::path path) : path_(std::move(path)) {
+    std::error_code ignored;
+    if (fs::exists(path_, ignored) && !(fs::is_directory(path_, ignored) && fs::is_empty(path_, ignored))) {
+      throw Error(ErrorCode::unwritable, "this is there already and not empty",
+                  {.where = path_.string(), .hint = "name a new folder"});
+    }
+    temporary_ = path_.string() + concat(".", ::getpid(), ".tmp");
+    make_folder(temporary_);
+  }
+  ~NewFolder() {
+    std::error_code ignored;
+    if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+  }
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+
+  void write(const fs::path& name, const std::string& text) const {
+    const fs::path path = temporary_ / name;
+    make_folder(path.parent_path());
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file) throw system_error(ErrorCode::unwritable, "cannot write this file", path);
+  }
+
+  void commit() {
+    const int descriptor = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && ::syncfs(descriptor) == 0;
+    if (descriptor >= 0) ::close(descriptor);
+    if (!synced || std::rename(temporary_.c_str(), path_.c_str()) != 0)
+      throw system_error(ErrorCode::unwritable, "cannot write this folder", path_);
+    temporary_.clear();
+  }
+
+ private:
+  fs::path path_;
+  fs::path temporary_;
+};
+
 std::string number(double value) {
   char text[32];
   return {std::begin(text), std::to_chars(std::begin(text), std::end(text), value).ptr};
@@ -192,6 +240,7 @@ WiderRun read_wider_run(const fs::path& path, const WiderGroundTruth& truth) {
 
 void write_wider_results(const fs::path& folder, const WiderRun& run, const WiderGroundTruth& truth) {
   require(run.faces.size() == truth.images.size(), "write_wider_results: run and ground truth differ in images");
+  NewFolder output(folder.has_filename() ? folder : folder.parent_path());
   for (size_t i = 0; i < truth.images.size(); ++i) {
     const WiderImage& image = truth.images[i];
     std::string text = concat(image.name, "\n", run.faces[i].size(), "\n");
@@ -199,8 +248,9 @@ void write_wider_results(const fs::path& folder, const WiderRun& run, const Wide
       for (const double value : {face.x, face.y, face.w, face.h}) text += number(value) + " ";
       text += number(face.confidence) + "\n";
     }
-    write_text(folder / image.event / (image.name + ".txt"), text);
+    output.write(fs::path(image.event) / (image.name + ".txt"), text);
   }
+  output.commit();
 }
 
 std::vector<Detection> by_falling_score(std::vector<Detection> faces) {

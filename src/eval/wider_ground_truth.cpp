@@ -28,7 +28,8 @@ class WiderFile {
     std::vector<std::string> names = {"event_list", "file_list", "face_bbx_list"};
     if (with_kept) names.emplace_back("gt_list");
     const std::vector<MatValue> lists = read_mat(path_, names);
-    for (size_t i = 0; i < lists.size(); ++i) expect_cells(lists[i], lists[0].cells.size(), names[i]);
+    if (lists[0].kind != MatValue::Kind::cells) refuse("wrong shape of event_list", described(lists[0]), "cells");
+    for (size_t i = 1; i < lists.size(); ++i) expect_cells(lists[i], lists[0].cells.size(), names[i]);
     Content content;
     content.events = static_cast<int64_t>(lists[0].cells.size());
     for (size_t e = 0; e < lists[0].cells.size(); ++e) {

@@ -117,17 +117,17 @@ Rows false_positive_rows(std::span<const WiderResult> results, const WiderOption
   return rows;
 }
 
-std::string remarks(const WiderRun& run, const WiderGroundTruth& truth) {
+std::string remarks(const WiderRun& run) {
   std::string text;
   const auto say = [&](int64_t count, const auto&... parts) {
-    if (count > 0) text += concat(run.name, ": ", count, parts..., "\n");
+    if (count > 0) text += concat(run.name, ": ", parts..., ": ", count, "\n");
   };
-  say(run.missing_images, " of ", truth.images.size(), " images are not in the detections; they count as empty");
-  say(run.unreadable_images, " images could not be read by the detector; they count as empty");
-  const std::string more = static_cast<int64_t>(run.unknown_names.size()) < run.unknown_images ? ", …" : "";
-  say(run.unknown_images, " images with ", run.unknown_detections,
-      " detections are not in the ground truth, left out: ", join(run.unknown_names, ", "), more);
-  say(run.negative_sizes, " detections have a negative width or height; they are scored as they are");
+  say(run.missing_images, "images missing in the detections (they count as empty)");
+  say(run.unreadable_images, "images that the detector could not read (they count as empty)");
+  say(run.negative_sizes, "detections of negative width or height (scored as they are)");
+  const bool more = static_cast<int64_t>(run.unknown_names.size()) < run.unknown_images;
+  say(run.unknown_images, "images that are not in the ground truth (left out with their ", run.unknown_detections,
+      " detections: ", join(run.unknown_names, ", "), more ? ", …)" : ")");
   return text;
 }
 
@@ -161,7 +161,7 @@ std::string wider_text(std::span<const WiderResult> results, const WiderGroundTr
   text += "\n" + text_table(ap_rows(results)) + "\n" + text_table(height_rows(results)) + "\n";
   if (!options.recalls.empty()) text += text_table(false_positive_rows(results, options)) + "\n";
   std::string notes;
-  for (const WiderResult& result : results) notes += remarks(result.run, truth);
+  for (const WiderResult& result : results) notes += remarks(result.run);
   if (notes.empty()) text.pop_back();  // no blank line at the end
   return text + notes;
 }

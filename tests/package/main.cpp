@@ -1,4 +1,6 @@
+#include "mtcnn/core/error.h"
 #include "mtcnn/core/version.h"
+#include "mtcnn/eval/wider_ground_truth.h"
 #include "mtcnn/geometry/nms.h"
 #include "mtcnn/image/resample.h"
 
@@ -24,6 +26,13 @@ int main() {
   if (pixels[0] != 40 || pixels[3] != 0) {
     std::printf("resample gave %g and %g\n", static_cast<double>(pixels[0]), static_cast<double>(pixels[3]));
     return 1;
+  }
+  try {
+    mtcnn::read_wider_ground_truth("no such folder");
+    std::puts("the ground truth was read from nowhere");
+    return 1;
+  } catch (const mtcnn::Error& error) {
+    if (error.code() != mtcnn::ErrorCode::not_found) return 1;
   }
   std::printf("mtcnn %s\n", mtcnn::version());
   return 0;
