@@ -27,7 +27,7 @@ std::string version_text() {
 }
 
 int run(int argc, char** argv) {
-  CLI::App program("MTCNN: trains and runs the three-stage face detector.", "mtcnn");
+  CLI::App program("MTCNN: the three-stage face detector.", "mtcnn");
   program.require_subcommand(1);
   program.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 internal bug.");
   program.set_version_flag("--version", version_text());

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kBoxColumns = 4;
-constexpr size_t kPointColumns = 2 * kLandmarkCount;
+constexpr size_t kPointColumns = size_t{2} * kLandmarkCount;
 
 /// What is known of one image before its landmarks are read.
 struct Entry {

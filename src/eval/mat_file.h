@@ -23,8 +23,6 @@ struct MatValue {
 /// \throws Error naming the file if it is missing, if check_mat() refuses it, if a variable is missing or complex.
 std::vector<MatValue> read_mat(const std::filesystem::path& path, const std::vector<std::string>& names);
 
-std::vector<MatValue> read_mat(const std::filesystem::path& path, const std::vector<std::string>& names);
-
 /// "61 x 1 cells", for messages.
 std::string described(const MatValue& value);
 

@@ -232,8 +232,8 @@ std::string legend(const Plot& plot, const Layout& layout) {
   const double column_width = kPlotWidth / static_cast<double>(layout.legend_columns);
   for (size_t i = 0; i < plot.series.size(); ++i) {
     const double x = kLeft + static_cast<double>(i % layout.legend_columns) * column_width;
-    const double y =
-        kTop + kPlotHeight + kBelowPlot + kLegendRow * (0.5 + static_cast<double>(i / layout.legend_columns));
+    const size_t legend_row = i / layout.legend_columns;
+    const double y = kTop + kPlotHeight + kBelowPlot + kLegendRow * (0.5 + static_cast<double>(legend_row));
     const std::string name = clean(plot.series[i].name);
     result += concat("<g><title>", escape(name), "</title><path ", stroke(plot.series[i], i), " d=\"M", pixel(x), " ",
                      pixel(y), "h", pixel(kSampleLength), "\"/>\n");

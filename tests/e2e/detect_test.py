@@ -163,6 +163,10 @@ class Detect(unittest.TestCase):
         self.assertOneLine(detect(self.folder / "hollow"), 1, "no picture")
         self.assertOneLine(detect("@/no/such/list.txt"), 1, "/no/such/list.txt")
 
+    def test_the_shipped_config_changes_nothing(self):
+        shipped = SAMPLES.parent / "configs/detect.json"
+        self.assertEqual(detect(SAMPLES, "--json", "-", "--config", shipped).rows, detect(SAMPLES, "--json", "-").rows)
+
     def test_config_file_and_precedence(self):
         config = self.write("config.json", b'{"min_face": 5000}')
         self.assertEqual(detect(SAMPLES, "--json", "-", "--config", config).rows[0]["faces"], [])
