@@ -5,6 +5,7 @@
 #include "mtcnn/image/read.h"
 #include "mtcnn/nets/threads.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace mtcnn {

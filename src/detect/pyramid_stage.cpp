@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace mtcnn {
 namespace {
@@ -76,15 +75,6 @@ void fill_canvas(const StageContext& context, std::span<const ImageView> images,
   });
 }
 
-Box window_of(const InputOptions& input, const Level& level, int row, int column) {
-  const auto edge = [](int cell, float offset, double scale) {
-    return static_cast<float>((cell * kPNetStride + static_cast<double>(offset)) / scale);
-  };
-  const float last = input.window_first + input.window_size;
-  return {edge(column, input.window_first, level.scale_x), edge(row, input.window_first, level.scale_y),
-          edge(column, last, level.scale_x), edge(row, last, level.scale_y)};
-}
-
 /// Adds the cells of one tile that pass. `values` is the canvas's map of `map_width` cells a row.
 void collect(const StageContext& context, const Tile& tile, const Level& level, std::span<const float> values,
              int map_width, Candidates& candidates) {
@@ -96,7 +86,8 @@ void collect(const StageContext& context, const Tile& tile, const Level& level, 
     const float* cell = values.data() + first * kFaceValues;
     for (int column = 0; column < tile.columns(); ++column, cell += kFaceValues) {
       if (!(cell[0] >= least)) continue;
-      const Box window = window_of(context.input, level, tile.y / kPNetStride + row, tile.x / kPNetStride + column);
+      const Box window = cell_window(level, tile.y / kPNetStride + row, tile.x / kPNetStride + column,
+                                     context.input.window_first, context.input.window_size);
       candidates.push_back({window, {cell[1], cell[2], cell[3], cell[4]}, cell[0]});
     }
     // Bounded memory, whatever the picture: what is dropped here could not be among the strongest at the end.

@@ -27,12 +27,12 @@ std::vector<Level> pyramid_levels(int width, int height, double min_face, double
   return levels;
 }
 
-Box cell_window(const Level& level, int row, int column) {
-  const auto edge = [](int cell, int size, double scale) {
-    return static_cast<float>((cell * kPNetStride + size) / scale);
+Box cell_window(const Level& level, int row, int column, float first, float size) {
+  const auto edge = [](int cell, float offset, double scale) {
+    return static_cast<float>((cell * kPNetStride + static_cast<double>(offset)) / scale);
   };
-  return {edge(column, 0, level.scale_x), edge(row, 0, level.scale_y), edge(column, kPNetWindow, level.scale_x),
-          edge(row, kPNetWindow, level.scale_y)};
+  return {edge(column, first, level.scale_x), edge(row, first, level.scale_y),
+          edge(column, first + size, level.scale_x), edge(row, first + size, level.scale_y)};
 }
 
 }  // namespace mtcnn

@@ -30,7 +30,9 @@ struct Level {
 /// first level would have a side of 2^30 pixels, or factor is outside (0, 1).
 std::vector<Level> pyramid_levels(int width, int height, double min_face, double max_face, double factor);
 
-/// The window in image pixels that P-Net's output cell (row, column) of this level sees.
-Box cell_window(const Level& level, int row, int column);
+/// The window in image pixels that P-Net's output cell (row, column) of this level stands for.
+/// \param first, size  where the window begins and its side, in level pixels from the cell's corner: 0 and 12 are what
+/// the net sees.
+Box cell_window(const Level& level, int row, int column, float first = 0, float size = kPNetWindow);
 
 }  // namespace mtcnn
