@@ -25,14 +25,16 @@ void add_quiet_flag(CLI::App& verb, Common& common);
 /// Adds --device and --threads.
 void add_device_flags(CLI::App& verb, Common& common);
 
-/// Defaults, then the config file, then each --set. Dedicated flags come after. \throws Error{usage}.
+/// Defaults, then the config file, then each --set. Dedicated flags come after.
+/// \throws Error{usage}.
 template <class Options>
 void apply_config(const OptionTable<Options>& table, const Common& common, Options& options) {
   if (!common.config.empty()) table.apply(options, read_json(common.config), common.config);
   for (const std::string& setting : common.settings) table.apply_setting(options, setting);
 }
 
-/// Writes `text` to the file, or to stdout where the path is "-". \throws Error if it cannot be written.
+/// Writes `text` to the file, or to stdout where the path is "-".
+/// \throws Error if it cannot be written.
 void write_result(const std::string& path, const std::string& text);
 
 }  // namespace mtcnn::cli

@@ -23,8 +23,7 @@ std::string detect_dataset(const DatasetFlags& flags, const std::vector<PictureF
   AtomicFile lines(file);
   const RunTotals totals = run_detector(detector, detector_flags, pictures,
                                         [&](const PictureResult& result) { lines.write(result_line(result) + "\n"); });
-  if (totals.interrupted)
-    throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
+  require_whole_run(totals);
   lines.commit();
   return file.string();
 }

@@ -20,7 +20,8 @@ struct DatasetFlags {
 /// LibTorch.
 void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& layout);
 
-/// Exactly one of --detections and --dataset. \throws Error{usage}.
+/// Exactly one of --detections and --dataset.
+/// \throws Error{usage}.
 inline void require_one_source(bool detections_given, const DatasetFlags& flags) {
   if (detections_given != flags.dataset.empty()) {
     throw Error(ErrorCode::usage, "give either --detections or --dataset",
@@ -29,8 +30,9 @@ inline void require_one_source(bool detections_given, const DatasetFlags& flags)
 }
 
 /// Runs the detector over the pictures and writes what it finds to OUT/detections.jsonl, and totals to stderr unless
-/// `quiet`. \return the name of that file. \throws Error, also where `out` is empty or the user stops it; nothing is
-/// written then.
+/// `quiet`.
+/// \return the name of that file.
+/// \throws Error, also where `out` is empty or the user stops it; nothing is written then.
 std::string detect_dataset(const DatasetFlags& flags, const std::vector<PictureFile>& pictures, const std::string& out,
                            bool quiet);
 

@@ -138,9 +138,7 @@ void run(const DetectFlags& flags) {
     throw Error(ErrorCode::interrupted, concat("stopped after ", totals.pictures, " of ", pictures.size(),
                                                " pictures; their results are kept"));
   }
-  if (totals.unreadable > 0)
-    throw Error(ErrorCode::unreadable,
-                concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
+  report_unreadable(totals);
 }
 
 }  // namespace

@@ -90,6 +90,17 @@ RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std
   return totals;
 }
 
+void require_whole_run(const RunTotals& totals) {
+  if (totals.interrupted)
+    throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
+}
+
+void report_unreadable(const RunTotals& totals) {
+  if (totals.unreadable > 0)
+    throw Error(ErrorCode::unreadable,
+                concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
+}
+
 std::string result_line(const PictureResult& result) {
   ImageDetections detections{
       .image = result.file.name, .width = result.image.width(), .height = result.image.height(), .error = result.error};

@@ -26,13 +26,23 @@ struct DetectorFlags {
 
 void add_detector_flags(CLI::App& verb, DetectorFlags& flags);
 
-/// Sets the threads, reads the model and resolves the options. \throws Error.
+/// Sets the threads, reads the model and resolves the options.
+/// \throws Error.
 Detector make_detector(const DetectorFlags& flags);
 
 /// Searches the pictures with progress on stderr and, unless quiet, a line of totals at the end; Ctrl-C stops between
-/// batches. `use` is called for every picture, in order. \return what happened; see RunTotals::interrupted.
+/// batches. `use` is called for every picture, in order.
+/// \return what happened; see RunTotals::interrupted.
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std::span<const PictureFile> pictures,
                        const std::function<void(const PictureResult&)>& use);
+
+/// For verbs that score: there is no score of a part.
+/// \throws Error{interrupted} where the user stopped the run.
+void require_whole_run(const RunTotals& totals);
+
+/// Ends a verb whose results are written.
+/// \throws Error{unreadable} where pictures could not be read.
+void report_unreadable(const RunTotals& totals);
 
 /// The result as a line of a detections file.
 std::string result_line(const PictureResult& result);

@@ -68,8 +68,7 @@ void run(const CascadeFlags& flags) {
     const std::vector<FaceAnnotation>& faces = labelled.faces[next++];
     if (result.error.empty()) recall.add(faces, boxes_of(result.found));
   });
-  if (totals.interrupted)
-    throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
+  require_whole_run(totals);
   if (!flags.out.empty()) {
     EvalReport report = stage_recall_report(recall);
     report.settings["detector"] = detector_option_table().dump(detector.options());
@@ -77,9 +76,7 @@ void run(const CascadeFlags& flags) {
     write_report(flags.out, report);
   }
   if (!flags.detector.common.quiet) std::cout << stage_recall_text(recall);
-  if (totals.unreadable > 0)
-    throw Error(ErrorCode::unreadable,
-                concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
+  report_unreadable(totals);
 }
 
 }  // namespace

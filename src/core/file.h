@@ -9,7 +9,8 @@
 
 namespace mtcnn {
 
-/// The whole file as text. \throws Error if it is missing, a folder or cannot be read.
+/// The whole file as text.
+/// \throws Error if it is missing, a folder or cannot be read.
 std::string read_text(const std::filesystem::path& path);
 
 /// A file mapped into memory, read only; pages are loaded as they are touched.
@@ -35,7 +36,8 @@ class MappedFile {
 /// what they hold already.
 class AtomicFile {
  public:
-  /// Makes missing parent folders. \throws Error if the folder cannot be made or written.
+  /// Makes missing parent folders.
+  /// \throws Error if the folder cannot be made or written.
   explicit AtomicFile(std::filesystem::path path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -45,10 +47,12 @@ class AtomicFile {
   void write(std::string_view text);
   void write(std::span<const std::byte> bytes);
 
-  /// Hands what was written so far to the system, so that a reader of a pipe sees it. \throws Error as write() does.
+  /// Hands what was written so far to the system, so that a reader of a pipe sees it.
+  /// \throws Error as write() does.
   void flush();
 
-  /// Syncs, closes and renames. \throws Error on failure; the older file is then untouched. Call once.
+  /// Syncs, closes and renames.
+  /// \throws Error on failure; the older file is then untouched. Call once.
   void commit();
 
  private:
@@ -57,10 +61,12 @@ class AtomicFile {
   std::FILE* file_ = nullptr;
 };
 
-/// Writes `text` to `path` in one atomic step. \throws Error as AtomicFile does.
+/// Writes `text` to `path` in one atomic step.
+/// \throws Error as AtomicFile does.
 void write_text(const std::filesystem::path& path, std::string_view text);
 
-/// Makes the folder and its parents where they are missing. \throws Error if that fails or `path` is a file.
+/// Makes the folder and its parents where they are missing.
+/// \throws Error if that fails or `path` is a file.
 void make_folder(const std::filesystem::path& path);
 
 }  // namespace mtcnn

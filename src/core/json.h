@@ -11,11 +11,13 @@ namespace mtcnn {
 /// Keys keep the order in which they were written, so that files read well and bytes are stable.
 using Json = nlohmann::ordered_json;
 
-/// Parses `text`. \throws Error naming `where`, with line and column, if it is not JSON, holds a number that no double
-/// can hold, or nests lists and objects more than 100 deep (so that nobody who walks the value runs out of stack).
+/// Parses `text`.
+/// \throws Error naming `where`, with line and column, if it is not JSON, holds a number that no double can hold, or
+/// nests lists and objects more than 100 deep (so that nobody who walks the value runs out of stack).
 Json parse_json(std::string_view text, const std::string& where);
 
-/// Reads and parses the file. \throws Error as read_text and parse_json do.
+/// Reads and parses the file.
+/// \throws Error as read_text and parse_json do.
 Json read_json(const std::filesystem::path& path);
 
 /// A short form of `value` for messages: at most about 60 characters, always valid UTF-8.

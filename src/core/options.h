@@ -26,8 +26,9 @@ struct Range {
 };
 
 /// How a JSON value becomes a member, with one clear message where it cannot; one overload a type. `where` names the
-/// key. \throws Error{usage} on the wrong type, a value outside `range` or one that the member's type cannot hold; NaN
-/// and infinities are never accepted.
+/// key.
+/// \throws Error{usage} on the wrong type, a value outside `range` or one that the member's type cannot hold; NaN and
+/// infinities are never accepted.
 void assign_option(bool& member, const Json& value, const Range& range, const std::string& where);
 void assign_option(int& member, const Json& value, const Range& range, const std::string& where);
 void assign_option(int64_t& member, const Json& value, const Range& range, const std::string& where);
@@ -101,18 +102,21 @@ class OptionTable {
 
   const std::vector<OptionField<Options>>& fields() const { return fields_; }
 
-  /// Overwrites the members that `object` names. \throws Error{usage} naming `where` and the key.
+  /// Overwrites the members that `object` names.
+  /// \throws Error{usage} naming `where` and the key.
   void apply(Options& options, const Json& object, const std::string& where) const {
     for (const auto& [key, value] : option_detail::flatten(object, where)) apply_one(options, key, value, where);
   }
 
-  /// One `key=value` as given to --set. \throws Error{usage}.
+  /// One `key=value` as given to --set.
+  /// \throws Error{usage}.
   void apply_setting(Options& options, const std::string& setting) const {
     const auto [key, value] = option_detail::parse_setting(setting);
     apply_one(options, key, value, "--set " + setting);
   }
 
-  /// Checks members that were set in code. \throws Error{usage} naming the member.
+  /// Checks members that were set in code.
+  /// \throws Error{usage} naming the member.
   void check(const Options& options) const {
     Options copy = options;
     for (const auto& field : fields_) field.set(copy, field.get(options), field.name);

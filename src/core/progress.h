@@ -10,8 +10,9 @@ namespace mtcnn {
 /// first second, so that short work stays silent.
 class Progress {
  public:
-  /// \param label  what is counted, as in "pictures"; \param total 0 where it is not known; \param quiet shows nothing
-  /// at all.
+  /// \param label  what is counted, as in "pictures";
+  /// \param total 0 where it is not known;
+  /// \param quiet shows nothing at all.
   Progress(std::string label, int64_t total, bool quiet);
   ~Progress();
   Progress(const Progress&) = delete;

@@ -42,9 +42,9 @@ class Safetensors {
     size_t size;   ///< in bytes
   };
 
-  /// Checks the whole header before it returns. \throws Error naming the file and the tensor if the header is longer
-  /// than 1 MB or no JSON, if a dtype is not one of ours, if shape and size disagree, if tensors overlap, leave gaps or
-  /// leave the file.
+  /// Checks the whole header before it returns.
+  /// \throws Error naming the file and the tensor if the header is longer than 1 MB or no JSON, if a dtype is not one
+  /// of ours, if shape and size disagree, if tensors overlap, leave gaps or leave the file.
   explicit Safetensors(std::filesystem::path path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -58,7 +58,8 @@ class Safetensors {
   std::span<const std::byte> bytes(const Entry& entry) const { return file_.bytes().subspan(entry.begin, entry.size); }
   /// The bytes of all tensors together, as one span.
   std::span<const std::byte> data() const { return file_.bytes().subspan(data_start_); }
-  /// A copy, row-major. \throws Error if the tensor is not float32.
+  /// A copy, row-major.
+  /// \throws Error if the tensor is not float32.
   std::vector<float> floats(const Entry& entry) const;
 
  private:

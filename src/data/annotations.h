@@ -34,11 +34,11 @@ struct ImageAnnotation {
 /// folder, else `folder`.
 std::filesystem::path own_images_folder(const std::filesystem::path& folder);
 
-/// Reads annotations of own data: JSON lines, one image a line,
-/// `{"image": "rel/path.jpg", "width": 640, "height": 480, "faces": [{"box": [x,y,w,h], "landmarks": [[x,y] x5],
-/// "ignore": false}]}`, where width, height, landmarks and ignore may be left out. Calls `use` for every line, in
-/// order; blank lines are passed over. Holds one line and the names of the images in memory. \throws Error naming file
-/// and line on broken JSON, missing keys, wrong types or counts, values that are not finite,
+/// Reads annotations of own data: JSON lines, one image a line, `{"image": "rel/path.jpg", "width": 640, "height": 480,
+/// "faces": [{"box": [x,y,w,h], "landmarks": [[x,y] x5], "ignore": false}]}`, where width, height, landmarks and ignore
+/// may be left out. Calls `use` for every line, in order; blank lines are passed over. Holds one line and the names of
+/// the images in memory.
+/// \throws Error naming file and line on broken JSON, missing keys, wrong types or counts, values that are not finite,
 ///         boxes without width or height, and images that occur twice.
 void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use);
 

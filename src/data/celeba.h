@@ -12,7 +12,8 @@ namespace mtcnn {
 /// The three parts of CelebA, by their numbers in Eval/list_eval_partition.txt.
 enum class CelebaSplit { train = 0, validation = 1, test = 2 };
 
-/// "train", "val" or "test". \throws Error{usage} for any other name.
+/// "train", "val" or "test".
+/// \throws Error{usage} for any other name.
 CelebaSplit celeba_split(std::string_view name);
 
 /// True where `folder` has CelebA's layout: a folder with Anno/list_bbox_celeba.txt.
@@ -34,8 +35,8 @@ struct CelebaCounts {
 /// Eval/list_eval_partition.txt (the pictures themselves are not touched). Calls `use` for every image of the split,
 /// one face each, in the order of the list of landmarks; width and height stay 0, as the lists do not tell them. The
 /// lists may be in different orders, with any line ends, blanks at line ends, and decimals. Memory grows with the
-/// number of images, about 150 bytes each (30 MB for all of CelebA). \throws Error naming file and line on a missing
-/// list, a first line that does not give the number of rows, rows with
+/// number of images, about 150 bytes each (30 MB for all of CelebA).
+/// \throws Error naming file and line on a missing list, a first line that does not give the number of rows, rows with
 ///         too few or too many columns, values that are no finite numbers, negative sizes, splits other than 0, 1, 2,
 ///         names that occur twice, and names that are in one list but not in another.
 /// Source: Liu et al., Deep Learning Face Attributes in the Wild, 2015; README of the data set.

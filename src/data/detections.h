@@ -36,8 +36,8 @@ Detection to_detection(const Face& face);
 std::string detections_line(const ImageDetections& detections);
 
 /// Calls `use` for every line of a JSON-lines detections file, in order; blank lines are passed over. Nothing is
-/// checked but the form: negative sizes and such are for the user of the values to judge. \throws Error naming file and
-/// line on broken JSON, missing keys, wrong types or values that are not finite.
+/// checked but the form: negative sizes and such are for the user of the values to judge.
+/// \throws Error naming file and line on broken JSON, missing keys, wrong types or values that are not finite.
 void read_detections(const std::filesystem::path& path, const std::function<void(ImageDetections&&)>& use);
 
 }  // namespace mtcnn

@@ -12,11 +12,12 @@ namespace mtcnn {
 /// at either end of a line and blank lines make no difference.
 class TextLines {
  public:
-  /// \param kind  what the file is, for messages: "detections file". \throws Error if `path` cannot be opened.
+  /// \param kind  what the file is, for messages: "detections file".
+  /// \throws Error if `path` cannot be opened.
   TextLines(std::filesystem::path path, std::string kind);
 
-  /// Goes to the next line that is not blank; false at the end of the file. \throws Error if the file cannot be read
-  /// on.
+  /// Goes to the next line that is not blank; false at the end of the file.
+  /// \throws Error if the file cannot be read on.
   bool next();
 
   /// The current line without blanks around it; valid until next().

@@ -74,7 +74,7 @@ std::vector<Job> jobs_for(std::span<const ImageView> images, const std::vector<s
 
 Offsets offsets_in(const float* values) { return {values[1], values[2], values[3], values[4]}; }
 
-/// Indices that survive suppression, strongest first; `score` and `box` read an item.
+/// The items that survive suppression, strongest first; `box` and `score` name the members that it reads.
 template <class Item>
 std::vector<Item> suppressed(const std::vector<Item>& items, float threshold, Overlap overlap, Box Item::*box,
                              float Item::*score) {

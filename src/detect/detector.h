@@ -38,7 +38,8 @@ class Detector {
   Detector(const Model& model, const std::string& device = "auto");
 
   const DetectorOptions& options() const { return options_; }
-  /// The same nets with other options. \throws Error{usage} naming an option outside its range.
+  /// The same nets with other options.
+  /// \throws Error{usage} naming an option outside its range.
   Detector with_options(const DetectorOptions& options) const;
 
   /// \param image  RGB, any size; empty pictures and pictures smaller than min_face give no faces.

@@ -118,7 +118,7 @@ std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Can
     all.insert(all.end(), kept.begin(), kept.end());
   }
   all = suppress(all, options.nms_levels);
-  keep_strongest(all, static_cast<size_t>(options.max_windows));
+  all.resize(std::min(all.size(), static_cast<size_t>(options.max_windows)));  // they come strongest first
   std::vector<Window> windows;
   for (const Candidate& candidate : all) {
     windows.push_back(

@@ -36,7 +36,8 @@ std::vector<std::vector<Window>> run_pyramid_stage(const StageContext& context, 
 void run_rnet_stage(const StageContext& context, std::span<const ImageView> images,
                     std::vector<std::vector<Window>>& windows);
 
-/// O-Net: the same, with landmarks. \return for each picture its faces, by falling confidence.
+/// O-Net: the same, with landmarks.
+/// \return for each picture its faces, by falling confidence.
 std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::span<const ImageView> images,
                                               const std::vector<std::vector<Window>>& windows);
 

@@ -69,19 +69,20 @@ struct CocoScore {
 ///
 /// The rules, quirks included:
 /// - detections of an image by falling score, equal ones in the order given; the first 100 count (1, 10, 100, 1000 for
-///   AR; matching is greedy, so that the first 100 fare the same whatever follows them);
+/// AR; matching is greedy, so that the first 100 fare the same whatever follows them);
 /// - IoU without +1; with a crowd, the intersection over the area of the detection;
 /// - a face is left out where it is a crowd or its area is outside the range of sizes, whose ends both belong to it;
 /// - at each threshold a detection takes the free face of highest IoU at or above it (of equal ones the last), and only
-///   where there is none, one that is left out; a crowd can be taken again and again;
+/// where there is none, one that is left out; a crowd can be taken again and again;
 /// - a detection that took a face left out is neutral, and so is one that took none and whose own area w * h is outside
-///   the range;
+/// the range;
 /// - precision is tp / (tp + fp + 2^-52), made falling from the right, and read where recall first reaches each level;
-///   AP is the mean over levels and thresholds; AR the mean over thresholds of the recall at the end.
+/// AP is the mean over levels and thresholds; AR the mean over thresholds of the recall at the end.
 ///
-/// Deviation: the reference never counts a face found whose annotation has the id 0; here ids have no meaning.
-/// AR@1000 is what the reference gives with maxDets = [1, 10, 100, 1000]; the other figures do not depend on it.
-/// No detections give 0, no faces NaN. Source: Lin et al., Microsoft COCO, 2014; pycocotools' cocoeval.py.
+/// Deviation: the reference never counts a face found whose annotation has the id 0; here ids have no meaning. AR@1000
+/// is what the reference gives with maxDets = [1, 10, 100, 1000]; the other figures do not depend on it. No detections
+/// give 0, no faces NaN.
+/// Source: Lin et al., Microsoft COCO, 2014; pycocotools' cocoeval.py.
 CocoScore score_coco(std::span<const CocoImage> images);
 
 struct CocoIntervals {

@@ -42,10 +42,10 @@ struct FddbEntry {
 
 /// An entry for each distinct score, falling; a picture without detections has one of zeros at the largest double.
 /// Faces and detections are matched one to one; detections that touch no face take no part and are false positives. A
-/// face and a detection that have both no pixel in the picture do not overlap. \throws ContractError if a region cannot
-/// be drawn, the picture has no pixels or a score is NaN. \throws Error{unsupported} naming the picture where the
-/// reference solver finds no assignment. Source: Jain and Learned-Miller 2010, UM-CS-2010-009; the 2011 evaluator's
-/// behaviour.
+/// face and a detection that have both no pixel in the picture do not overlap.
+/// \throws ContractError if a region cannot be drawn, the picture has no pixels or a score is NaN.
+/// \throws Error{unsupported} naming the picture where the reference solver finds no assignment.
+/// Source: Jain and Learned-Miller 2010, UM-CS-2010-009; the 2011 evaluator's behaviour.
 std::vector<FddbEntry> score_fddb_image(const FddbImage& image, const FddbOptions& options);
 
 /// One row of the ROC files.

@@ -31,8 +31,9 @@ std::vector<size_t> assign_optimal(const RatingMatrix& ratings);
 /// The assignment that FDDB's 2011 evaluator finds, whose sum may be smaller than the largest: it starts from row or
 /// column maxima, whichever sum is smaller, and ends as soon as all rows are matched or no step is left. In the order
 /// and with the tolerances of that tool, so that ties fall alike. No rows: empty. Nothing where the method ends with a
-/// row left over, at which that tool aborts. \throws ContractError if there are more rows than columns. Source: the
-/// tool's behaviour on 60 matrices; Kuhn 1955.
+/// row left over, at which that tool aborts.
+/// \throws ContractError if there are more rows than columns.
+/// Source: the tool's behaviour on 60 matrices; Kuhn 1955.
 std::optional<std::vector<size_t>> assign_reference(const RatingMatrix& ratings);
 
 }  // namespace mtcnn

@@ -16,10 +16,10 @@ struct FddbFold {
 
 /// Reads FDDB-fold-NN.txt (picture names) and FDDB-fold-NN-ellipseList.txt (faces) for every fold in `folder`, in order
 /// of their numbers. Sizes stay 0 and detections empty. A face is "major minor angle x y", further columns are passed
-/// over. Here and below: blank lines and blanks, tabs and CR around a line do not matter. \throws Error naming file and
-/// line: no fold, a number missing between two folds, a missing or truncated list, pictures in another order than the
-/// fold list, a picture twice, counts that do not match, numbers that are not finite or beyond
-/// +-2^20, a half axis of -1 or less (at which the reference evaluator aborts).
+/// over. Here and below: blank lines and blanks, tabs and CR around a line do not matter.
+/// \throws Error naming file and line: no fold, a number missing between two folds, a missing or truncated list,
+/// pictures in another order than the fold list, a picture twice, counts that do not match, numbers that are not finite
+/// or beyond +-2^20, a half axis of -1 or less (at which the reference evaluator aborts).
 std::vector<FddbFold> read_fddb_annotations(const std::filesystem::path& folder);
 
 /// Reads the size of each picture, upright as EXIF says: `folder`/name + `extension`. No pixel is decoded.
@@ -27,8 +27,8 @@ std::vector<FddbFold> read_fddb_annotations(const std::filesystem::path& folder)
 void read_fddb_sizes(std::vector<FddbFold>& folds, const std::filesystem::path& folder, const std::string& extension);
 
 /// Reads fold-NN-out.txt for every fold: name, number of detections, then "x y w h score" or "major minor angle x y
-/// score" a detection, told apart by their 5 or 6 columns; all files must hold the same kind. \throws Error as
-/// read_fddb_annotations does, and on a file for a fold that is not there.
+/// score" a detection, told apart by their 5 or 6 columns; all files must hold the same kind.
+/// \throws Error as read_fddb_annotations does, and on a file for a fold that is not there.
 void read_fddb_results(std::vector<FddbFold>& folds, const std::filesystem::path& folder);
 
 /// What did not fit between a detections file and the folds.

@@ -30,14 +30,16 @@ class FddbLines {
   std::vector<std::string_view> columns() const;
   void advance();
 
-  /// The first `count` columns as numbers; the line must have them. \throws Error unless they are finite.
+  /// The first `count` columns as numbers; the line must have them.
+  /// \throws Error unless they are finite.
   std::array<double, kMostColumns> numbers(size_t count) const;
 
-  /// Passes over the line with the name of picture `index` (from 0) of the fold list. \throws Error if it is another
-  /// one.
+  /// Passes over the line with the name of picture `index` (from 0) of the fold list.
+  /// \throws Error if it is another one.
   void expect_name(const std::string& name, size_t index);
 
-  /// Passes over a line that is one number of at least 0. \throws Error if it is not.
+  /// Passes over a line that is one number of at least 0.
+  /// \throws Error if it is not.
   int64_t count();
 
   /// \throws Error unless fddb_drawable(region), which was read from this line.

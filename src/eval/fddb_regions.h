@@ -62,8 +62,10 @@ bool fddb_drawable(const FddbRegion& region);
 /// nearest integer in single precision, halves to even. Rectangle: both rounded corners inside, so a width of 80 gives
 /// 81 columns and size 0 one pixel. Ellipse: half axes truncated, angle in whole degrees, then the polygon with 5
 /// degrees a side (18, 30 and 90 degrees below a larger half axis of 15, 10 and 3) and its outline. Wholly outside: no
-/// pixels. \throws ContractError unless fddb_drawable(region) and the picture has pixels. Source: the 2011 evaluator's
-/// output with OpenCV 4.6 on synthetic regions; OpenCV 4.6's convex polygon and line rules.
+/// pixels.
+/// \throws ContractError unless fddb_drawable(region) and the picture has pixels.
+/// Source: the 2011 evaluator's output with OpenCV 4.6 on synthetic regions; OpenCV 4.6's convex polygon and line
+/// rules.
 FddbMask fddb_mask(const FddbRegion& region, const FddbSize& picture, FddbAngle angle);
 
 /// Pixels in both masks.

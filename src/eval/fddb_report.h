@@ -28,7 +28,8 @@ struct FddbScores {
 FddbScores score_fddb(std::span<const FddbFold> folds, const FddbOptions& options);
 
 /// Writes DiscROC.txt and ContROC.txt for all folds together and fold-NN-DiscROC.txt, fold-NN-ContROC.txt for each
-/// alone. \throws Error if a file cannot be written; ContractError unless `scores` are of `folds`.
+/// alone.
+/// \throws Error if a file cannot be written; ContractError unless `scores` are of `folds`.
 void write_fddb_curves(const std::filesystem::path& folder, std::span<const FddbFold> folds, const FddbScores& scores);
 
 /// What was scored, for the report.

@@ -25,7 +25,8 @@ struct DetectionFit {
 };
 
 /// Calls `use(place, detections)` for every line of a JSON-lines detections file whose image is in `known`, in the
-/// order of the file. \throws Error as read_detections() does, and on negative sizes and images that occur twice.
+/// order of the file.
+/// \throws Error as read_detections() does, and on negative sizes and images that occur twice.
 DetectionFit read_detections_of(const std::filesystem::path& path, const ImageIndex& known,
                                 const std::function<void(size_t place, ImageDetections&& detections)>& use);
 

@@ -29,7 +29,8 @@ struct FaceError {
 /// The errors of the faces of one image, in their order. Faces that are to be ignored and faces without landmarks are
 /// left out. A face belongs to the detection of highest IoU (without +1; of equal ones the one of higher confidence,
 /// then the earlier); it is found where that IoU is at least kLandmarkOverlap. One detection may belong to several
-/// faces. \throws ContractError if a detection that belongs to a face has no landmarks.
+/// faces.
+/// \throws ContractError if a detection that belongs to a face has no landmarks.
 std::vector<FaceError> landmark_errors(const ImageAnnotation& image, std::span<const Detection> detections);
 
 /// Errors in units of a length: the figures that papers give. All are NaN where no face can be measured.
@@ -68,8 +69,8 @@ struct LandmarkData {
 };
 
 /// Reads annotations (own JSON lines or a folder in CelebA's layout, of which `split` is taken: "train", "val", "test")
-/// and detections (JSON lines), and measures every face. \throws Error as the readers do, on detections without
-/// keypoints, and if no face has landmarks.
+/// and detections (JSON lines), and measures every face.
+/// \throws Error as the readers do, on detections without keypoints, and if no face has landmarks.
 LandmarkData read_landmark_errors(const std::filesystem::path& annotations, const std::string& split,
                                   const std::filesystem::path& detections);
 

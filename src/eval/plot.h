@@ -29,13 +29,13 @@ struct Plot {
 /// A complete SVG document that a browser shows: axes, ticks, grid, and the legend below. Values that are not finite
 /// are left out; lines are cut off at the axes' ends. An empty plot still has its axes; an axis whose range is empty or
 /// not finite is drawn from its lower end (or 0) over a length of 1. Names that are too long are shortened in the
-/// middle and shown whole when the mouse rests on them. Line ends and other control characters become blanks. \throws
-/// ContractError if x and y of a series differ in length.
+/// middle and shown whole when the mouse rests on them. Line ends and other control characters become blanks.
+/// \throws ContractError if x and y of a series differ in length.
 std::string plot_svg(const Plot& plot);
 
 /// Long form, one point a row: "series,<x_label>,<y_label>" then the points; names are quoted where they need it.
-/// Numbers have the fewest digits that read back as the same double; values that are not finite are left empty. \throws
-/// ContractError if x and y of a series differ in length.
+/// Numbers have the fewest digits that read back as the same double; values that are not finite are left empty.
+/// \throws ContractError if x and y of a series differ in length.
 std::string plot_csv(const Plot& plot);
 
 }  // namespace mtcnn

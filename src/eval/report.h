@@ -20,11 +20,13 @@ struct EvalReport {
 };
 
 /// What was read, so that a score can be traced: {"what", "path", "bytes", "checksum"} for a file; for a folder
-/// {"what", "path", "files"}, the number of plain files in it and below. \throws Error if it cannot be read.
+/// {"what", "path", "files"}, the number of plain files in it and below.
+/// \throws Error if it cannot be read.
 Json input_entry(const std::string& what, const std::filesystem::path& path);
 
 /// The text of summary.json: "eval", "protocol", "settings", "versions" (program and commit), "inputs", then the
-/// figures. Numbers that are not finite become null. \throws ContractError if a figure has the name of a common key.
+/// figures. Numbers that are not finite become null.
+/// \throws ContractError if a figure has the name of a common key.
 std::string summary_text(const EvalReport& report);
 
 /// Writes curve.csv, curve.svg and, last, summary.json into `folder`, each in one atomic step; makes the folder.

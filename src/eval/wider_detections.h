@@ -41,8 +41,9 @@ WiderRun read_wider_run(const std::filesystem::path& path, const WiderGroundTrut
 
 /// Writes the official layout into `folder`, one file per image of `truth` (the official evaluator needs each), faces
 /// by falling score, as evaluators that do not sort need them; numbers read back as the same doubles. The folder
-/// appears whole or not at all. \throws Error if that fails, or if it is there already and not empty. \throws
-/// ContractError if run and truth differ in their number of images.
+/// appears whole or not at all.
+/// \throws Error if that fails, or if it is there already and not empty.
+/// \throws ContractError if run and truth differ in their number of images.
 void write_wider_results(const std::filesystem::path& folder, const WiderRun& run, const WiderGroundTruth& truth);
 
 /// The faces of one image by falling score, ties in input order.

@@ -45,12 +45,12 @@ std::filesystem::path wider_images_folder(const std::filesystem::path& dataset);
 std::vector<std::filesystem::path> wider_ground_truth_files(const std::filesystem::path& folder);
 
 /// Reads the official ground truth from `folder`: wider_face_val.mat for images and faces (event_list, file_list,
-/// face_bbx_list), wider_{easy,medium,hard}_val.mat for the faces that each setting keeps (gt_list, numbers from 1).
-/// An image without faces and a file without images are values, no errors.
+/// face_bbx_list), wider_{easy,medium,hard}_val.mat for the faces that each setting keeps (gt_list, numbers from 1). An
+/// image without faces and a file without images are values, no errors.
 /// \throws Error naming the file (and event and image where there is one) as read_mat() does, and if shapes are wrong,
 /// names are empty or no plain file names, an image is listed twice, a box is not finite, a number in gt_list is no
-/// face or comes twice, or the four files list different images or faces. Source: Yang et al. 2016, WIDER FACE: A Face
-/// Detection Benchmark; the data set's eval_tools.
+/// face or comes twice, or the four files list different images or faces.
+/// Source: Yang et al. 2016, WIDER FACE: A Face Detection Benchmark; the data set's eval_tools.
 WiderGroundTruth read_wider_ground_truth(const std::filesystem::path& folder);
 
 }  // namespace mtcnn

@@ -56,7 +56,8 @@ inline float iom(const Box& a, const Box& b) {
 /// Box offsets relative to a window: (target edge - window edge) / window size, for x1, y1, x2, y2.
 using Offsets = std::array<float, 4>;
 
-/// The offsets that turn `window` into `target`. \throws ContractError if the window has no area.
+/// The offsets that turn `window` into `target`.
+/// \throws ContractError if the window has no area.
 Offsets encode_offsets(const Box& window, const Box& target);
 /// The box that `offsets` mean for `window`.
 Box decode_offsets(const Box& window, const Offsets& offsets);

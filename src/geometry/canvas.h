@@ -35,9 +35,9 @@ inline constexpr int kMaxCanvasPixels = 1024 * 640;
 
 /// Cuts large levels into tiles (they overlap by one window less one step, so that every cell of every level lies in
 /// exactly one tile) and packs the tiles of all pictures tightly onto as few canvases as fit. Canvas sides come from a
-/// short list, so that a program which sees pictures of every size still runs the net in few shapes. \param levels  for
-/// each picture its pyramid; may be empty, then nothing is planned for it. \return each cell of each level once;
-/// deterministic.
+/// short list, so that a program which sees pictures of every size still runs the net in few shapes.
+/// \param levels  for each picture its pyramid; may be empty, then nothing is planned for it.
+/// \return each cell of each level once; deterministic.
 std::vector<Canvas> plan_canvases(std::span<const std::vector<Level>> levels);
 
 }  // namespace mtcnn

@@ -13,10 +13,11 @@ enum class Overlap {
   smaller_area,  ///< intersection over the smaller area
 };
 
-/// Greedy non-maximum suppression: keeps the strongest boxes and drops those that overlap one already kept.
-/// Near-linear for union_area on boxes of mixed sizes (kept boxes lie in a grid by size and place); quadratic for
-/// smaller_area. \param boxes      N candidates; image pixels, half-open. Boxes without area are kept (they overlap
-/// nothing). \param scores     N finite scores. \param threshold  overlap above which the weaker box goes; in [0, 1].
+/// Greedy non-maximum suppression: keeps the strongest boxes and drops those that overlap one already kept. Near-linear
+/// for union_area on boxes of mixed sizes (kept boxes lie in a grid by size and place); quadratic for smaller_area.
+/// \param boxes  N candidates; image pixels, half-open. Boxes without area are kept (they overlap nothing).
+/// \param scores  N finite scores.
+/// \param threshold  overlap above which the weaker box goes; in [0, 1].
 /// \return indices into `boxes`, falling score, ties in input order; empty in, empty out.
 /// \throws ContractError if `threshold` is outside [0, 1] or sizes differ.
 /// Source: Zhang et al. 2016, sec. II-A.

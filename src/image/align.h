@@ -7,8 +7,9 @@ namespace mtcnn {
 
 /// Cuts out the square round a box: same centre as the box, side = the box's longer side grown by `margin` of itself on
 /// each side, resampled to size x size pixels by resample(). What lies outside the picture is black.
-/// \param margin  share of the longer side, 0 or more. \throws Error if the box has no area or is not finite;
-/// ContractError if the picture is empty, `size` is not positive or `margin` is negative.
+/// \param margin  share of the longer side, 0 or more.
+/// \throws Error if the box has no area or is not finite; ContractError if the picture is empty, `size` is not positive
+/// or `margin` is negative.
 Image crop_with_margin(const ImageView& image, const Box& box, float margin, int size);
 
 /// Turns, scales and moves points without mirroring: x' = a x - b y + dx, y' = b x + a y + dy.
@@ -23,7 +24,8 @@ struct Similarity {
   }
   /// Lengths grow by this factor.
   double scale() const;
-  /// The way back. \throws ContractError if the scale is 0.
+  /// The way back.
+  /// \throws ContractError if the scale is 0.
   Similarity inverse() const;
 };
 
@@ -35,14 +37,15 @@ struct Similarity {
 Similarity fit_similarity(const Landmarks& from, const Landmarks& to);
 
 /// Where the five points of an aligned face lie in a crop of size x size pixels: the usual template for crops of 112,
-/// scaled. Source: the reference points of ArcFace (Deng et al. 2019) as insightface uses them.
+/// scaled.
+/// Source: the reference points of ArcFace (Deng et al. 2019) as insightface uses them.
 Landmarks alignment_template(int size);
 
 /// The face turned and scaled so that its points come as near as a similarity can to alignment_template(size); what
 /// lies outside the picture is black. Points and template are positions as everywhere here, the corner of the first
 /// pixel being (0, 0). A face larger than in the crop is averaged down by area first, so that nothing aliases; else it
-/// is sampled bilinearly. \throws Error as fit_similarity() does; ContractError if the picture is empty or `size` is
-/// not positive.
+/// is sampled bilinearly.
+/// \throws Error as fit_similarity() does; ContractError if the picture is empty or `size` is not positive.
 Image align_face(const ImageView& image, const Landmarks& points, int size);
 
 }  // namespace mtcnn

@@ -22,10 +22,11 @@ struct PictureFacts {
 
 /// Tells the kind of a picture by its first bytes and walks its structure, without decoding pixels: the size it claims,
 /// its orientation, and that it is all there, which the decoders themselves do not all report (a JPEG that is cut off
-/// decodes to a partly grey picture). \param where  the name that errors carry. \throws Error if this is no picture, of
-/// a kind that is not handled, damaged or cut off.
-/// Sources: ITU T.81 annex B (JPEG), W3C PNG 1.2, RFC 9649 (WebP), TIFF 6.0 with the BigTIFF note, Netpbm's format
-/// pages, ITU T.800 annexes A and I (JPEG 2000), CIPA DC-008 (EXIF).
+/// decodes to a partly grey picture).
+/// \param where  the name that errors carry.
+/// \throws Error if this is no picture, of a kind that is not handled, damaged or cut off. Sources: ITU T.81 annex B
+/// (JPEG), W3C PNG 1.2, RFC 9649 (WebP), TIFF 6.0 with the BigTIFF note, Netpbm's format pages, ITU T.800 annexes A and
+/// I (JPEG 2000), CIPA DC-008 (EXIF).
 PictureFacts inspect_picture(std::span<const std::byte> bytes, const std::string& where);
 
 }  // namespace mtcnn

@@ -21,7 +21,8 @@ struct ImageView {
 class Image {
  public:
   Image() = default;
-  /// All black. \throws ContractError on a negative size.
+  /// All black.
+  /// \throws ContractError on a negative size.
   Image(int width, int height);
 
   int width() const { return width_; }

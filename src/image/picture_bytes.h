@@ -20,7 +20,8 @@ class PictureBytes {
   size_t size() const { return bytes_.size(); }
   const std::byte* data() const { return bytes_.data(); }
 
-  /// `count` bytes from `at`. \throws Error if they are not all there, as all below do.
+  /// `count` bytes from `at`.
+  /// \throws Error if they are not all there, as all below do.
   std::span<const std::byte> part(uint64_t at, uint64_t count) const {
     if (at > size() || count > size() - at) truncated();
     return bytes_.subspan(static_cast<size_t>(at), static_cast<size_t>(count));

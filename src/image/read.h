@@ -13,16 +13,17 @@ namespace mtcnn {
 /// Larger pictures are refused: their pixels alone would take 0.8 GB.
 inline constexpr int64_t kMaxImagePixels = int64_t{1} << 28;
 
-/// Reads a picture as RGB with 8 bits a channel, upright as its EXIF orientation says.
-/// Kinds: JPEG (also grey and CMYK), PNG, BMP, WebP, TIFF (first page), PNM and JPEG 2000, told by content, not by
-/// name. Grey becomes three equal channels, 16 bits are rounded to 8. Where there is transparency the picture is laid
-/// on white, as a browser would show it; the alpha of grey TIFFs and of BMPs, and the colour key of grey PNGs, are
-/// ignored. \throws Error naming the file: missing, no plain file, over 1 GiB, empty, no picture, cut off, damaged, of
-/// a kind that is not handled (animated WebP, GIF, HEIC, 12-bit JPEG, float TIFF …) or with more than kMaxImagePixels.
-/// Damage within a JPEG's compressed data does not always show; the pixels are then what the JPEG library makes of it.
+/// Reads a picture as RGB with 8 bits a channel, upright as its EXIF orientation says. Kinds: JPEG (also grey and
+/// CMYK), PNG, BMP, WebP, TIFF (first page), PNM and JPEG 2000, told by content, not by name. Grey becomes three equal
+/// channels, 16 bits are rounded to 8. Where there is transparency the picture is laid on white, as a browser would
+/// show it; the alpha of grey TIFFs and of BMPs, and the colour key of grey PNGs, are ignored.
+/// \throws Error naming the file: missing, no plain file, over 1 GiB, empty, no picture, cut off, damaged, of a kind
+/// that is not handled (animated WebP, GIF, HEIC, 12-bit JPEG, float TIFF …) or with more than kMaxImagePixels. Damage
+/// within a JPEG's compressed data does not always show; the pixels are then what the JPEG library makes of it.
 Image read_image(const std::filesystem::path& path);
 
-/// The same from memory. \param where  the name that errors carry.
+/// The same from memory.
+/// \param where  the name that errors carry.
 Image decode_image(std::span<const std::byte> bytes, const std::string& where);
 
 /// Whether the name ends, in any case, as pictures that read_image() reads do: .jpg, .png, .tif, …

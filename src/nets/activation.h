@@ -10,7 +10,8 @@ namespace mtcnn {
 void prelu_(at::Tensor& input, const at::Tensor& slopes);
 
 /// PReLU, then max-pooling with stride 2 and ceil mode: equal to at::max_pool2d(at::prelu(input, slopes), kernel, 2, 0,
-/// 1, true) to the bit. \return channels-last.
+/// 1, true) to the bit.
+/// \return channels-last.
 at::Tensor prelu_max_pool(const at::Tensor& input, const at::Tensor& slopes, int64_t kernel);
 
 }  // namespace mtcnn

@@ -68,8 +68,9 @@ class ONetImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ONet);
 
-/// Copies weights into a module. \throws ContractError where the weights are of another net. Optional heads that the
-/// weights lack stay as they are; those that the module lacks are left out.
+/// Copies weights into a module.
+/// \throws ContractError where the weights are of another net. Optional heads that the weights lack stay as they are;
+/// those that the module lacks are left out.
 void load_weights(torch::nn::Module& module, const NetWeights& weights);
 
 /// The module's parameters as weights of `net`.

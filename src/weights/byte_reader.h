@@ -25,14 +25,18 @@ class ByteReader {
   size_t position() const { return position_; }
   size_t remaining() const { return bytes_.size() - position_; }
 
-  /// The next `count` bytes. \throws Error if there are fewer.
+  /// The next `count` bytes.
+  /// \throws Error if there are fewer.
   std::span<const std::byte> take(uint64_t count);
-  /// The same as text. \throws Error if there are fewer.
+  /// The same as text.
+  /// \throws Error if there are fewer.
   std::string_view take_text(uint64_t count);
-  /// Up to the next line end, which is skipped. \throws Error if there is none.
+  /// Up to the next line end, which is skipped.
+  /// \throws Error if there is none.
   std::string_view take_line();
 
-  /// A little-endian number. \throws Error at the end of the bytes.
+  /// A little-endian number.
+  /// \throws Error at the end of the bytes.
   template <class Number>
   Number number() {
     static_assert(std::is_trivially_copyable_v<Number>);

@@ -31,8 +31,8 @@ enum class TorchLayout { legacy, zip };
 std::vector<StridedTensor> read_torch_file(std::span<const std::byte> bytes, TorchLayout layout,
                                            const std::string& where);
 
-/// A copy of the tensor's elements in row-major order, under the name of `spec`. \throws Error if it has not the shape
-/// of `spec` or if an element lies outside the storage.
+/// A copy of the tensor's elements in row-major order, under the name of `spec`.
+/// \throws Error if it has not the shape of `spec` or if an element lies outside the storage.
 NamedTensor contiguous(const StridedTensor& tensor, const TensorSpec& spec, const std::string& where);
 
 }  // namespace mtcnn

@@ -29,13 +29,14 @@ struct NetWeights {
   const NamedTensor& at(std::string_view name) const;
 };
 
-/// Puts tensors in the order of net_spec() and checks them. \param where names their source in messages.
+/// Puts tensors in the order of net_spec() and checks them.
+/// \param where names their source in messages.
 /// \throws Error if a tensor is missing, unknown, given twice, of the wrong shape, or holds a value that is not finite.
 NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where);
 
-/// Reads a weights file of ours (docs/formats.md). \throws Error as checked_weights does, and if the file is no
-/// safetensors file, is of another format or version, holds another net than `expected`, or its data do not fit its
-/// checksum.
+/// Reads a weights file of ours (docs/formats.md).
+/// \throws Error as checked_weights does, and if the file is no safetensors file, is of another format or version,
+/// holds another net than `expected`, or its data do not fit its checksum.
 NetWeights read_weights(const std::filesystem::path& path, NetKind expected);
 
 /// Writes a weights file of ours in one atomic step; format, version, net, created_by and a checksum are added to the

@@ -14,15 +14,17 @@ namespace mtcnn {
 /// Source: PKWARE's APPNOTE.TXT 4.3.
 class Zip {
  public:
-  /// Reads and checks the central directory. \param where names the source in messages.
+  /// Reads and checks the central directory.
+  /// \param where names the source in messages.
   /// \throws Error if it is missing (a truncated file), leaves the file, names an entry twice, or needs zip64.
   Zip(std::span<const std::byte> bytes, std::string where);
 
   bool contains(const std::string& name) const { return entries_.count(name) != 0; }
   /// Names in alphabetical order.
   std::vector<std::string> names() const;
-  /// The content of an entry. \throws Error if there is no such entry, it is compressed or encrypted, leaves the file,
-  /// or does not fit its checksum.
+  /// The content of an entry.
+  /// \throws Error if there is no such entry, it is compressed or encrypted, leaves the file, or does not fit its
+  /// checksum.
   std::span<const std::byte> content(const std::string& name) const;
 
  private:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import unittest
 
-from tree import SOURCE_ROOT, Tree, load_script
+from tree import SOURCE_ROOT, CheckTestCase, Tree, load_script
 
 check_layers = load_script("check_layers")
 
@@ -17,19 +17,8 @@ def room(name, links=""):
     return f"mtcnn_add_module({name}\n  SOURCES a.cpp\n  {links})\n"
 
 
-def complaints(files):
-    with Tree(files) as root:
-        return check_layers.check(root)
-
-
-class CheckLayers(unittest.TestCase):
-    def assert_one(self, files, start, *words):
-        """Exactly one complaint: it starts with "file:line:" and says the words."""
-        found = complaints(files)
-        self.assertEqual(len(found), 1, found)
-        self.assertTrue(found[0].startswith(start + ":"), found[0])
-        for word in words:
-            self.assertIn(word, found[0])
+class CheckLayers(CheckTestCase):
+    script = check_layers
 
     def test_right_tree(self):
         files = {
@@ -49,7 +38,7 @@ class CheckLayers(unittest.TestCase):
             "src/cli/main.cpp": '#include "mtcnn/detect/run.h"\n',
             "src/cli/CMakeLists.txt": "add_executable(mtcnn main.cpp)\n",
         }
-        self.assertEqual(complaints(files), [])
+        self.assertEqual(self.complaints(files), [])
 
     def test_wrong_direction(self):
         files = {"src/geometry/box.h": header('"mtcnn/core/error.h"', '"mtcnn/image/image.h"'),
@@ -77,7 +66,7 @@ class CheckLayers(unittest.TestCase):
         for name in ("torch/torch.h", "ATen/ATen.h", "c10/core/Device.h"):
             self.assert_one({"src/core/a.h": header(f"<{name}>")}, "src/core/a.h:2", "LibTorch")
             self.assert_one({"src/detect/a.h": header(f"<{name}>")}, "src/detect/a.h:2", "LibTorch")
-            self.assertEqual(complaints({"src/train/a.h": header(f"<{name}>")}), [])
+            self.assertEqual(self.complaints({"src/train/a.h": header(f"<{name}>")}), [])
 
     def test_opencv_door(self):
         self.assert_one({"src/data/a.h": header("<opencv2/core.hpp>")}, "src/data/a.h:2", "OpenCV")
@@ -105,7 +94,7 @@ class CheckLayers(unittest.TestCase):
     def test_diamond_is_no_cycle(self):
         files = {"src/core/a.h": header('"mtcnn/core/b.h"', '"mtcnn/core/c.h"'), "src/core/d.h": header(),
                  "src/core/b.h": header('"mtcnn/core/d.h"'), "src/core/c.h": header('"mtcnn/core/d.h"')}
-        self.assertEqual(complaints(files), [])
+        self.assertEqual(self.complaints(files), [])
 
     def test_forbidden_link(self):
         files = {"src/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core\n  PRIVATE mtcnn::nets")}
@@ -113,7 +102,7 @@ class CheckLayers(unittest.TestCase):
 
     def test_commented_link_does_not_count(self):
         files = {"src/geometry/CMakeLists.txt": "# mtcnn::nets\n" + room("geometry", "PUBLIC mtcnn::core")}
-        self.assertEqual(complaints(files), [])
+        self.assertEqual(self.complaints(files), [])
 
     def test_missing_link(self):
         files = {"src/geometry/CMakeLists.txt": room("geometry"), "src/geometry/a.cpp": '#include "mtcnn/core/error.h"\n'}
@@ -123,7 +112,7 @@ class CheckLayers(unittest.TestCase):
         files = {"src/geometry/CMakeLists.txt": room("geometry", "PRIVATE mtcnn::core"),
                  "src/geometry/a.h": header('"mtcnn/core/error.h"'),
                  "src/geometry/a.cpp": '#include "mtcnn/geometry/a.h"\n'}
-        self.assertEqual(complaints(files), [])
+        self.assertEqual(self.complaints(files), [])
         files["src/geometry/b.h"] = header('"mtcnn/geometry/a.h"')
         files["src/cli/verbs.h"] = header('"mtcnn/geometry/b.h"')
         self.assert_one(files, "src/geometry/a.h:2", "PUBLIC")

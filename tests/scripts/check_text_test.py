@@ -4,7 +4,7 @@ import subprocess
 import sys
 import unittest
 
-from tree import SOURCE_ROOT, Tree, load_script
+from tree import SOURCE_ROOT, CheckTestCase, Tree, load_script
 
 check_text = load_script("check_text")
 
@@ -13,18 +13,8 @@ MACHINE_PATHS = ["/".join(parts) for parts in (["", "home", "me", "x"], ["", "ro
                                                ["", "work", "data"], ["", "tmp", "x"])]
 
 
-def complaints(files):
-    with Tree(files) as root:
-        return check_text.check(root)
-
-
-class CheckText(unittest.TestCase):
-    def assert_one(self, files, start, *words):
-        found = complaints(files)
-        self.assertEqual(len(found), 1, found)
-        self.assertTrue(found[0].startswith(start + ":"), found[0])
-        for word in words:
-            self.assertIn(word, found[0])
+class CheckText(CheckTestCase):
+    script = check_text
 
     def test_right_files(self):
         files = {
@@ -36,7 +26,7 @@ class CheckText(unittest.TestCase):
                          "[folder](../docs) `[code](nowhere.md)`\n```\n[fenced](nowhere.md)\n```\n",
             "b.md": "# Two words\n![picture](picture.png \"title\")\n[ref]: docs/a.md\n",
         }
-        self.assertEqual(complaints(files), [])
+        self.assertEqual(self.complaints(files), [])
 
     def test_machine_paths(self):
         for path in MACHINE_PATHS:
@@ -61,10 +51,10 @@ class CheckText(unittest.TestCase):
 
     def test_size(self):
         self.assert_one({"a.bin": b"\0" * (check_text.LARGEST_FILE + 1)}, "a.bin:1", "bytes")
-        self.assertEqual(complaints({"a.bin": b"\0" * check_text.LARGEST_FILE}), [])
+        self.assertEqual(self.complaints({"a.bin": b"\0" * check_text.LARGEST_FILE}), [])
 
     def test_reference_data_keep_their_form(self):
-        self.assertEqual(complaints({"tests/data/a.txt": "a \t\r\nb"}), [])
+        self.assertEqual(self.complaints({"tests/data/a.txt": "a \t\r\nb"}), [])
 
     def test_links(self):
         self.assert_one({"a.md": "\n[b](b.md)\n"}, "a.md:2", "'b.md'", "no file")
@@ -75,7 +65,7 @@ class CheckText(unittest.TestCase):
     def test_anchors(self):
         self.assert_one({"a.md": "# One\n[x](#two)\n"}, "a.md:2", "heading")
         self.assert_one({"a.md": "[x](b.md#two)\n", "b.md": "# One\n"}, "a.md:1", "heading")
-        self.assertEqual(complaints({"a.md": "# One\n# One\n[x](#one) [y](#one-1)\n"}), [])
+        self.assertEqual(self.complaints({"a.md": "# One\n# One\n[x](#one) [y](#one-1)\n"}), [])
 
     def test_only_what_the_repository_holds(self):
         with Tree({"a.txt": "a\n", "kept.txt": "a \n", "build/b.txt": "b \n", ".gitignore": "/build/\n",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import tempfile
+import unittest
 from pathlib import Path
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
@@ -32,3 +33,21 @@ class Tree:
 
     def __exit__(self, *_):
         self.folder.cleanup()
+
+
+class CheckTestCase(unittest.TestCase):
+    """Tests of a script whose check(root) gives complaints; subclasses set `script` to its module."""
+
+    script = None
+
+    def complaints(self, files):
+        with Tree(files) as root:
+            return self.script.check(root)
+
+    def assert_one(self, files, start, *words):
+        """Exactly one complaint: it starts with "file:line:" and says the words."""
+        found = self.complaints(files)
+        self.assertEqual(len(found), 1, found)
+        self.assertTrue(found[0].startswith(start + ":"), found[0])
+        for word in words:
+            self.assertIn(word, found[0])
