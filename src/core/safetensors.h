@@ -56,6 +56,8 @@ class Safetensors {
   const Entry* find(std::string_view name) const;
 
   std::span<const std::byte> bytes(const Entry& entry) const { return file_.bytes().subspan(entry.begin, entry.size); }
+  /// The whole file, header and all.
+  std::span<const std::byte> whole() const { return file_.bytes(); }
   /// The bytes of all tensors together, as one span.
   std::span<const std::byte> data() const { return file_.bytes().subspan(data_start_); }
   /// A copy, row-major.
