@@ -1,7 +1,14 @@
-# Public headers are included as "mtcnn/<room>/<file>.h", both here and after installation: the link gives src/ that name.
+# Public headers are included as "mtcnn/<room>/<file>.h", both here and after installation: links give the rooms these names.
 set(MTCNN_INCLUDE_DIR "${PROJECT_BINARY_DIR}/include")
-file(MAKE_DIRECTORY "${MTCNN_INCLUDE_DIR}")
-file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src" "${MTCNN_INCLUDE_DIR}/mtcnn" SYMBOLIC)
+if(IS_SYMLINK "${MTCNN_INCLUDE_DIR}/mtcnn")
+  file(REMOVE "${MTCNN_INCLUDE_DIR}/mtcnn")  # left by an older checkout
+endif()
+file(MAKE_DIRECTORY "${MTCNN_INCLUDE_DIR}/mtcnn")
+
+# Makes the headers of the current folder known as "mtcnn/<name>/<file>.h".
+function(mtcnn_add_room name)
+  file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${MTCNN_INCLUDE_DIR}/mtcnn/${name}" SYMBOLIC)
+endfunction()
 
 # Warnings and sanitizers for our own code; never passed on to those who link us.
 add_library(mtcnn_build_flags INTERFACE)
@@ -19,6 +26,7 @@ endif()
 # One static library a room, exported as mtcnn::<name>.
 function(mtcnn_add_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  mtcnn_add_room(${name})
   add_library(mtcnn_${name} STATIC ${ARG_SOURCES})
   add_library(mtcnn::${name} ALIAS mtcnn_${name})
   set_target_properties(mtcnn_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)

@@ -20,9 +20,9 @@ ROOMS = {
     "weights": ["core"],
     "nets": ["core", "weights"],
     "detect": ["core", "geometry", "image", "data", "weights", "nets"],
-    "data_prep": ["core", "geometry", "image", "data", "weights", "nets", "detect"],
     "train": ["core", "geometry", "data", "weights", "nets"],
     "eval": ["core", "geometry", "data", "image"],
+    "data_prep": ["core", "geometry", "image", "data", "weights", "nets", "detect", "eval"],
     "cli": ["core", "geometry", "image", "data", "weights", "nets", "detect", "data_prep", "train", "eval"],
 }
 

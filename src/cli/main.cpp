@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   mtcnn::cli::add_config_reference(program);
   mtcnn::cli::add_detect(program);
   mtcnn::cli::add_import(program);
+  mtcnn::cli::add_prepare(program);
 #endif
   mtcnn::cli::add_eval(program);
   try {

@@ -59,18 +59,21 @@ std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> image
   return faces;
 }
 
-std::vector<Found> Detector::detect_stages(std::span<const ImageView> images) const {
+std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last) const {
   const StageContext context{shared_->nets, options_, shared_->input};
   std::vector<Found> found(images.size());
   for (size_t first = 0; first < images.size();) {
     const std::span<const ImageView> group = images.subspan(first, group_size(images.subspan(first)));
     std::vector<std::vector<Window>> windows = run_pyramid_stage(context, group);
-    for (size_t i = 0; i < group.size(); ++i) found[first + i].after_pnet = boxes_of(windows[i]);
-    run_rnet_stage(context, group, windows);
-    for (size_t i = 0; i < group.size(); ++i) found[first + i].after_rnet = boxes_of(windows[i]);
-    std::vector<std::vector<Face>> faces = run_onet_stage(context, group, windows);
-    for (size_t i = 0; i < group.size(); ++i) found[first + i].faces = std::move(faces[i]);
+    const std::span<Found> group_found = std::span(found).subspan(first, group.size());
+    for (size_t i = 0; i < group.size(); ++i) group_found[i].after_pnet = boxes_of(windows[i]);
     first += group.size();
+    if (last == NetKind::pnet) continue;
+    run_rnet_stage(context, group, windows);
+    for (size_t i = 0; i < group.size(); ++i) group_found[i].after_rnet = boxes_of(windows[i]);
+    if (last == NetKind::rnet) continue;
+    std::vector<std::vector<Face>> faces = run_onet_stage(context, group, windows);
+    for (size_t i = 0; i < group.size(); ++i) group_found[i].faces = std::move(faces[i]);
   }
   return found;
 }

@@ -3,6 +3,7 @@
 #include "mtcnn/detect/options.h"
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/image/image.h"
+#include "mtcnn/weights/spec.h"
 
 #include <filesystem>
 #include <memory>
@@ -51,8 +52,11 @@ class Detector {
   /// Memory is bounded by a few pictures' worth of work, however long the list.
   std::vector<std::vector<Face>> detect(std::span<const ImageView> images) const;
 
-  /// The same, with what each net let through: tells which net is weak.
-  std::vector<Found> detect_stages(std::span<const ImageView> images) const;
+  /// The same, with what each net let through: tells which net is weak, and gives the windows that the next one is
+  /// trained with.
+  /// \param last  the cascade ends behind this net, and what later ones would find stays empty.
+  /// \throws ContractError if the model lacks a net up to `last`.
+  std::vector<Found> detect_stages(std::span<const ImageView> images, NetKind last = NetKind::onet) const;
 
   /// "cpu" or "cuda:0".
   std::string device() const;

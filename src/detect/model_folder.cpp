@@ -47,7 +47,7 @@ void read_cascade(const fs::path& path, Model& model) {
 
 }  // namespace
 
-Model read_model(const fs::path& folder) {
+Model read_model(const fs::path& folder, NetKind last) {
   if (!fs::is_directory(folder)) {
     throw Error(ErrorCode::not_found, "no model folder here",
                 {.where = folder.string(),
@@ -55,13 +55,19 @@ Model read_model(const fs::path& folder) {
   }
   Model model;
   read_cascade(folder / kFileName, model);
-  for (const NetKind net : kNetKinds)
-    model.nets[static_cast<size_t>(net)] = read_weights(folder / weights_name(net), net);
+  for (const NetKind net : kNetKinds) {
+    NetWeights& weights = model.nets[static_cast<size_t>(net)];
+    weights.net = net;
+    if (net <= last) weights = read_weights(folder / weights_name(net), net);
+  }
   return model;
 }
 
 void write_model(const fs::path& folder, const Model& model) {
-  for (const NetKind net : kNetKinds) write_weights(folder / weights_name(net), model.nets[static_cast<size_t>(net)]);
+  for (const NetKind net : kNetKinds) {
+    const NetWeights& weights = model.nets[static_cast<size_t>(net)];
+    if (!weights.tensors.empty()) write_weights(folder / weights_name(net), weights);
+  }
   Json json = fixed_facts();
   json["input"] = input_option_table().dump(model.input);
   json["detector"] = detector_option_table().dump(model.detector);

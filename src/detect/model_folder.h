@@ -10,16 +10,17 @@ namespace mtcnn {
 
 /// A model folder in memory: three nets and how to use them. docs/formats.md describes the files.
 struct Model {
-  std::array<NetWeights, 3> nets;  ///< P-Net, R-Net, O-Net
+  std::array<NetWeights, 3> nets;  ///< P-Net, R-Net, O-Net; without tensors where a net is not there (yet)
   DetectorOptions detector;        ///< what suits these weights; the user's own options win
   InputOptions input;
 };
 
+/// \param last  nets behind this one are not read: the first nets alone are what hard examples are mined with.
 /// \throws Error if a file is missing, damaged, of another version or of another net; see read_weights().
-Model read_model(const std::filesystem::path& folder);
+Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::onet);
 
 /// Writes pnet.safetensors, rnet.safetensors, onet.safetensors and, last, cascade.json. Each file is written
-/// atomically.
+/// atomically. Nets without tensors are left out.
 void write_model(const std::filesystem::path& folder, const Model& model);
 
 /// The input conventions that give the public weights their best accuracy (docs/results.md has the comparison).

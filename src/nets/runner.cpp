@@ -5,6 +5,7 @@
 #include "mtcnn/nets/activation.h"
 
 #include <array>
+#include <optional>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -190,25 +191,33 @@ const NetWeights& weights_for(std::span<const NetWeights, 3> weights, NetKind ne
 }  // namespace
 
 struct NetRunner::Impl {
-  Impl(std::span<const NetWeights, 3> weights, at::Device where)
-      : device(where),
-        pnet(LayerReader(weights_for(weights, NetKind::pnet), where)),
-        rnet(LayerReader(weights_for(weights, NetKind::rnet), where)),
-        onet(LayerReader(weights_for(weights, NetKind::onet), where)) {}
+  Impl(std::span<const NetWeights, 3> weights, at::Device where) : device(where) {
+    prepare(pnet, weights, NetKind::pnet);
+    prepare(rnet, weights, NetKind::rnet);
+    prepare(onet, weights, NetKind::onet);
+  }
+
+  template <class Net>
+  void prepare(std::optional<Net>& net, std::span<const NetWeights, 3> weights, NetKind kind) const {
+    const NetWeights& own = weights_for(weights, kind);
+    if (!own.tensors.empty()) net.emplace(LayerReader(own, device));
+  }
 
   at::Device device;
-  PreparedPNet pnet;
-  PreparedRNet rnet;
-  PreparedONet onet;
+  std::optional<PreparedPNet> pnet;
+  std::optional<PreparedRNet> rnet;
+  std::optional<PreparedONet> onet;
 
   /// Wraps `floats` as [count, 3, height, width] in channels-last memory, runs `net` and copies what it gives.
   template <class Net>
-  void run(const Net& net, std::span<const float> floats, at::IntArrayRef nhwc, std::vector<float>& values) const {
+  void run(const std::optional<Net>& net, std::span<const float> floats, at::IntArrayRef nhwc,
+           std::vector<float>& values) const {
+    require(net.has_value(), "NetRunner: this net has no weights");
     try {
       const c10::InferenceMode no_gradients;
       at::Tensor input = at::from_blob(const_cast<float*>(floats.data()), nhwc, at::kFloat).permute({0, 3, 1, 2});
       if (!device.is_cpu()) input = input.to(device);
-      const at::Tensor output = net.forward(input).to(at::kCPU).contiguous();
+      const at::Tensor output = net->forward(input).to(at::kCPU).contiguous();
       const auto* first = output.template const_data_ptr<float>();
       values.assign(first, first + output.numel());
     } catch (const c10::Error& error) {

@@ -19,8 +19,8 @@ inline constexpr int kFaceAndLandmarkValues = 15;
 /// LibTorch stays behind this door: inputs and outputs are plain floats, channels last, values (pixel - 127.5) / 128.
 class NetRunner {
  public:
-  /// \param weights  P-Net, R-Net and O-Net, in this order; landmark heads of P-Net and R-Net are not used.
-  /// \param device   "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one).
+  /// \param weights  P-Net, R-Net and O-Net, in this order; landmark heads of P-Net and R-Net are not used. Nets
+  /// without tensors must not be run. \param device   "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one).
   /// \throws Error if the device does not exist; ContractError if the weights are in another order.
   NetRunner(std::span<const NetWeights, 3> weights, const std::string& device);
   ~NetRunner();

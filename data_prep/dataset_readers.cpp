@@ -1,0 +1,139 @@
+#include "mtcnn/data_prep/dataset_readers.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/data/celeba.h"
+#include "mtcnn/data/coco_annotations.h"
+#include "mtcnn/data/wider_lists.h"
+#include "mtcnn/eval/fddb_files.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mtcnn {
+namespace fs = std::filesystem;
+namespace {
+
+using Use = std::function<void(ImageAnnotation&&)>;
+
+constexpr const char* kNoArea = "face without width or height";
+
+/// Calls that put faces without area on the list of what was skipped.
+auto skip_into(SkipCounts& skipped) {
+  return [&skipped](const std::string& where) { skipped.add(kNoArea, where); };
+}
+
+OpenedDataset open_wider(const fs::path& folder, const DatasetOptions& options) {
+  const WiderSplit split = wider_split(folder, options.split);
+  return {
+      .name = "wider " + options.split,
+      .folder = folder,
+      .images = split.images,
+      .lists = {split.list},
+      .read = [split](const Use& use, SkipCounts& skipped) { read_wider_list(split.list, use, skip_into(skipped)); }};
+}
+
+OpenedDataset open_celeba(const fs::path& folder, const DatasetOptions& options) {
+  const CelebaSplit split = celeba_split(options.split);
+  return {.name = "celeba " + options.split,
+          .folder = folder,
+          .images = celeba_images(folder),
+          .lists = celeba_lists(folder),
+          .read = [folder, split](const Use& use, SkipCounts& skipped) {
+            const CelebaCounts counts = read_celeba(folder, split, use);
+            if (counts.without_area > 0) skipped.add({.reason = kNoArea, .count = counts.without_area});
+          }};
+}
+
+/// The smallest upright box round an ellipse whose first axis points along (cos t, -sin t).
+FaceAnnotation box_round(const FddbEllipse& ellipse) {
+  const double c = std::cos(ellipse.angle);
+  const double s = std::sin(ellipse.angle);
+  const double half_width = std::hypot(ellipse.major * c, ellipse.minor * s);
+  const double half_height = std::hypot(ellipse.major * s, ellipse.minor * c);
+  return {.x = ellipse.x - half_width, .y = ellipse.y - half_height, .w = 2 * half_width, .h = 2 * half_height};
+}
+
+OpenedDataset open_fddb(const fs::path& folder) {
+  const fs::path folds = folder / "FDDB-folds";
+  std::vector<fs::path> lists;
+  if (fs::is_directory(folds)) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folds)) lists.push_back(entry.path());
+  }
+  std::sort(lists.begin(), lists.end());
+  return {.name = "fddb",
+          .folder = folder,
+          .images = folder / "originalPics",
+          .lists = lists,
+          .read = [folds](const Use& use, SkipCounts& skipped) {
+            for (const FddbFold& fold : read_fddb_annotations(folds)) {
+              for (const FddbImage& image : fold.images) {
+                ImageAnnotation annotation{.image = image.name + ".jpg"};
+                for (const FddbEllipse& ellipse : image.faces) {
+                  const FaceAnnotation face = box_round(ellipse);
+                  if (face.w > 0 && face.h > 0) {
+                    annotation.faces.push_back(face);
+                  } else {
+                    skipped.add(kNoArea, image.name);
+                  }
+                }
+                use(std::move(annotation));
+              }
+            }
+          }};
+}
+
+fs::path images_of(const fs::path& folder, const DatasetOptions& options) {
+  return options.images.empty() ? own_images_folder(folder) : folder / options.images;
+}
+
+OpenedDataset open_own(const fs::path& folder, const DatasetOptions& options) {
+  const fs::path list = folder / (options.list.empty() ? "annotations.jsonl" : options.list);
+  return {.name = concat("own ", options.path, options.list.empty() ? "" : "/" + options.list),
+          .folder = folder,
+          .images = images_of(folder, options),
+          .lists = {list},
+          .read = [list](const Use& use, SkipCounts&) { read_annotations(list, use); }};
+}
+
+OpenedDataset open_coco(const fs::path& folder, const DatasetOptions& options) {
+  const fs::path list = folder / (options.list.empty() ? "annotations.json" : options.list);
+  const std::vector<std::string> categories =
+      options.categories.empty() ? std::vector<std::string>{} : split(options.categories, ',');
+  return {.name = concat("coco ", options.path, options.list.empty() ? "" : "/" + options.list),
+          .folder = folder,
+          .images = images_of(folder, options),
+          .lists = {list},
+          .read = [list, categories](const Use& use, SkipCounts& skipped) {
+            read_coco_annotations(list, categories, use, skip_into(skipped));
+          }};
+}
+
+OpenedDataset open_kind(const fs::path& folder, const DatasetOptions& options) {
+  if (options.kind == "wider") return open_wider(folder, options);
+  if (options.kind == "celeba") return open_celeba(folder, options);
+  if (options.kind == "fddb") return open_fddb(folder);
+  if (options.kind == "own") return open_own(folder, options);
+  require(options.kind == "coco", "open_dataset: no such kind");
+  return open_coco(folder, options);
+}
+
+}  // namespace
+
+OpenedDataset open_dataset(const fs::path& root, const DatasetOptions& options) {
+  const fs::path folder = (root / options.path).lexically_normal();
+  OpenedDataset opened = open_kind(folder, options);
+  const auto require_there = [&](const fs::path& path, const char* what) {
+    if (fs::exists(path)) return;
+    throw Error(ErrorCode::not_found, concat("data set '", opened.name, "': ", what, " is missing"),
+                {.where = path.string(),
+                 .hint = "the data sets lie below 'root' of the configuration; --data DIR names another folder"});
+  };
+  require_there(folder, "its folder");
+  for (const fs::path& list : opened.lists) require_there(list, "its list");
+  require_there(opened.images, "the folder of its pictures");
+  if (opened.lists.empty()) require_there(folder / "FDDB-folds" / "FDDB-fold-01.txt", "its list");
+  return opened;
+}
+
+}  // namespace mtcnn

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "mtcnn/data/annotations.h"
+#include "mtcnn/data_prep/options.h"
+#include "mtcnn/data_prep/sources.h"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// Where a data set's files are and how its lists are read: the layouts of docs/formats.md.
+struct OpenedDataset {
+  std::string name;              ///< "wider train"
+  std::filesystem::path folder;  ///< of the data set
+  std::filesystem::path images;  ///< of its pictures
+  std::vector<std::filesystem::path> lists;
+  /// Calls `use` for every picture, in order.
+  /// \throws Error naming file and line.
+  std::function<void(const std::function<void(ImageAnnotation&&)>& use, SkipCounts& skipped)> read;
+};
+
+/// Finds the files of a data set.
+/// \throws Error naming the folder or list that is missing; Error{usage} on a split that the kind does not have.
+OpenedDataset open_dataset(const std::filesystem::path& root, const DatasetOptions& options);
+
+}  // namespace mtcnn

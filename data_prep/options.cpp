@@ -1,0 +1,175 @@
+#include "mtcnn/data_prep/options.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mtcnn {
+namespace {
+
+constexpr std::array<const char*, 5> kKinds = {"wider", "celeba", "fddb", "own", "coco"};
+constexpr Range kShare{0, 1};
+constexpr Range kOverlap{0, 1, true};
+constexpr Range kSamples{0, 10000};
+
+const OptionTable<MiningOptions>& mining_option_table() {
+  static const auto table =
+      OptionTable<MiningOptions>()
+          .add("min_face", &MiningOptions::min_face, {4, 10000}, "pixels; the smallest window")
+          .add("factor", &MiningOptions::factor, {0, 1, true}, "size of a pyramid level relative to the one before")
+          .add("pnet_threshold", &MiningOptions::pnet_threshold, kShare,
+               "P-Net's windows from this probability on; choose it by recall (`mtcnn eval cascade`)")
+          .add("rnet_threshold", &MiningOptions::rnet_threshold, kShare, "the same for R-Net")
+          .add("onet_threshold", &MiningOptions::onet_threshold, kShare, "the same for O-Net, for `false_faces`")
+          .add("negatives", &MiningOptions::negatives, kSamples, "at most, a picture; drawn at random")
+          .add("false_faces", &MiningOptions::false_faces, kSamples,
+               "wrong answers of the whole cascade that become negatives too, at most, a picture, strongest first; "
+               "0 = none; more than 0 needs a model folder with all nets, for P-Net too");
+  return table;
+}
+
+const Json* find(const Json& object, const char* key) { return object.contains(key) ? &object[key] : nullptr; }
+
+std::vector<DatasetOptions> read_datasets(const Json& list, const std::string& where) {
+  if (!list.is_array()) {
+    throw Error(ErrorCode::usage, "this value cannot be used",
+                {.where = where, .found = shown(list), .expected = "a list of data sets"});
+  }
+  std::vector<DatasetOptions> datasets;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const std::string place = concat(where, "[", i, "]");
+    DatasetOptions dataset;
+    dataset_option_table().apply(dataset, list[i], place);
+    if (std::find(kKinds.begin(), kKinds.end(), dataset.kind) == kKinds.end()) {
+      const std::vector<std::string> kinds(kKinds.begin(), kKinds.end());
+      throw Error(ErrorCode::usage, "an unknown kind of data set",
+                  {.where = place, .found = concat("'", dataset.kind, "'"), .expected = join(kinds, ", ")});
+    }
+    datasets.push_back(std::move(dataset));
+  }
+  return datasets;
+}
+
+void check_samples(const SampleOptions& samples, const std::string& stage) {
+  const bool bands =
+      samples.negative_overlap <= samples.part_overlap && samples.part_overlap < samples.positive_overlap;
+  if (!bands) {
+    throw Error(ErrorCode::usage, "the bands of overlap are not in order",
+                {.where = stage,
+                 .found = concat("negative ", samples.negative_overlap, ", part ", samples.part_overlap, ", positive ",
+                                 samples.positive_overlap),
+                 .expected = "negative <= part < positive"});
+  }
+}
+
+}  // namespace
+
+PrepareOptions::PrepareOptions() {
+  rnet.positives = onet.positives = 12;
+  rnet.parts = onet.parts = 10;
+  rnet.near_negatives = onet.near_negatives = 6;
+  rnet.negatives = onet.negatives = 4;
+  rnet.landmarks = onet.landmarks = 20;
+}
+
+const SampleOptions& PrepareOptions::samples(const std::string& stage) const {
+  if (stage == "pnet") return pnet;
+  if (stage == "rnet") return rnet;
+  require(stage == "onet", "PrepareOptions::samples: no such stage");
+  return onet;
+}
+
+const OptionTable<SampleOptions>& sample_option_table() {
+  static const auto table =
+      OptionTable<SampleOptions>()
+          .add("positive_overlap", &SampleOptions::positive_overlap, kOverlap,
+               "IoU with a face from which a window is a positive")
+          .add("part_overlap", &SampleOptions::part_overlap, kOverlap, "… from which it is a part face")
+          .add("negative_overlap", &SampleOptions::negative_overlap, kOverlap,
+               "… below which, for every face, it is a negative")
+          .add("min_face", &SampleOptions::min_face, {1, 10000},
+               "pixels; faces whose shorter side is smaller are not learnt from, only kept out of the negatives")
+          .add("positives", &SampleOptions::positives, kSamples, "a face; mined ones count")
+          .add("parts", &SampleOptions::parts, kSamples, "a face; mined ones count")
+          .add("near_negatives", &SampleOptions::near_negatives, kSamples, "a face: windows that touch it")
+          .add("negatives", &SampleOptions::negatives, kSamples, "a picture: windows anywhere in it")
+          .add("landmarks", &SampleOptions::landmarks, kSamples, "a face with points; mined ones count")
+          .add("smallest_side", &SampleOptions::smallest_side, {0.1, 10},
+               "of a jittered window, relative to the face's shorter side")
+          .add("largest_side", &SampleOptions::largest_side, {0.1, 10}, "the same, relative to its longer side")
+          .add("shift", &SampleOptions::shift, {0, 2},
+               "largest shift of a jittered window, relative to the face's sides")
+          .add("turn", &SampleOptions::turn, {0, 180},
+               "degrees by which landmark samples are turned at most, either way")
+          .add("turned", &SampleOptions::turned, kShare, "share of landmark samples that are turned")
+          .add("mirrored", &SampleOptions::mirrored, kShare, "share of landmark samples that are mirrored")
+          .add("max_samples", &SampleOptions::max_samples, {1, 1000000},
+               "a picture: where it has so many faces that there would be more, each gets fewer")
+          .section("mine", &SampleOptions::mine, mining_option_table());
+  return table;
+}
+
+const OptionTable<DatasetOptions>& dataset_option_table() {
+  static const auto table =
+      OptionTable<DatasetOptions>()
+          .add("kind", &DatasetOptions::kind, {}, "wider, celeba, fddb, own (JSON lines) or coco (JSON)")
+          .add("path", &DatasetOptions::path, {}, "its folder, relative to `root`")
+          .add("split", &DatasetOptions::split, {}, "train, val or test; wider has train and val, celeba all three")
+          .add("list", &DatasetOptions::list, {},
+               "own and coco: the file with the annotations, relative to `path`; default annotations.jsonl and "
+               "annotations.json")
+          .add("images", &DatasetOptions::images, {},
+               "own and coco: the folder of the pictures, relative to `path`; default images where there is one")
+          .add("categories", &DatasetOptions::categories, {},
+               "coco: names that count, with commas between; empty = all")
+          .add("weight", &DatasetOptions::weight, {0, 1000}, "multiplies the numbers of samples");
+  return table;
+}
+
+const OptionTable<PrepareOptions>& prepare_option_table() {
+  static const auto table = OptionTable<PrepareOptions>()
+                                .add("seed", &PrepareOptions::seed, {0, 9e15}, "of all random numbers")
+                                .section("pnet", &PrepareOptions::pnet, sample_option_table())
+                                .section("rnet", &PrepareOptions::rnet, sample_option_table())
+                                .section("onet", &PrepareOptions::onet, sample_option_table());
+  return table;
+}
+
+void apply_prepare_options(PrepareOptions& options, const Json& object, const std::string& where,
+                           const std::filesystem::path& folder) {
+  Json rest = object;
+  if (object.is_object()) {
+    if (const Json* root = find(object, "root")) {
+      std::string text;
+      assign_option(text, *root, {}, where + ": root");
+      options.root = (folder / text).lexically_normal();
+    }
+    if (const Json* datasets = find(object, "datasets"))
+      options.datasets = read_datasets(*datasets, where + ": datasets");
+    if (const Json* datasets = find(object, "validation"))
+      options.validation = read_datasets(*datasets, where + ": validation");
+    for (const char* key : {"root", "datasets", "validation"}) rest.erase(key);
+  }
+  prepare_option_table().apply(options, rest, where);
+}
+
+void check_prepare_options(const PrepareOptions& options) {
+  for (const char* stage : {"pnet", "rnet", "onet"}) check_samples(options.samples(stage), stage);
+  if (options.datasets.empty()) {
+    throw Error(ErrorCode::usage, "no data set to make crops from",
+                {.hint = "name some under 'datasets' in the configuration, as configs/prepare.json does"});
+  }
+}
+
+Json recipe_json(const PrepareOptions& options, const std::string& stage, const std::vector<DatasetOptions>& datasets) {
+  Json list = Json::array();
+  for (const DatasetOptions& dataset : datasets) list.push_back(dataset_option_table().dump(dataset));
+  return {{"stage", stage},
+          {"seed", options.seed},
+          {"datasets", std::move(list)},
+          {"samples", sample_option_table().dump(options.samples(stage))}};
+}
+
+}  // namespace mtcnn

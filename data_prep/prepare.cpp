@@ -1,0 +1,284 @@
+#include "mtcnn/data_prep/prepare.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/file_lock.h"
+#include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/data_prep/segment_worker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+namespace mtcnn {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kManifest = "manifest.json";
+constexpr const char* kPartPrefix = "manifest-part-";
+constexpr const char* kSources = "sources.jsonl";
+
+std::string part_name(int rank, int world) { return concat(kPartPrefix, rank, "-of-", world, ".json"); }
+
+std::string manifest_name(const PrepareJob& job) {
+  return job.world == 1 ? std::string(kManifest) : part_name(job.rank, job.world);
+}
+
+bool is_mine(const PrepareJob& job, int64_t segment) { return segment % job.world == job.rank; }
+
+/// The first place where two JSON values differ, with both values.
+std::string first_difference(const Json& ours, const Json& theirs) {
+  const Json patch = Json::diff(theirs, ours);
+  if (patch.empty()) return {};
+  const std::string path = patch[0]["path"].get<std::string>();
+  const Json::json_pointer pointer(path);
+  const auto text = [&](const Json& side) { return side.contains(pointer) ? shown(side[pointer]) : "nothing"; };
+  return concat(path.empty() ? "all" : path.substr(1), " ", text(theirs), ", now ", text(ours));
+}
+
+/// \throws Error unless `found` was made by the same job as `wanted`.
+void require_same_job(const fs::path& file, const Manifest& found, const Manifest& wanted) {
+  const auto facts = [](const Manifest& m) {
+    return Json{{"config", m.config},       {"inputs", m.inputs}, {"seed", m.seed},
+                {"crop_size", m.crop_size}, {"images", m.images}, {"segment_count", m.segments}};
+  };
+  if (found.stage != wanted.stage) {
+    throw Error(ErrorCode::usage, "this folder holds crops of another stage",
+                {.where = file.string(),
+                 .found = found.stage,
+                 .expected = wanted.stage,
+                 .hint = "choose another output folder"});
+  }
+  if (const std::string difference = first_difference(facts(wanted), facts(found)); !difference.empty()) {
+    throw Error(ErrorCode::usage, "this folder holds crops of another configuration",
+                {.where = file.string(),
+                 .found = difference,
+                 .hint = "choose another output folder, or delete this one to make its crops anew"});
+  }
+}
+
+/// A segment counts as made while all its shards are there with their full length.
+bool is_whole(const fs::path& folder, const ManifestSegment& segment) {
+  return std::all_of(segment.shards.begin(), segment.shards.end(), [&](const ShardEntry& shard) {
+    std::error_code failed;
+    const auto bytes = fs::file_size(folder / shard.file, failed);
+    return !failed && static_cast<int64_t>(bytes) == shard.bytes;
+  });
+}
+
+/// Temporary files of this run's own shards and lists that a killed run left.
+void remove_leftovers(const PrepareJob& job) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(job.out)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(".tmp")) continue;
+    const size_t dash = name.rfind('-', name.find(".safetensors"));
+    int64_t segment = -1;
+    if (name.starts_with(job.stage + "-") && dash != std::string::npos)
+      std::from_chars(name.data() + dash + 1, name.data() + name.size(), segment);
+    const bool list = name.starts_with(manifest_name(job)) || (job.world == 1 && name.starts_with(kSources));
+    std::error_code ignored;
+    if (list || (segment >= 0 && is_mine(job, segment))) fs::remove(entry.path(), ignored);
+  }
+}
+
+/// One run of prepare_crops().
+class Preparation {
+ public:
+  Preparation(const PrepareJob& job, const Sources& sources)
+      : job_(job),
+        sources_(sources),
+        segments_(plan_segments(sources, job.samples, job.crop_size, static_cast<bool>(job.finder))) {
+    result_.manifest = {.stage = job.stage,
+                        .crop_size = job.crop_size,
+                        .seed = job.seed,
+                        .config = job.recipe,
+                        .inputs = {{"datasets", sources.inputs}, {"model", job.model}},
+                        .images = static_cast<int64_t>(sources.pictures.size()),
+                        .segments = static_cast<int64_t>(segments_.size()),
+                        .skipped = sources.skipped};
+  }
+
+  PrepareResult run() {
+    make_folder(job_.out);
+    const FileLock lock(job_.out / concat(".lock-", job_.rank, "-of-", job_.world));
+    refuse_other_split();
+    continue_earlier_run();
+    remove_leftovers(job_);
+    write_sources(job_.out / kSources, sources_);
+    write_manifest(job_.out, result_.manifest, manifest_name(job_));
+    for (const Segment& segment : segments_) {
+      if (is_mine(job_, segment.index) && !is_done(segment.index)) waiting_.push_back(&segment);
+    }
+    make_waiting();
+    if (interrupted()) {
+      throw Error(ErrorCode::interrupted,
+                  concat("stopped after ", done_pictures_.load(), " of ", sources_.pictures.size(), " pictures"),
+                  {.where = job_.out.string(), .hint = "run the same command again to go on"});
+    }
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  /// One folder is made either by one run or by the ranks of one world.
+  void refuse_other_split() const {
+    for (const fs::directory_entry& entry : fs::directory_iterator(job_.out)) {
+      const std::string name = entry.path().filename().string();
+      const bool whole = name == kManifest;
+      const bool part = name.starts_with(kPartPrefix) && name.ends_with(".json");
+      const bool same_world = job_.world > 1 && name.ends_with(concat("-of-", job_.world, ".json"));
+      if ((whole && job_.world > 1) || (part && !same_world)) {
+        throw Error(ErrorCode::usage, "this folder is made by another number of ranks",
+                    {.where = entry.path().string(),
+                     .found = whole ? "a whole manifest" : "a part's manifest",
+                     .expected = concat("--world ", job_.world),
+                     .hint = "join parts with `mtcnn prepare --merge`, or choose another output folder"});
+      }
+    }
+  }
+
+  void continue_earlier_run() {
+    const fs::path file = job_.out / manifest_name(job_);
+    if (!fs::exists(file)) return;
+    const Manifest earlier = read_manifest(job_.out, manifest_name(job_));
+    require_same_job(file, earlier, result_.manifest);
+    for (const ManifestSegment& segment : earlier.done) {
+      if (!is_whole(job_.out, segment)) continue;
+      result_.manifest.done.push_back(segment);
+      result_.resumed_pictures += segment.images;
+    }
+    done_pictures_ = result_.resumed_pictures;
+  }
+
+  bool is_done(int64_t index) const {
+    return std::any_of(result_.manifest.done.begin(), result_.manifest.done.end(),
+                       [index](const ManifestSegment& segment) { return segment.index == index; });
+  }
+
+  /// All threads take segments until none is left, one fails or the user interrupts.
+  void make_waiting() {
+    const auto threads = std::min(static_cast<size_t>(std::max(1, job_.threads)), waiting_.size());
+    std::vector<std::thread> workers;
+    for (size_t i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
+    for (std::thread& worker : workers) worker.join();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+  void work() {
+    try {
+      SegmentWorker worker(job_, sources_);
+      for (size_t next = next_++; next < waiting_.size() && !stopped(); next = next_++) {
+        if (std::optional<ManifestSegment> made = worker.make(*waiting_[next], [this] { return picture_done(); }))
+          keep(std::move(*made));
+      }
+    } catch (...) {
+      const std::scoped_lock lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      failed_ = true;
+    }
+  }
+
+  bool stopped() const { return failed_ || interrupted(); }
+
+  bool picture_done() {
+    const int64_t done = ++done_pictures_;
+    if (job_.progress) {
+      const std::scoped_lock lock(mutex_);
+      job_.progress(done);
+    }
+    return !stopped();
+  }
+
+  void keep(ManifestSegment made) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<ManifestSegment>& done = result_.manifest.done;
+    const auto place = std::upper_bound(done.begin(), done.end(), made.index,
+                                        [](int64_t index, const ManifestSegment& s) { return index < s.index; });
+    done.insert(place, std::move(made));
+    write_manifest(job_.out, result_.manifest, manifest_name(job_));
+  }
+
+  void finish() {
+    int64_t unreadable = 0;
+    int64_t images = 0;
+    for (const ManifestSegment& segment : result_.manifest.done) {
+      unreadable += segment.unreadable;
+      images += segment.images;
+    }
+    if (images > 0 && unreadable == images) {
+      const std::vector<Skipped>& skipped = result_.manifest.done.front().skipped;
+      throw Error(ErrorCode::unreadable, "not one picture could be used",
+                  {.where = job_.out.string(),
+                   .found = skipped.empty() || skipped[0].examples.empty() ? "" : skipped[0].examples[0],
+                   .hint = "check 'root' and the data sets' paths, then delete the output folder"});
+    }
+    result_.manifest.complete = job_.world == 1;
+    write_manifest(job_.out, result_.manifest, manifest_name(job_));
+  }
+
+  const PrepareJob& job_;
+  const Sources& sources_;
+  std::vector<Segment> segments_;
+  PrepareResult result_;
+  std::vector<const Segment*> waiting_;
+  std::atomic<size_t> next_ = 0;
+  std::atomic<int64_t> done_pictures_ = 0;
+  std::atomic<bool> failed_ = false;
+  std::mutex mutex_;  ///< over the manifest, the failure and calls of `progress`
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+PrepareResult prepare_crops(const PrepareJob& job, const Sources& sources) {
+  require(job.crop_size > 0 && job.world > 0 && job.rank >= 0 && job.rank < job.world, "prepare_crops: a bad job");
+  return Preparation(job, sources).run();
+}
+
+Manifest merge_parts(const fs::path& folder) {
+  std::vector<std::string> parts;
+  if (!fs::is_directory(folder))
+    throw Error(ErrorCode::not_found, "no folder of crops here", {.where = folder.string()});
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kPartPrefix) && name.ends_with(".json")) parts.push_back(name);
+  }
+  if (parts.empty()) {
+    throw Error(ErrorCode::not_found, "no parts to join here",
+                {.where = folder.string(), .expected = part_name(0, 2) + " and so on, as `--rank R --world N` writes"});
+  }
+  std::sort(parts.begin(), parts.end());
+  Manifest merged;
+  for (const std::string& name : parts) {
+    Manifest part = read_manifest(folder, name);
+    if (merged.stage.empty()) {
+      merged = part;
+      merged.done.clear();
+    }
+    require_same_job(folder / name, part, merged);
+    std::move(part.done.begin(), part.done.end(), std::back_inserter(merged.done));
+  }
+  std::sort(merged.done.begin(), merged.done.end(),
+            [](const ManifestSegment& a, const ManifestSegment& b) { return a.index < b.index; });
+  for (int64_t index = 0; index < merged.segments; ++index) {
+    const bool there = index < static_cast<int64_t>(merged.done.size()) &&
+                       merged.done[static_cast<size_t>(index)].index == index &&
+                       is_whole(folder, merged.done[static_cast<size_t>(index)]);
+    if (there) continue;
+    throw Error(ErrorCode::bad_format, "the parts are not complete",
+                {.where = folder.string(),
+                 .found = concat("no whole segment ", index),
+                 .expected = concat(merged.segments, " segments"),
+                 .hint = "run the missing ranks, or those that were cut, again"});
+  }
+  merged.complete = true;
+  write_manifest(folder, merged);
+  for (const std::string& name : parts) fs::remove(folder / name);
+  return merged;
+}
+
+}  // namespace mtcnn

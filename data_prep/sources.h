@@ -1,0 +1,67 @@
+#pragma once
+
+#include "mtcnn/core/json.h"
+#include "mtcnn/data/annotations.h"
+#include "mtcnn/data/manifest.h"
+#include "mtcnn/data_prep/options.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// Counts what is passed over, by reason, with the first few examples.
+class SkipCounts {
+ public:
+  void add(const std::string& reason, const std::string& example);
+  /// Adds what was counted elsewhere.
+  void add(const Skipped& skipped);
+  const std::vector<Skipped>& all() const { return all_; }
+
+ private:
+  Skipped& entry(const std::string& reason);
+
+  std::vector<Skipped> all_;
+};
+
+/// One data set, opened.
+struct SourceDataset {
+  std::string name;              ///< "wider train"
+  std::filesystem::path images;  ///< folder of its pictures
+  float weight = 1;              ///< multiplies the numbers of samples
+};
+
+/// One picture with its labels.
+struct SourcePicture {
+  size_t dataset = 0;
+  ImageAnnotation annotation;
+};
+
+/// All pictures of some data sets, in the order of their lists; memory is about 200 bytes a picture and 140 a face.
+struct Sources {
+  std::vector<SourceDataset> datasets;
+  std::vector<SourcePicture> pictures;
+  std::vector<Skipped> skipped;  ///< labels that the lists hold but that mean nothing
+  Json inputs;                   ///< each data set's lists with their checksums, for the manifest
+
+  std::filesystem::path path(const SourcePicture& picture) const {
+    return datasets[picture.dataset].images / picture.annotation.image;
+  }
+};
+
+/// Reads the lists of the data sets; no picture is opened.
+/// \param root  what relative paths in `datasets` are relative to.
+/// \throws Error naming file and line on a missing or damaged list, or naming the data set where it has no such split
+/// or no picture.
+Sources read_sources(const std::filesystem::path& root, const std::vector<DatasetOptions>& datasets);
+
+/// Writes sources.jsonl: a line a picture, in the annotation format with the data set's name.
+/// \throws Error if the file cannot be written.
+void write_sources(const std::filesystem::path& path, const Sources& sources);
+
+/// \throws Error{usage} naming the first picture that is in both: what is judged by must not be learnt from.
+void require_disjoint(const Sources& training, const Sources& validation);
+
+}  // namespace mtcnn

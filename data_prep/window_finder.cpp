@@ -1,0 +1,75 @@
+#include "mtcnn/data_prep/window_finder.h"
+
+#include "mtcnn/core/checksum.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/detect/detector.h"
+#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/nets/threads.h"
+
+#include <algorithm>
+
+namespace mtcnn {
+namespace {
+
+/// The last net whose windows are needed for the stage; nothing where none is.
+std::optional<NetKind> last_net(const std::string& stage, const MiningOptions& options) {
+  if (options.false_faces > 0) return NetKind::onet;
+  if (stage == "rnet") return NetKind::pnet;
+  if (stage == "onet") return NetKind::rnet;
+  return std::nullopt;
+}
+
+Json net_json(const NetWeights& weights) {
+  uint32_t crc = 0;
+  for (const NamedTensor& tensor : weights.tensors) crc = crc32(std::as_bytes(std::span(tensor.values)), crc);
+  return {{"net", net_name(weights.net)}, {"checksum", checksum_text(crc)}};
+}
+
+/// Every worker runs its own pictures, so the nets themselves run on one thread; that is a setting of the thread.
+void use_one_thread() {
+  static thread_local bool once = (set_threads(1), true);
+  static_cast<void>(once);
+}
+
+}  // namespace
+
+Miner make_miner(const std::string& stage, const MiningOptions& options, const std::filesystem::path& folder,
+                 const std::string& device) {
+  const std::optional<NetKind> last = last_net(stage, options);
+  if (!last) return {.finder = {}, .model = nullptr};
+  if (folder.empty()) {
+    throw Error(ErrorCode::usage, concat("crops for ", stage, " are mined with nets that are trained already"),
+                {.expected = concat("--model DIR, a folder with nets up to ", net_title(*last)),
+                 .hint = "`mtcnn export --run RUN --out DIR` makes one of training runs"});
+  }
+  Model model = read_model(folder, *last);
+  model.detector = {.min_face = options.min_face,
+                    .factor = options.factor,
+                    .thresholds = {options.pnet_threshold, options.rnet_threshold, options.onet_threshold}};
+  Json nets = Json::array();
+  for (const NetWeights& weights : model.nets) {
+    if (!weights.tensors.empty()) nets.push_back(net_json(weights));
+  }
+  const auto most_false = static_cast<size_t>(options.false_faces) * 4;  // some will turn out to be faces
+  const bool wants_pnet = stage == "rnet";
+  const bool wants_rnet = stage == "onet";
+  return {.finder =
+              [detector = Detector(model, device), last = *last, wants_pnet, wants_rnet,
+               most_false](std::span<const ImageView> images) {
+                use_one_thread();
+                std::vector<MinedWindows> mined;
+                for (Found& found : detector.detect_stages(images, last)) {
+                  MinedWindows& windows = mined.emplace_back();
+                  if (wants_pnet) windows.windows = std::move(found.after_pnet);
+                  if (wants_rnet) windows.windows = std::move(found.after_rnet);
+                  for (const Face& face : found.faces) {
+                    if (windows.false_faces.size() < most_false) windows.false_faces.push_back(square(face.box));
+                  }
+                }
+                return mined;
+              },
+          .model = {{"nets", std::move(nets)}, {"input", input_option_table().dump(model.input)}}};
+}
+
+}  // namespace mtcnn

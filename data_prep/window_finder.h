@@ -1,0 +1,25 @@
+#pragma once
+
+#include "mtcnn/core/json.h"
+#include "mtcnn/data_prep/options.h"
+#include "mtcnn/data_prep/prepare.h"
+
+#include <filesystem>
+#include <string>
+
+namespace mtcnn {
+
+/// The nets trained so far as a finder of hard examples, and what the manifest says of them.
+struct Miner {
+  WindowFinder finder;  ///< empty where nothing is mined
+  Json model;           ///< the nets in use with the checksums of their weights
+};
+
+/// For R-Net, P-Net's windows; for O-Net, those that R-Net let through; with `false_faces`, also what the whole cascade
+/// finds. For P-Net without `false_faces`: nothing.
+/// \param model  model folder; it need only hold the nets that are run.
+/// \throws Error as read_model() does, and Error{usage} where a model is needed and `model` is empty.
+Miner make_miner(const std::string& stage, const MiningOptions& options, const std::filesystem::path& model,
+                 const std::string& device);
+
+}  // namespace mtcnn

@@ -1,0 +1,175 @@
+#include "mtcnn/data_prep/prepare.h"
+
+#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/progress.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/data_prep/window_finder.h"
+#include "mtcnn/nets/threads.h"
+#include "mtcnn/weights/spec.h"
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+namespace mtcnn::cli {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kValidation = "validation";  ///< folder of the validation crops, below the training crops
+
+struct PrepareFlags {
+  Common common;
+  std::string stage, out, model, data;
+  std::optional<int64_t> seed;
+  int rank = 0;
+  int world = 1;
+  bool merge = false;
+};
+
+PrepareOptions resolve_options(const PrepareFlags& flags) {
+  PrepareOptions options;
+  if (!flags.common.config.empty()) {
+    const fs::path file = flags.common.config;
+    apply_prepare_options(options, read_json(file), file.string(), file.parent_path());
+  }
+  for (const std::string& setting : flags.common.settings) {
+    const auto [key, value] = option_detail::parse_setting(setting);
+    Json object = Json::object();
+    object[key] = value;
+    apply_prepare_options(options, object, "--set " + setting, fs::path());
+  }
+  if (!flags.data.empty()) options.root = flags.data;
+  if (flags.seed) options.seed = *flags.seed;
+  check_prepare_options(options);
+  return options;
+}
+
+void print_counts(std::ostream& out, const Manifest& manifest) {
+  const auto counts = manifest.counts();
+  int64_t total = 0;
+  for (const int64_t count : counts) total += count;
+  out << total << " crops (";
+  for (size_t i = 0; i < counts.size(); ++i)
+    out << (i > 0 ? ", " : "") << counts[i] << " " << crop_kind_name(kCropKinds[i]);
+  out << ")";
+}
+
+void print_skipped(const Manifest& manifest) {
+  SkipCounts skipped;
+  for (const Skipped& item : manifest.skipped) skipped.add(item);
+  for (const ManifestSegment& segment : manifest.done) {
+    for (const Skipped& item : segment.skipped) skipped.add(item);
+  }
+  for (const Skipped& item : skipped.all()) {
+    std::cerr << "  passed over: " << item.count << " x " << item.reason;
+    if (!item.examples.empty()) std::cerr << ", as " << item.examples.front();
+    std::cerr << "\n";
+  }
+}
+
+/// Makes one folder of crops and says what it came to.
+void make_crops(PrepareJob job, const Sources& sources, bool quiet) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto pictures = static_cast<int64_t>(sources.pictures.size());
+  PrepareResult result;
+  {
+    Progress progress("pictures", pictures, quiet);
+    job.progress = [&](int64_t done) { progress.update(done); };
+    result = prepare_crops(job, sources);
+  }
+  if (quiet) return;
+  std::cerr << job.out.string() << ": " << pictures << " pictures, ";
+  print_counts(std::cerr, result.manifest);
+  if (result.resumed_pictures > 0) std::cerr << ", those of " << result.resumed_pictures << " pictures from before";
+  std::cerr << "; " << fixed(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 1)
+            << " s, " << job.threads << " threads\n";
+  print_skipped(result.manifest);
+}
+
+void merge(const PrepareFlags& flags) {
+  std::vector<fs::path> folders = {flags.out};
+  if (fs::is_directory(folders[0] / kValidation)) folders.push_back(folders[0] / kValidation);
+  for (const fs::path& folder : folders) {
+    const Manifest merged = merge_parts(folder);
+    if (flags.common.quiet) continue;
+    std::cerr << folder.string() << ": ";
+    print_counts(std::cerr, merged);
+    std::cerr << "\n";
+  }
+}
+
+void run(const PrepareFlags& flags) {
+  if (flags.merge) return merge(flags);
+  if (flags.stage.empty()) throw Error(ErrorCode::usage, "--stage is needed", {.expected = "pnet, rnet or onet"});
+  if (flags.rank >= flags.world) {
+    throw Error(ErrorCode::usage, "no such rank",
+                {.found = concat("--rank ", flags.rank, " --world ", flags.world), .expected = "0 <= rank < world"});
+  }
+  const PrepareOptions options = resolve_options(flags);
+  const SampleOptions& samples = options.samples(flags.stage);
+  const Sources training = read_sources(options.root, options.datasets);
+  std::optional<Sources> validation;
+  if (!options.validation.empty()) {
+    validation = read_sources(options.root, options.validation);
+    require_disjoint(training, *validation);
+  }
+  set_threads(flags.common.threads);
+  Miner miner = make_miner(flags.stage, samples.mine, flags.model, flags.common.device);
+  PrepareJob job{.stage = flags.stage,
+                 .out = flags.out,
+                 .samples = samples,
+                 .seed = static_cast<uint64_t>(options.seed),
+                 .recipe = recipe_json(options, flags.stage, options.datasets),
+                 .finder = std::move(miner.finder),
+                 .model = std::move(miner.model),
+                 .threads = thread_count(),
+                 .rank = flags.rank,
+                 .world = flags.world};
+  for (const NetKind net : kNetKinds) {
+    if (flags.stage == net_name(net)) job.crop_size = net_input_size(net);
+  }
+  const InterruptGuard guard;
+  make_crops(job, training, flags.common.quiet);
+  if (!validation) return;
+  job.out /= kValidation;
+  job.recipe = recipe_json(options, flags.stage, options.validation);
+  make_crops(job, *validation, flags.common.quiet);
+}
+
+}  // namespace
+
+void add_prepare(CLI::App& program) {
+  auto flags = std::make_shared<PrepareFlags>();
+  CLI::App& verb = *program.add_subcommand("prepare", "Cut the crops that one net is trained with out of data sets");
+  verb.add_option("--stage", flags->stage, "Net that the crops are for: pnet, rnet or onet")
+      ->check(CLI::IsMember({"pnet", "rnet", "onet"}));
+  verb.add_option("--out", flags->out, "Folder for the crops; validation crops go into its subfolder 'validation'")
+      ->required()
+      ->type_name("DIR");
+  verb.add_option("--model", flags->model,
+                  "Model folder with the nets trained so far, which find the hard examples: P-Net for rnet, P-Net and "
+                  "R-Net for onet")
+      ->type_name("DIR");
+  verb.add_option("--data", flags->data, "Folder with the data sets, instead of the configuration's 'root'")
+      ->type_name("DIR");
+  verb.add_option("--seed", flags->seed, "Of all random numbers; same seed and inputs, same bytes [1]");
+  verb.add_option("--rank", flags->rank, "Make only this part of --world; parts may run on different machines")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 20));
+  verb.add_option("--world", flags->world, "Number of parts")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+  verb.add_flag("--merge", flags->merge, "Join the parts in --out, once all are made");
+  add_device_flags(verb, flags->common);
+  add_config_flags(verb, flags->common);
+  add_quiet_flag(verb, flags->common);
+  verb.footer(
+      "Run again after a stop, the same command goes on where it was.\n"
+      "Example: mtcnn prepare --stage pnet --config configs/prepare.json --data ~/faces --out crops/pnet");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli
