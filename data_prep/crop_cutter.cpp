@@ -48,11 +48,4 @@ void CropCutter::add(const ImageView& image, const PlannedCrop& planned, int32_t
   crops.labels.back().source = source;
 }
 
-void CropCutter::clear() {
-  for (Crops& crops : crops_) {
-    crops.pixels.clear();
-    crops.labels.clear();
-  }
-}
-
 }  // namespace mtcnn

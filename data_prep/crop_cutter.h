@@ -24,8 +24,6 @@ class CropCutter {
 
   /// In the order of kCropKinds; some may be empty.
   const std::array<Crops, kCropKinds.size()>& crops() const { return crops_; }
-  /// Forgets the crops and keeps the memory.
-  void clear();
 
  private:
   int size_;

@@ -6,13 +6,12 @@
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data_prep/segment_worker.h"
+#include "mtcnn/data_prep/work_queue.h"
 
 #include <algorithm>
 #include <atomic>
 #include <charconv>
-#include <exception>
 #include <mutex>
-#include <thread>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -159,27 +158,19 @@ class Preparation {
                        [index](const ManifestSegment& segment) { return segment.index == index; });
   }
 
-  /// All threads take segments until none is left, one fails or the user interrupts.
   void make_waiting() {
-    const auto threads = std::min(static_cast<size_t>(std::max(1, job_.threads)), waiting_.size());
-    std::vector<std::thread> workers;
-    for (size_t i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
-    for (std::thread& worker : workers) worker.join();
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
-  void work() {
-    try {
-      SegmentWorker worker(job_, sources_);
-      for (size_t next = next_++; next < waiting_.size() && !stopped(); next = next_++) {
-        if (std::optional<ManifestSegment> made = worker.make(*waiting_[next], [this] { return picture_done(); }))
+    run_in_threads(job_.threads, static_cast<int64_t>(waiting_.size()), [this](int64_t index) {
+      if (stopped()) return;
+      try {
+        SegmentWorker worker(job_, sources_);
+        const Segment& segment = *waiting_[static_cast<size_t>(index)];
+        if (std::optional<ManifestSegment> made = worker.make(segment, [this] { return picture_done(); }))
           keep(std::move(*made));
+      } catch (...) {
+        failed_ = true;  // other threads stop in the middle of theirs
+        throw;
       }
-    } catch (...) {
-      const std::scoped_lock lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      failed_ = true;
-    }
+    });
   }
 
   bool stopped() const { return failed_ || interrupted(); }
@@ -225,11 +216,9 @@ class Preparation {
   std::vector<Segment> segments_;
   PrepareResult result_;
   std::vector<const Segment*> waiting_;
-  std::atomic<size_t> next_ = 0;
   std::atomic<int64_t> done_pictures_ = 0;
   std::atomic<bool> failed_ = false;
-  std::mutex mutex_;  ///< over the manifest, the failure and calls of `progress`
-  std::exception_ptr failure_;
+  std::mutex mutex_;  ///< over the manifest and calls of `progress`
 };
 
 }  // namespace

@@ -92,8 +92,6 @@ void SegmentWorker::cut(const Opened& opened, const MinedWindows* mined) {
 }
 
 std::optional<ManifestSegment> SegmentWorker::make(const Segment& segment, const std::function<bool()>& picture_done) {
-  cutter_.clear();
-  skipped_ = {};
   ManifestSegment made{.index = segment.index,
                        .first_image = static_cast<int64_t>(segment.first),
                        .images = static_cast<int64_t>(segment.count)};

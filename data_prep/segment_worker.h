@@ -5,16 +5,17 @@
 #include "mtcnn/data_prep/segments.h"
 
 #include <functional>
+#include <optional>
 
 namespace mtcnn {
 
-/// Makes segments, one after the other, for one thread.
+/// Makes one segment.
 class SegmentWorker {
  public:
   /// \param job, sources  outlive the worker.
   SegmentWorker(const PrepareJob& job, const Sources& sources);
 
-  /// Reads the segment's pictures, cuts their crops and writes its shards.
+  /// To be called once. Reads the segment's pictures, cuts their crops and writes its shards.
   /// \param picture_done  called after every picture; false stops the work.
   /// \return what the manifest says of it; nothing where the work was stopped.
   /// \throws Error if a shard cannot be written.

@@ -23,13 +23,6 @@ Json input_json(const fs::path& list, const fs::path& root) {
   return {{"file", list.lexically_relative(root).generic_string()}, {"checksum", checksum_text(crc32(file.bytes()))}};
 }
 
-Json face_json(const FaceAnnotation& face) {
-  Json json = {{"box", {face.x, face.y, face.w, face.h}}};
-  if (face.landmarks) json["landmarks"] = *face.landmarks;
-  if (face.ignore) json["ignore"] = true;
-  return json;
-}
-
 }  // namespace
 
 Skipped& SkipCounts::entry(const std::string& reason) {
@@ -83,16 +76,9 @@ Sources read_sources(const fs::path& root, const std::vector<DatasetOptions>& da
 void write_sources(const fs::path& path, const Sources& sources) {
   AtomicFile file(path);
   for (const SourcePicture& picture : sources.pictures) {
-    const ImageAnnotation& annotation = picture.annotation;
-    Json faces = Json::array();
-    for (const FaceAnnotation& face : annotation.faces) faces.push_back(face_json(face));
-    Json line = {{"dataset", sources.datasets[picture.dataset].name}, {"image", annotation.image}};
-    if (annotation.width > 0) {
-      line["width"] = annotation.width;
-      line["height"] = annotation.height;
-    }
-    line["faces"] = std::move(faces);
-    file.write(line.dump() + "\n");
+    // The data set's name in front of what own data have.
+    const std::string line = annotation_line(picture.annotation);
+    file.write(concat("{\"dataset\":", Json(sources.datasets[picture.dataset].name).dump(), ",", line.substr(1), "\n"));
   }
   file.commit();
 }

@@ -9,6 +9,7 @@ void add_config_reference(CLI::App& program);
 void add_detect(CLI::App& program);
 void add_import(CLI::App& program);
 void add_prepare(CLI::App& program);
+void add_toy_data(CLI::App& program);
 void add_eval(CLI::App& program);
 
 /// The evaluations: verbs below `eval`.

@@ -44,6 +44,23 @@ std::filesystem::path own_images_folder(const std::filesystem::path& folder) {
   return std::filesystem::is_directory(folder / "images") ? folder / "images" : folder;
 }
 
+std::string annotation_line(const ImageAnnotation& image) {
+  Json json = {{"image", image.image}};
+  if (image.width > 0) {
+    json["width"] = image.width;
+    json["height"] = image.height;
+  }
+  Json faces = Json::array();
+  for (const FaceAnnotation& face : image.faces) {
+    Json item = {{"box", {face.x, face.y, face.w, face.h}}};
+    if (face.landmarks) item["landmarks"] = *face.landmarks;
+    if (face.ignore) item["ignore"] = true;
+    faces.push_back(std::move(item));
+  }
+  json["faces"] = std::move(faces);
+  return json.dump();
+}
+
 void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use) {
   TextLines lines(path, "annotations file");
   std::unordered_map<std::string, int64_t> first_line;

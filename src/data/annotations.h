@@ -34,6 +34,9 @@ struct ImageAnnotation {
 /// folder, else `folder`.
 std::filesystem::path own_images_folder(const std::filesystem::path& folder);
 
+/// One line of a file of own data, without a line end.
+std::string annotation_line(const ImageAnnotation& image);
+
 /// Reads annotations of own data: JSON lines, one image a line, `{"image": "rel/path.jpg", "width": 640, "height": 480,
 /// "faces": [{"box": [x,y,w,h], "landmarks": [[x,y] x5], "ignore": false}]}`, where width, height, landmarks and ignore
 /// may be left out. Calls `use` for every line, in order; blank lines are passed over. Holds one line and the names of

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+namespace mtcnn {
+
+/// How much toy data to paint.
+struct ToyOptions {
+  int64_t images = 0;      ///< training pictures, in each layout
+  int64_t validation = 0;  ///< validation pictures, in each layout
+  uint64_t seed = 1;
+  int threads = 1;
+  std::function<void(int64_t pictures)>
+      progress;  ///< called with the number of pictures done, from one thread at a time
+};
+
+/// What was painted.
+struct ToyCounts {
+  int64_t pictures = 0;
+  int64_t faces = 0;  ///< without the ignored ones
+};
+
+/// Paints pictures of synthetic faces into `folder`: `wider/` in WIDER FACE's layout (several faces a picture, or none;
+/// beside it train.jsonl and val.jsonl, the same labels with points as own data) and `celeba/` in CelebA's (one face a
+/// picture, with points). See paint_toy_picture(). Same seed, same bytes, for any number of threads.
+/// \throws Error if the folder holds anything already, if writing fails, or if the user interrupts.
+/// \throws ContractError on negative numbers or less than one training picture.
+ToyCounts make_toy_data(const std::filesystem::path& folder, const ToyOptions& options);
+
+}  // namespace mtcnn

@@ -1,0 +1,63 @@
+#include "mtcnn/data_prep/toy_data.h"
+
+#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/progress.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <thread>
+
+namespace mtcnn::cli {
+namespace {
+
+struct ToyFlags {
+  Common common;
+  std::string out;
+  ToyOptions toy;
+  std::optional<int64_t> validation;
+};
+
+void run(const ToyFlags& flags) {
+  ToyOptions options = flags.toy;
+  options.validation = flags.validation.value_or(std::max<int64_t>(1, options.images / 5));
+  options.threads = flags.common.threads > 0 ? flags.common.threads
+                                             : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const InterruptGuard guard;
+  ToyCounts counts;
+  {
+    Progress progress("pictures", 2 * (options.images + options.validation), flags.common.quiet);
+    options.progress = [&](int64_t done) { progress.update(done); };
+    counts = make_toy_data(flags.out, options);
+  }
+  if (!flags.common.quiet)
+    std::cerr << flags.out << ": " << counts.pictures << " pictures, " << counts.faces << " faces\n";
+}
+
+}  // namespace
+
+void add_toy_data(CLI::App& program) {
+  auto flags = std::make_shared<ToyFlags>();
+  CLI::App& verb =
+      *program.add_subcommand("toy-data", "Paint pictures of synthetic faces, to try training without a download");
+  verb.add_option("folder", flags->out, "New folder: wider/ and celeba/ in these data sets' layouts")
+      ->required()
+      ->type_name("DIR");
+  verb.add_option("--images", flags->toy.images, "Training pictures in each layout")
+      ->required()
+      ->check(CLI::Range(1, 10000000));
+  verb.add_option("--val", flags->validation, "Validation pictures in each layout [a fifth of --images]")
+      ->check(CLI::Range(0, 10000000));
+  verb.add_option("--seed", flags->toy.seed, "Same seed, same bytes")->capture_default_str();
+  verb.add_option("--threads", flags->common.threads, "CPU threads; 0 = one a core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  add_quiet_flag(verb, flags->common);
+  verb.footer("Example: mtcnn toy-data toys --images 500 --seed 1");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli
