@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   mtcnn::cli::add_prepare(program);
 #endif
   mtcnn::cli::add_eval(program);
+  mtcnn::cli::add_inspect(program);
   mtcnn::cli::add_toy_data(program);
   try {
     program.parse(argc, argv);

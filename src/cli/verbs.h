@@ -8,6 +8,7 @@ namespace mtcnn::cli {
 void add_config_reference(CLI::App& program);
 void add_detect(CLI::App& program);
 void add_import(CLI::App& program);
+void add_inspect(CLI::App& program);
 void add_prepare(CLI::App& program);
 void add_toy_data(CLI::App& program);
 void add_eval(CLI::App& program);

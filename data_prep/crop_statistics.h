@@ -1,0 +1,58 @@
+#pragma once
+
+#include "mtcnn/core/json.h"
+#include "mtcnn/data/manifest.h"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// How often values fall between edges.
+struct Histogram {
+  std::string name;           ///< of the value, with its unit
+  std::vector<double> edges;  ///< rising; bin i holds values in [edges[i], edges[i + 1])
+  std::vector<int64_t> counts;
+  int64_t below = 0;  ///< the first edge
+  int64_t above = 0;  ///< the last edge or more
+
+  Histogram(std::string value_name, std::vector<double> bin_edges);
+  void add(double value);
+  /// A line a bin, with a bar.
+  std::string text() const;
+  Json json() const;
+};
+
+/// What the labels of one kind of crops look like.
+struct KindStatistics {
+  CropKind kind = CropKind::negative;
+  int64_t count = 0;
+  Histogram overlap;  ///< IoU with the nearest face
+  Histogram side;     ///< of the window, pixels of its picture
+  Histogram offsets;  ///< all four together; empty for negatives
+
+  explicit KindStatistics(CropKind crop_kind);
+  void add(const Shard& shard);
+};
+
+/// Where crops lie: the shards of a folder, or one shard.
+struct CropFiles {
+  std::string stage;
+  int size = 0;
+  std::vector<Shard> shards;
+
+  /// All shards of a folder that holds a manifest, or the shard that `path` is.
+  /// \throws Error as read_manifest(), open_shard() and Shard do.
+  static CropFiles open(const std::filesystem::path& path);
+
+  /// A kind's statistics, or nothing where there are no such crops.
+  std::optional<KindStatistics> statistics(CropKind kind) const;
+  /// `most` crops of a kind, drawn without replacement; the same for the same seed. Pairs of shard and row.
+  std::vector<std::pair<const Shard*, int64_t>> draw(CropKind kind, int64_t most, uint64_t seed) const;
+};
+
+}  // namespace mtcnn

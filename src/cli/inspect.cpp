@@ -1,0 +1,178 @@
+#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/data_prep/crop_statistics.h"
+#include "mtcnn/data_prep/mosaic.h"
+#include "mtcnn/image/write.h"
+#include "mtcnn/weights/weights.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+namespace mtcnn::cli {
+namespace fs = std::filesystem;
+namespace {
+
+struct InspectFlags {
+  std::string path, out, json;
+  int samples = 64;
+  int64_t seed = 1;
+  bool verify = false;
+};
+
+/// What is said of a thing, for people and as JSON.
+struct Findings {
+  std::string text;
+  Json json = Json::object();
+};
+
+/// OUT.png for one kind of a shard, OUT-positive.png and so on for a folder.
+fs::path mosaic_path(const fs::path& out, CropKind kind, bool many) {
+  if (!many) return out;
+  return out.parent_path() / concat(out.stem().string(), "-", crop_kind_name(kind), out.extension().string());
+}
+
+Findings inspect_crops(const InspectFlags& flags) {
+  const fs::path path = flags.path;
+  const bool folder = fs::is_directory(path);
+  Findings findings;
+  if (folder) {
+    const Manifest manifest = read_manifest(path);
+    if (flags.verify) verify_shards(path, manifest);
+    findings.text = concat("crops for ", manifest.stage, ", side ", manifest.crop_size, ", of ", manifest.images,
+                           " pictures, seed ", manifest.seed, manifest.complete ? "" : ", NOT complete",
+                           flags.verify ? "; all checksums are right" : "", "\n");
+    findings.json["complete"] = manifest.complete;
+    findings.json["images"] = manifest.images;
+    for (const Json& dataset : manifest.inputs.value("datasets", Json::array()))
+      findings.text += concat("  from ", dataset.value("name", ""), ": ", dataset.value("images", 0), " pictures\n");
+    if (const Json& model = manifest.inputs.value("model", Json()); !model.is_null())
+      findings.text += concat("  mined with ", model.value("nets", Json::array()).dump(), "\n");
+  }
+  const CropFiles files = CropFiles::open(path);
+  findings.json["stage"] = files.stage;
+  findings.json["crop_size"] = files.size;
+  for (const CropKind kind : kCropKinds) {
+    const std::optional<KindStatistics> statistics = files.statistics(kind);
+    if (!statistics) continue;
+    const char* name = crop_kind_name(kind);
+    findings.text +=
+        concat("\n", name, ": ", statistics->count, " crops\n", statistics->overlap.text(), statistics->side.text());
+    findings.json["kinds"][name] = {
+        {"count", statistics->count}, {"overlap", statistics->overlap.json()}, {"side", statistics->side.json()}};
+    if (kind != CropKind::negative) {
+      findings.text += statistics->offsets.text();
+      findings.json["kinds"][name]["offsets"] = statistics->offsets.json();
+    }
+    if (flags.out.empty()) continue;
+    const fs::path file = mosaic_path(flags.out, kind, folder);
+    write_image(file, draw_mosaic(files.draw(kind, flags.samples, static_cast<uint64_t>(flags.seed))).view());
+    findings.text += concat("  samples: ", file.string(), "\n");
+  }
+  return findings;
+}
+
+void add_weights(const fs::path& path, const NetWeights& weights, Findings& findings) {
+  int64_t parameters = 0;
+  std::string rows;
+  for (const NamedTensor& tensor : weights.tensors) {
+    parameters += static_cast<int64_t>(tensor.values.size());
+    const auto [low, high] = std::minmax_element(tensor.values.begin(), tensor.values.end());
+    rows += concat("  ", tensor.name, std::string(18 - std::min<size_t>(17, tensor.name.size()), ' '),
+                   shape_text(tensor.shape), "  ", fixed(*low, 4), " .. ", fixed(*high, 4), "\n");
+  }
+  findings.text += concat(path.string(), ": ", net_title(weights.net), ", ", parameters, " parameters\n");
+  Json json = {{"net", net_name(weights.net)}, {"parameters", parameters}, {"metadata", Json::object()}};
+  for (const auto& [key, value] : weights.metadata) {
+    findings.text += concat("  ", key, " = ", value, "\n");
+    json["metadata"][key] = value;
+  }
+  findings.text += rows;
+  findings.json["nets"].push_back(std::move(json));
+}
+
+/// The net that a weights file says it holds.
+NetKind net_in(const Safetensors& file) {
+  const auto name = file.metadata().find("net");
+  for (const NetKind net : kNetKinds) {
+    if (name != file.metadata().end() && name->second == net_name(net)) return net;
+  }
+  throw Error(ErrorCode::bad_format, "weights of no known net", {.where = file.path().string()});
+}
+
+Findings inspect_model(const fs::path& folder) {
+  Findings findings;
+  const Json cascade = read_json(folder / "cascade.json");
+  findings.text = concat("model folder ", folder.string(), "\ncascade.json: ", cascade.dump(2), "\n");
+  findings.json = {{"cascade", cascade}, {"nets", Json::array()}};
+  for (const NetKind net : kNetKinds) {
+    const fs::path file = folder / concat(net_name(net), ".safetensors");
+    if (fs::exists(file)) add_weights(file, read_weights(file, net), findings);
+  }
+  return findings;
+}
+
+Findings inspect_file(const InspectFlags& flags) {
+  const Safetensors file(flags.path);
+  const auto format = file.metadata().find("format");
+  const std::string name = format == file.metadata().end() ? "" : format->second;
+  if (name == "mtcnn-crops") return inspect_crops(flags);
+  if (name != "mtcnn-weights") {
+    throw Error(ErrorCode::bad_format, "a safetensors file, but none of ours",
+                {.where = flags.path,
+                 .found = concat("format '", name, "'"),
+                 .expected = "mtcnn-weights or mtcnn-crops",
+                 .hint = "public weights come in with `mtcnn import`"});
+  }
+  Findings findings;
+  const NetKind net = net_in(file);
+  add_weights(flags.path, read_weights(flags.path, net), findings);
+  return findings;
+}
+
+Findings inspect(const InspectFlags& flags) {
+  const fs::path path = flags.path;
+  if (!fs::exists(path)) throw Error(ErrorCode::not_found, "there is nothing here", {.where = path.string()});
+  if (path.filename() == "manifest.json") {
+    InspectFlags folder = flags;
+    folder.path = path.has_parent_path() ? path.parent_path().string() : ".";
+    return inspect(folder);
+  }
+  if (fs::exists(path / "manifest.json")) return inspect_crops(flags);
+  if (fs::exists(path / "cascade.json")) return inspect_model(path);
+  if (!fs::is_directory(path)) return inspect_file(flags);
+  throw Error(
+      ErrorCode::unsupported, "nothing of ours",
+      {.where = path.string(), .expected = "a folder with manifest.json or cascade.json, or a safetensors file"});
+}
+
+void run(const InspectFlags& flags) {
+  const Findings findings = inspect(flags);
+  if (!flags.json.empty()) write_result(flags.json, findings.json.dump(2) + "\n");
+  if (flags.json != "-") write_result("-", findings.text);
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& program) {
+  auto flags = std::make_shared<InspectFlags>();
+  CLI::App& verb =
+      *program.add_subcommand("inspect", "Explain a file or folder of ours: crops, shards, weights, models");
+  verb.add_option("path", flags->path, "Folder of crops, manifest.json, shard, weights file or model folder")
+      ->required();
+  verb.add_option("--out", flags->out, "Crops: write a picture of samples a kind, with boxes and points drawn in")
+      ->type_name("PNG");
+  verb.add_option("--samples", flags->samples, "Crops in such a picture")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  verb.add_option("--seed", flags->seed, "Which samples are drawn")->capture_default_str();
+  verb.add_option("--json", flags->json, "Write the findings as JSON; - = stdout, instead of text")->type_name("FILE");
+  verb.add_flag("--verify", flags->verify, "Crops: read everything and compare checksums");
+  verb.footer("Example: mtcnn inspect crops/pnet --samples 100 --out samples.png");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli
