@@ -1,4 +1,5 @@
 #include "mtcnn/cli/verbs.h"
+#include "mtcnn/data_prep/options.h"
 #include "mtcnn/detect/options.h"
 
 #include <iostream>
@@ -18,13 +19,21 @@ void add_config_reference(CLI::App& program) {
   verb.group("");  // for those who work on this project
   verb.callback([] {
     std::cout << "# Configuration\n\nWritten by `mtcnn config-reference`; a test keeps it true.\n\n"
-                 "Order: defaults, then the model folder's `cascade.json`, then `--config FILE` (JSON), then each "
+                 "Order: defaults, then the model folder's `cascade.json` (`detect`, `eval`), then `--config FILE` "
+                 "(JSON), then each "
                  "`--set key=value`, then\n"
                  "dedicated flags. Unknown keys are refused.\n";
     print_table("`mtcnn detect`", "`--config`, `--set`, and `detector` in `cascade.json`.",
                 detector_option_table().markdown());
     print_table("`input` in `cascade.json`", "What suits the weights; not for `--set`.",
                 input_option_table().markdown());
+    print_table("`mtcnn prepare`",
+                "`--config` and `--set`. Beside these keys: `root`, the folder of the data sets (relative to the "
+                "configuration file's own folder),\nand `datasets` and `validation`, two lists of data sets (below). "
+                "configs/prepare.json is an example.",
+                prepare_option_table().markdown());
+    print_table("A data set of `mtcnn prepare`", "An entry of `datasets` or `validation`.",
+                dataset_option_table().markdown());
   });
 }
 
