@@ -29,16 +29,6 @@ std::string manifest_name(const PrepareJob& job) {
 
 bool is_mine(const PrepareJob& job, int64_t segment) { return segment % job.world == job.rank; }
 
-/// The first place where two JSON values differ, with both values.
-std::string first_difference(const Json& ours, const Json& theirs) {
-  const Json patch = Json::diff(theirs, ours);
-  if (patch.empty()) return {};
-  const std::string path = patch[0]["path"].get<std::string>();
-  const Json::json_pointer pointer(path);
-  const auto text = [&](const Json& side) { return side.contains(pointer) ? shown(side[pointer]) : "nothing"; };
-  return concat(path.empty() ? "all" : path.substr(1), " ", text(theirs), ", now ", text(ours));
-}
-
 /// \throws Error unless `found` was made by the same job as `wanted`.
 void require_same_job(const fs::path& file, const Manifest& found, const Manifest& wanted) {
   const auto facts = [](const Manifest& m) {

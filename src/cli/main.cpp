@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   mtcnn::cli::add_detect(program);
   mtcnn::cli::add_import(program);
   mtcnn::cli::add_prepare(program);
+  mtcnn::cli::add_train(program);
 #endif
   mtcnn::cli::add_eval(program);
   mtcnn::cli::add_inspect(program);

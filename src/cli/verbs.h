@@ -11,6 +11,7 @@ void add_import(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_prepare(CLI::App& program);
 void add_toy_data(CLI::App& program);
+void add_train(CLI::App& program);
 void add_eval(CLI::App& program);
 
 /// The evaluations: verbs below `eval`.

@@ -65,4 +65,13 @@ std::string shown(const Json& value) {
   return text.substr(0, end) + "…";
 }
 
+std::string first_difference(const Json& now, const Json& before) {
+  const Json patch = Json::diff(before, now);
+  if (patch.empty()) return {};
+  const std::string path = patch[0]["path"].get<std::string>();
+  const Json::json_pointer pointer(path);
+  const auto text = [&](const Json& side) { return side.contains(pointer) ? shown(side[pointer]) : "nothing"; };
+  return concat(path.empty() ? "all" : path.substr(1), " ", text(before), ", now ", text(now));
+}
+
 }  // namespace mtcnn

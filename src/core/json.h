@@ -23,4 +23,7 @@ Json read_json(const std::filesystem::path& path);
 /// A short form of `value` for messages: at most about 60 characters, always valid UTF-8.
 std::string shown(const Json& value);
 
+/// The first place where two values differ, with both, as "seed 1, now 2"; empty where they are equal.
+std::string first_difference(const Json& now, const Json& before);
+
 }  // namespace mtcnn

@@ -84,7 +84,7 @@ class WiderList {
   }
 
   std::string take_name() {
-    const std::string name(lines_.text());
+    std::string name(lines_.text());
     if (!is_utf8(name)) refuse("a file name that is no UTF-8", "UTF-8", "rename the picture and its entry");
     const std::filesystem::path path(name);
     const bool leaves = path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end();

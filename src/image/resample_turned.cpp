@@ -83,11 +83,13 @@ void resample_turned(const ImageView& image, const Box& window, float degrees, f
     float* out = target.pixels + y * target.row_stride;
     for (int x = 0; x < target.width; ++x, out += kChannels) {
       float sum[kChannels] = {};
-      for (int sample = 0; sample < kFinePixels * kFinePixels; ++sample) {
-        // The content is turned forward, so what a target pixel shows lies the other way.
-        const double u = x * kFinePixels + sample % kFinePixels + 0.5 - target.width * kFinePixels / 2.0;
-        const double v = y * kFinePixels + sample / kFinePixels + 0.5 - target.height * kFinePixels / 2.0;
-        upright.add(middle + turn.cosine * u + turn.sine * v, middle - turn.sine * u + turn.cosine * v, sum);
+      for (int fine_y = 0; fine_y < kFinePixels; ++fine_y) {
+        for (int fine_x = 0; fine_x < kFinePixels; ++fine_x) {
+          // The content is turned forward, so what a target pixel shows lies the other way.
+          const double u = (x - target.width / 2.0) * kFinePixels + fine_x + 0.5;
+          const double v = (y - target.height / 2.0) * kFinePixels + fine_y + 0.5;
+          upright.add(middle + turn.cosine * u + turn.sine * v, middle - turn.sine * u + turn.cosine * v, sum);
+        }
       }
       for (int c = 0; c < kChannels; ++c) out[c] = sum[c] / (kFinePixels * kFinePixels);
     }

@@ -1,0 +1,113 @@
+#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/nets/threads.h"
+#include "mtcnn/train/trainer.h"
+#include "mtcnn/weights/import.h"
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+namespace mtcnn::cli {
+namespace fs = std::filesystem;
+namespace {
+
+struct TrainFlags {
+  Common common;
+  std::string net, data, validation, out, init;
+  std::optional<int> epochs, batch;
+  std::optional<double> lr;
+  std::optional<int64_t> seed;
+  bool resume = false;
+};
+
+NetKind net_of(const std::string& name) {
+  for (const NetKind net : kNetKinds) {
+    if (name == net_name(net)) return net;
+  }
+  throw ContractError("train: no such net");
+}
+
+TrainOptions resolve_options(const TrainFlags& flags, NetKind net) {
+  TrainOptions options = default_train_options(net);
+  apply_config(train_option_table(), flags.common, options);
+  if (flags.epochs) options.epochs = *flags.epochs;
+  if (flags.batch) options.batch.size = *flags.batch;
+  if (flags.lr) options.optimizer.lr = *flags.lr;
+  if (flags.seed) options.seed = *flags.seed;
+  check_train_options(options);
+  return options;
+}
+
+/// Weights to start from: a file of any kind that is known, or a model folder or training run with this net.
+NetWeights read_init(const fs::path& path, NetKind net) {
+  fs::path file = path;
+  if (fs::is_directory(path)) {
+    const std::string name = concat(net_name(net), ".safetensors");
+    file = fs::exists(path / "best" / name) ? path / "best" / name : path / name;
+  }
+  NetWeights weights = import_weights(file);
+  if (weights.net != net) {
+    throw Error(ErrorCode::usage, "weights of another net",
+                {.where = file.string(), .found = net_title(weights.net), .expected = net_title(net)});
+  }
+  return weights;
+}
+
+void run(const TrainFlags& flags) {
+  const NetKind net = net_of(flags.net);
+  TrainJob job{.net = net,
+               .data = flags.data,
+               .validation = flags.validation,
+               .out = flags.out,
+               .options = resolve_options(flags, net),
+               .device = flags.common.device,
+               .resume = flags.resume,
+               .quiet = flags.common.quiet};
+  if (!flags.init.empty()) {
+    job.init = read_init(flags.init, net);
+    job.init_name = flags.init;
+  }
+  set_threads(flags.common.threads);
+  const InterruptGuard guard;
+  const TrainResult result = train_net(job);
+  if (flags.common.quiet) return;
+  std::cerr << net_title(net) << ": " << result.steps << " steps in " << fixed(result.seconds, 0) << " s ("
+            << thread_count() << " threads); best epoch " << result.best_epoch << ", " << job.options.best_metric << " "
+            << fixed(result.best, 4) << "\n";
+  std::cout << result.weights.string() << "\n";
+}
+
+}  // namespace
+
+void add_train(CLI::App& program) {
+  auto flags = std::make_shared<TrainFlags>();
+  CLI::App& verb = *program.add_subcommand("train", "Train one net with crops that `mtcnn prepare` made");
+  verb.add_option("--net", flags->net, "pnet, rnet or onet")
+      ->required()
+      ->check(CLI::IsMember({"pnet", "rnet", "onet"}));
+  verb.add_option("--data", flags->data, "Folder of crops for this net")->required()->type_name("DIR");
+  verb.add_option("--out", flags->out, "Run folder: configuration, metrics, checkpoints, best weights")
+      ->required()
+      ->type_name("DIR");
+  verb.add_option("--validation", flags->validation, "Validation crops [DATA/validation]")->type_name("DIR");
+  verb.add_flag("--resume", flags->resume, "Go on with the run in --out where it stopped");
+  verb.add_option("--init", flags->init,
+                  "Start from these weights: a file (public ones too), a model folder or another run")
+      ->type_name("PATH");
+  verb.add_option("--epochs", flags->epochs, "Passes over the positives");
+  verb.add_option("--batch", flags->batch, "Crops a step");
+  verb.add_option("--lr", flags->lr, "Largest learning rate");
+  verb.add_option("--seed", flags->seed, "Of first weights, order and augmentation");
+  add_device_flags(verb, flags->common);
+  add_config_flags(verb, flags->common);
+  add_quiet_flag(verb, flags->common);
+  verb.footer("Example: mtcnn train --net pnet --data crops/pnet --config configs/pnet.json --out runs/pnet");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli

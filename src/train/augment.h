@@ -1,0 +1,40 @@
+#pragma once
+
+#include "mtcnn/core/random.h"
+#include "mtcnn/data/shard.h"
+#include "mtcnn/train/options.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace mtcnn {
+
+/// Mirrors a label with its crop: box edges change sides, left and right points their places.
+CropLabel mirrored(const CropLabel& label);
+
+/// Turns stored crops into net input, changed by chance or as they are. One a thread; holds no state but buffers.
+class Augmenter {
+ public:
+  Augmenter(const AugmentOptions& options, int crop_size);
+
+  /// \param pixels  [3, S, S] as in shards.
+  /// \param label   changed where the crop is mirrored.
+  /// \param random  of this crop alone; nullptr: nothing is changed.
+  /// \param out     [S, S, 3], (value - 127.5) / 128.
+  void apply(std::span<const uint8_t> pixels, CropLabel& label, RandomStream* random, float* out);
+
+ private:
+  void colour(std::span<const uint8_t> pixels, bool mirror, RandomStream& random);
+  void blur();
+  void lower_resolution(double scale);
+  void add_noise(double deviation, RandomStream& random);
+  void cut_out(RandomStream& random);
+
+  AugmentOptions options_;
+  int size_;
+  std::vector<float> crop_;  ///< [S, S, 3], 0 … 255
+  std::vector<float> buffer_;
+};
+
+}  // namespace mtcnn

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "mtcnn/nets/modules.h"
+#include "mtcnn/train/batch.h"
+#include "mtcnn/train/options.h"
+
+#include <torch/types.h>
+
+namespace mtcnn {
+
+/// A batch's labels as tensors.
+struct BatchTargets {
+  BatchCounts counts;
+  torch::Tensor offsets;    ///< float32 [positives + parts, 4]
+  torch::Tensor landmarks;  ///< float32 [landmarks, 10]
+};
+
+/// The terms of the multi-task loss, scalars. A task of which the batch has no samples is exactly 0 and has no
+/// gradient.
+struct LossTerms {
+  torch::Tensor total;  ///< weighted sum
+  torch::Tensor face;
+  torch::Tensor box;
+  torch::Tensor landmark;
+  torch::Tensor kept;  ///< bool [negatives + positives]: the face samples that are learnt from
+};
+
+/// Online hard sample mining: the ceil(share * M) samples of highest loss; of equal ones the earlier.
+/// \param losses  [M].
+/// \return bool [M].
+/// Source: Zhang et al. 2016, sec. II-C.
+torch::Tensor mining_mask(const torch::Tensor& losses, double share);
+
+/// Face: cross-entropy over negatives and positives, mean of the mined ones. Boxes: sum of squares over the four
+/// offsets, mean over positives and part faces. Landmarks: sum of squares over the ten numbers, mean over landmark
+/// samples, where the net has that head. LossOptions changes them.
+/// \param output  of a net for a batch in the order of BatchCounts.
+/// \throws ContractError where output and targets do not have the same number of rows.
+/// Source: Zhang et al. 2016, sec. II-C.
+LossTerms multi_task_loss(const NetOutput& output, const BatchTargets& targets, const LossOptions& options);
+
+}  // namespace mtcnn

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "mtcnn/nets/modules.h"
+#include "mtcnn/weights/spec.h"
+
+#include <functional>
+#include <memory>
+
+namespace mtcnn {
+
+/// Any of the three nets, so that the trainer need not know which.
+struct TrainableNet {
+  NetKind kind;
+  std::shared_ptr<torch::nn::Module> module;
+  std::function<NetOutput(const torch::Tensor&)> forward;
+};
+
+/// A net with LibTorch's first weights, which follow torch::manual_seed().
+/// \param landmark_head  for P-Net and R-Net; O-Net always has one.
+TrainableNet make_net(NetKind kind, bool landmark_head);
+
+}  // namespace mtcnn

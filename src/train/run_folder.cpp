@@ -1,0 +1,119 @@
+#include "mtcnn/train/run_folder.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/text.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <vector>
+
+namespace mtcnn {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kConfig = "config.json";
+constexpr const char* kMetrics = "metrics.jsonl";
+constexpr const char* kCheckpoints = "checkpoints";
+constexpr const char* kBegun = "begun";
+
+std::string step_name(int64_t step) {
+  const std::string digits = concat(step);
+  return concat("step_", std::string(9 - std::min<size_t>(9, digits.size()), '0'), digits);
+}
+
+/// The checkpoints that are whole, oldest first.
+std::vector<fs::path> checkpoints(const fs::path& folder) {
+  std::vector<fs::path> found;
+  if (!fs::is_directory(folder)) return found;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename().string().starts_with("step_")) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void append_line(const fs::path& path, const std::string& line) {
+  std::ofstream file(path, std::ios::app);
+  file << line << "\n" << std::flush;
+  if (!file) throw system_error(ErrorCode::unwritable, "writing this file failed", path);
+}
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path path, const Json& config, const Json& environment, bool resume) : path_(std::move(path)) {
+  const bool holds_run = fs::exists(path_ / kConfig);
+  if (holds_run && !resume) {
+    throw Error(ErrorCode::usage, "this folder holds a training run already",
+                {.where = path_.string(), .hint = "go on with it with --resume, or choose another --out"});
+  }
+  if (!holds_run && resume) {
+    throw Error(
+        ErrorCode::usage, "no training run to go on with",
+        {.where = path_.string(), .expected = "a folder with config.json", .hint = "leave --resume out to start one"});
+  }
+  if (!holds_run && fs::is_directory(path_) && !fs::is_empty(path_)) {
+    throw Error(ErrorCode::usage, "this folder holds other things",
+                {.where = path_.string(), .expected = "a new or empty folder", .hint = "choose another --out"});
+  }
+  if (holds_run) {
+    if (const std::string difference = first_difference(config, read_json(path_ / kConfig)); !difference.empty()) {
+      throw Error(ErrorCode::usage, "the run in this folder has another configuration",
+                  {.where = (path_ / kConfig).string(),
+                   .found = difference,
+                   .hint = "resume with the settings it was started with, or choose another --out"});
+    }
+  }
+  make_folder(path_);
+  lock_.emplace(path_ / ".lock");
+  write_text(path_ / "environment.json", environment.dump(2) + "\n");
+  write_text(path_ / kConfig, config.dump(2) + "\n");
+  fs::remove_all(path_ / kCheckpoints / kBegun);
+}
+
+void RunFolder::add_metrics(const Json& line) { append_line(path_ / kMetrics, line.dump()); }
+
+void RunFolder::cut_metrics(int64_t step) {
+  if (!fs::exists(path_ / kMetrics)) return;
+  std::string kept;
+  for (const std::string& line : split(read_text(path_ / kMetrics), '\n')) {
+    // The last line of a killed run may be half a line.
+    const Json json = Json::parse(line, nullptr, false);
+    if (json.is_object() && json.value("step", int64_t{0}) <= step) kept += line + "\n";
+  }
+  write_text(path_ / kMetrics, kept);
+}
+
+void RunFolder::log(const std::string& message) {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  append_line(path_ / "log.txt", concat(text, " ", message));
+}
+
+std::optional<fs::path> RunFolder::latest_checkpoint() const {
+  const std::vector<fs::path> found = checkpoints(path_ / kCheckpoints);
+  if (found.empty()) return std::nullopt;
+  return found.back();
+}
+
+fs::path RunFolder::begin_checkpoint() {
+  const fs::path folder = path_ / kCheckpoints / kBegun;
+  fs::remove_all(folder);
+  make_folder(folder);
+  return folder;
+}
+
+void RunFolder::keep_checkpoint(const fs::path& begun, int64_t step, int most) {
+  const fs::path kept = path_ / kCheckpoints / step_name(step);
+  fs::remove_all(kept);
+  fs::rename(begun, kept);
+  std::vector<fs::path> all = checkpoints(path_ / kCheckpoints);
+  for (size_t i = 0; i + static_cast<size_t>(most) < all.size(); ++i) fs::remove_all(all[i]);
+}
+
+}  // namespace mtcnn

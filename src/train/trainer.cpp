@@ -1,0 +1,372 @@
+#include "mtcnn/train/trainer.h"
+
+#include "mtcnn/core/checksum.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/log.h"
+#include "mtcnn/core/progress.h"
+#include "mtcnn/core/random.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/core/version.h"
+#include "mtcnn/nets/device.h"
+#include "mtcnn/nets/threads.h"
+#include "mtcnn/train/checkpoint.h"
+#include "mtcnn/train/loader.h"
+#include "mtcnn/train/loss.h"
+#include "mtcnn/train/run_folder.h"
+#include "mtcnn/train/schedule.h"
+#include "mtcnn/train/tensors.h"
+#include "mtcnn/train/validation.h"
+
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <optional>
+
+#include <torch/utils.h>
+#include <torch/version.h>
+
+namespace mtcnn {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Training and validation crops.
+struct CropSets {
+  CropSet training;
+  CropSet validation;
+};
+
+/// Opens the crops; without validation crops of their own, a share of the pictures is held out.
+CropSets open_crops(const TrainJob& job) {
+  const std::string stage = net_name(job.net);
+  const fs::path own = job.validation.empty() ? job.data / "validation" : job.validation;
+  if (!job.validation.empty() || fs::exists(own / "manifest.json"))
+    return {CropSet(job.data, stage), CropSet(own, stage)};
+  const double share = job.options.batch.validation_share;
+  const auto seed = static_cast<uint64_t>(job.options.seed);
+  const auto held_out = [share, seed](int32_t source) {
+    return RandomStream(seed, "held out", static_cast<uint64_t>(source)).chance(share);
+  };
+  log::warning(concat(job.data.string(), ": no validation crops; ", 100 * share, " % of the pictures are held out"));
+  return {CropSet(job.data, stage, [held_out](int32_t source) { return !held_out(source); }),
+          CropSet(job.data, stage, held_out)};
+}
+
+void verify(const CropSet& crops) { verify_shards(crops.folder(), read_manifest(crops.folder())); }
+
+/// Everything that decides what the run comes to.
+Json config_json(const TrainJob& job, const CropSets& crops) {
+  Json config = {{"net", net_name(job.net)},
+                 {"training_crops", crops.training.checksum()},
+                 {"validation_crops", crops.validation.checksum()},
+                 {"init", job.init_name}};
+  const Json options = train_option_table().dump(job.options);
+  for (const auto& [key, value] : options.items()) config[key] = value;
+  return config;
+}
+
+Json environment_json(const TrainJob& job, c10::Device device) {
+  return {{"version", version()},
+          {"commit", commit()},
+          {"libtorch", TORCH_VERSION},
+          {"device", device.str()},
+          {"threads", thread_count()},
+          {"seed", job.options.seed},
+          {"data", fs::absolute(job.data).string()}};
+}
+
+/// Averages gradients over all processes that train together; there is one.
+void share_gradients(const TrainableNet& /*net*/) {}
+
+/// NaN becomes null in JSON.
+Json metrics_line(const TrainState& state, const char* split, double lr) {
+  return {{"step", state.step}, {"epoch", state.epoch}, {"split", split}, {"lr", lr}, {"time_s", state.seconds}};
+}
+
+class Trainer {
+ public:
+  explicit Trainer(const TrainJob& job)
+      : job_(job),
+        options_(job.options),
+        device_(choose_device(job.device)),
+        crops_(open_crops(job)),
+        loader_(crops_.training, options_),
+        steps_per_epoch_(loader_.steps_per_epoch()),
+        net_(first_net()),
+        averaged_(make_net(job.net, options_.landmark_head)),
+        optimizer_(make_optimizer(*net_.module, options_.optimizer)),
+        average_(*net_.module, options_.optimizer.average),
+        config_(config_json(job, crops_)),
+        folder_(job.out, config_, environment_json(job, device_), job.resume) {
+    averaged_.module->to(device_);
+    require_validation();
+  }
+
+  TrainResult run() {
+    verify(crops_.training);
+    verify(crops_.validation);
+    if (job_.resume) restore();
+    folder_.log(concat(job_.resume ? "going on" : "starting", " at step ", state_.step, " of ", total_steps()));
+    loader_.seek(state_.step);
+    last_checkpoint_ = Clock::now();
+    while (state_.epoch < options_.epochs && !out_of_patience()) {
+      train_epoch();
+      finish_epoch();
+    }
+    finish();
+    return result_;
+  }
+
+ private:
+  TrainableNet first_net() const {
+    torch::manual_seed(static_cast<uint64_t>(options_.seed));
+    TrainableNet net = make_net(job_.net, options_.landmark_head);
+    if (job_.init) load_weights(*net.module, *job_.init);
+    net.module->to(device_);
+    return net;
+  }
+
+  void require_validation() const {
+    const ValidationMetrics possible = score_validation(
+        {.positive_scores = std::vector<float>(static_cast<size_t>(crops_.validation.count(CropKind::positive))),
+         .negative_scores = std::vector<float>(static_cast<size_t>(crops_.validation.count(CropKind::negative))),
+         .boxes = crops_.validation.count(CropKind::part) + crops_.validation.count(CropKind::positive),
+         .landmarks = crops_.validation.count(CropKind::landmark)},
+        {});
+    if (!std::isnan(possible.to_minimise(options_.best_metric))) return;
+    throw Error(
+        ErrorCode::usage, concat("the validation crops cannot tell '", options_.best_metric, "'"),
+        {.where = crops_.validation.folder().string(), .hint = "choose another best_metric or other validation crops"});
+  }
+
+  int64_t total_steps() const { return steps_per_epoch_ * options_.epochs; }
+
+  double current_lr() const {
+    return learning_rate(options_.schedule, options_.optimizer.lr, std::min(state_.step, total_steps() - 1),
+                         total_steps());
+  }
+
+  TrainParts parts() { return {net_, averaged_, average_, *optimizer_}; }
+
+  bool out_of_patience() const {
+    return options_.patience > 0 && state_.best_epoch > 0 && state_.epoch - state_.best_epoch >= options_.patience;
+  }
+
+  void restore() {
+    if (const std::optional<fs::path> newest = folder_.latest_checkpoint()) state_ = read_checkpoint(*newest, parts());
+    folder_.cut_metrics(state_.step);
+  }
+
+  void train_epoch() {
+    net_.module->train();
+    const int64_t last = steps_per_epoch_ * (state_.epoch + 1);
+    Progress progress(concat("crops of epoch ", state_.epoch + 1), steps_per_epoch_ * loader_.counts().total(),
+                      job_.quiet);
+    while (state_.step < last) {
+      const auto start = Clock::now();
+      const double waited = loader_.waited_s();
+      learn(loader_.next());
+      ++state_.step;
+      const double seconds = seconds_since(start);
+      state_.totals.seconds += seconds;
+      state_.totals.waited_s += loader_.waited_s() - waited;
+      state_.seconds += seconds;
+      progress.update(state_.totals.samples);
+      if (interrupted()) stop();
+      if (options_.checkpoint_minutes > 0 && seconds_since(last_checkpoint_) > 60 * options_.checkpoint_minutes) save();
+    }
+  }
+
+  void learn(const Batch& batch) {
+    set_learning_rate(*optimizer_, current_lr());
+    optimizer_->zero_grad();
+    const NetOutput output = net_.forward(input_tensor(batch, device_));
+    const LossTerms terms = multi_task_loss(output, target_tensors(batch, device_), options_.loss);
+    add_to_totals(batch, output, terms);
+    terms.total.backward();
+    share_gradients(net_);
+    clip_gradients(*net_.module, options_.optimizer.clip_norm);
+    optimizer_->step();
+    average_.update(*net_.module, state_.step);
+  }
+
+  /// One transfer from the device a step.
+  void add_to_totals(const Batch& batch, const NetOutput& output, const LossTerms& terms) {
+    const torch::NoGradGuard no_grad;
+    const BatchCounts& counts = batch.counts;
+    const torch::Tensor logits = output.face_logits.slice(0, 0, counts.faces()).flatten(1);
+    const torch::Tensor claimed = (logits.select(1, 1) >= logits.select(1, 0)).to(torch::kFloat);
+    const torch::Tensor found = claimed.slice(0, counts.negatives).sum();
+    const torch::Tensor numbers = torch::stack({terms.total, terms.face, terms.box, terms.landmark,
+                                                terms.kept.sum().to(torch::kFloat), claimed.sum(), found})
+                                      .to(torch::kCPU, torch::kDouble);
+    const double* values = numbers.const_data_ptr<double>();
+    if (!std::isfinite(values[0])) refuse_loss(batch, values);
+    EpochTotals& totals = state_.totals;
+    ++totals.steps;
+    totals.samples += counts.total();
+    totals.loss += values[0];
+    totals.face += values[1];
+    totals.box += values[2];
+    totals.landmark += values[3];
+    totals.kept += values[4];
+    totals.claimed += values[5];
+    totals.found += values[6];
+    totals.faces += static_cast<double>(counts.faces());
+    totals.positives += static_cast<double>(counts.positives);
+    totals.right += static_cast<double>(counts.negatives) - (values[5] - values[6]) + values[6];
+  }
+
+  [[noreturn]] void refuse_loss(const Batch& batch, const double* values) const {
+    constexpr size_t kNamed = 3;
+    std::string samples;
+    for (size_t i = 0; i < std::min(kNamed, batch.samples.size()); ++i)
+      samples += concat(i > 0 ? "; " : "", crops_.training.describe(batch.samples[i]));
+    throw Error(ErrorCode::bad_format, concat("the loss is not finite at step ", state_.step),
+                {.where = job_.out.string(),
+                 .found = concat("face ", values[1], ", box ", values[2], ", landmark ", values[3],
+                                 "; the batch begins with ", samples),
+                 .hint = "lower optimizer.lr, set optimizer.clip_norm, or check these crops with `mtcnn inspect`"});
+  }
+
+  void finish_epoch() {
+    const EpochTotals totals = state_.totals;
+    ++state_.epoch;
+    const auto start = Clock::now();
+    average_.copy_to(*averaged_.module);
+    averaged_.module->eval();
+    const LossOptions& loss = options_.loss;
+    const ValidationMetrics metrics = score_validation(validate(averaged_, crops_.validation, device_),
+                                                       {.face = loss.face, .box = loss.box, .landmark = loss.landmark});
+    state_.seconds += seconds_since(start);
+    folder_.add_metrics(train_line(totals));
+    folder_.add_metrics(validation_line(metrics));
+    const double value = metrics.to_minimise(options_.best_metric);
+    if (value < state_.best || state_.best_epoch == 0) {
+      state_.best = value;
+      state_.best_epoch = state_.epoch;
+      write_best(metrics);
+    }
+    state_.totals = {};
+    result_.samples_per_s = static_cast<double>(totals.samples) / std::max(1e-9, totals.seconds);
+    result_.wait_share = totals.waited_s / std::max(1e-9, totals.seconds);
+    result_.seconds += totals.seconds;
+    save();
+    say(totals, metrics);
+  }
+
+  Json train_line(const EpochTotals& totals) const {
+    const auto steps = static_cast<double>(std::max<int64_t>(1, totals.steps));
+    Json line = metrics_line(state_, "train", current_lr());
+    line["loss"] = totals.loss / steps;
+    line["loss_face"] = totals.face / steps;
+    line["loss_box"] = totals.box / steps;
+    line["loss_landmark"] = totals.landmark / steps;
+    line["accuracy"] = totals.right / totals.faces;
+    line["recall"] = totals.found / totals.positives;
+    line["precision"] = totals.found / totals.claimed;
+    line["mined"] = totals.kept / totals.faces;
+    line["samples_per_s"] = static_cast<double>(totals.samples) / std::max(1e-9, totals.seconds);
+    line["wait_share"] = totals.waited_s / std::max(1e-9, totals.seconds);
+    return line;
+  }
+
+  Json validation_line(const ValidationMetrics& metrics) const {
+    Json line = metrics_line(state_, "val", current_lr());
+    line["loss"] = metrics.loss;
+    line["loss_face"] = metrics.loss_face;
+    line["loss_box"] = metrics.loss_box;
+    line["loss_landmark"] = metrics.loss_landmark;
+    line["accuracy"] = metrics.accuracy;
+    line["recall"] = metrics.recall;
+    line["precision"] = metrics.precision;
+    line["fpr_at_97"] = metrics.fpr_at_97;
+    line["box_error"] = metrics.box_error;
+    line["nme"] = metrics.nme;
+    return line;
+  }
+
+  /// `averaged_` holds what was validated.
+  void write_best(const ValidationMetrics& metrics) {
+    NetWeights weights = weights_of(*averaged_.module, job_.net);
+    const std::string config = config_.dump();
+    weights.metadata["config"] = checksum_text(crc32(std::as_bytes(std::span(config))));
+    weights.metadata["epoch"] = concat(state_.epoch);
+    weights.metadata["metrics"] = validation_line(metrics).dump();
+    write_weights(best_path(), weights);
+  }
+
+  fs::path best_path() const { return folder_.path() / "best" / concat(net_name(job_.net), ".safetensors"); }
+
+  void save() {
+    const fs::path begun = folder_.begin_checkpoint();
+    write_checkpoint(begun, state_, parts());
+    folder_.keep_checkpoint(begun, state_.step, options_.keep_checkpoints);
+    last_checkpoint_ = Clock::now();
+  }
+
+  [[noreturn]] void stop() {
+    save();
+    folder_.log(concat("stopped by the user at step ", state_.step));
+    throw Error(ErrorCode::interrupted,
+                concat("stopped at step ", state_.step, " of ", total_steps(), ", checkpoint written"),
+                {.where = folder_.path().string(), .hint = "the same command with --resume goes on"});
+  }
+
+  void say(const EpochTotals& totals, const ValidationMetrics& metrics) {
+    const auto steps = static_cast<double>(totals.steps);
+    const std::string line = concat(
+        "epoch ", state_.epoch, "/", options_.epochs, ": loss ", fixed(totals.loss / steps, 4), ", validation loss ",
+        fixed(metrics.loss, 4), ", accuracy ", fixed(100 * metrics.accuracy, 2), " %, negatives passed at 97 % ",
+        fixed(100 * metrics.fpr_at_97, 2), " %, box ", fixed(metrics.box_error, 4), ", points ",
+        fixed(100 * metrics.nme, 2), " %; ", fixed(result_.samples_per_s, 0), " crops/s, ",
+        fixed(100 * result_.wait_share, 1), " % waiting", state_.best_epoch == state_.epoch ? " (best)" : "");
+    folder_.log(line);
+    if (!job_.quiet) std::cerr << line << "\n";
+  }
+
+  void finish() {
+    result_.steps = state_.step;
+    result_.epochs = state_.epoch;
+    result_.best_epoch = state_.best_epoch;
+    result_.best = options_.best_metric == "accuracy" ? -state_.best : state_.best;
+    result_.weights = folder_.path() / "export" / best_path().filename();
+    write_weights(result_.weights, read_weights(best_path(), job_.net));
+    write_text(folder_.path() / "DONE",
+               concat(state_.step, " steps, ", state_.epoch, " epochs, best epoch ", state_.best_epoch, "\n"));
+    folder_.log("done");
+  }
+
+  const TrainJob& job_;
+  const TrainOptions& options_;
+  c10::Device device_;
+  CropSets crops_;
+  Loader loader_;
+  int64_t steps_per_epoch_;
+  TrainableNet net_;
+  TrainableNet averaged_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  WeightAverage average_;
+  Json config_;
+  RunFolder folder_;
+  TrainState state_;
+  TrainResult result_;
+  Clock::time_point last_checkpoint_;
+};
+
+}  // namespace
+
+TrainResult train_net(const TrainJob& job) {
+  check_train_options(job.options);
+  TrainJob resolved = job;
+  if (job.net == NetKind::onet) resolved.options.landmark_head = true;
+  if (!resolved.options.landmark_head) resolved.options.batch.landmarks = 0;
+  return Trainer(resolved).run();
+}
+
+}  // namespace mtcnn

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "mtcnn/core/json.h"
+#include "mtcnn/train/options.h"
+#include "mtcnn/weights/weights.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace mtcnn {
+
+/// One run of training.
+struct TrainJob {
+  NetKind net = NetKind::pnet;
+  std::filesystem::path data;        ///< crops; validation crops in its subfolder `validation`, unless given
+  std::filesystem::path validation;  ///< other validation crops; may be empty
+  std::filesystem::path out;         ///< run folder
+  TrainOptions options;
+  std::optional<NetWeights> init;  ///< weights to start from
+  std::string init_name;           ///< where they came from, for the configuration
+  std::string device = "auto";     ///< "cpu", "cuda", "cuda:N" or "auto"
+  bool resume = false;
+  bool quiet = false;
+};
+
+/// What a run came to.
+struct TrainResult {
+  int64_t steps = 0;
+  int epochs = 0;
+  int best_epoch = 0;
+  double best = 0;     ///< of the metric that names the best checkpoint, as metrics.jsonl has it
+  double seconds = 0;  ///< of this process
+  double samples_per_s = 0;
+  double wait_share = 0;          ///< of the time of steps, spent waiting for batches
+  std::filesystem::path weights;  ///< the exported file
+};
+
+/// Trains one net: batches of crops, multi-task loss, one optimizer step each; after each epoch a validation of the
+/// averaged weights, a checkpoint, and the best weights so far. The run can be cut at any moment and gone on with: on
+/// the CPU with the same number of threads, the final weights have the same bytes as if it had never stopped. \throws
+/// Error before the first step on anything that is wrong with options, data or folder; Error naming step, terms and
+/// samples where the loss is not finite; Error{interrupted} with a checkpoint written where the user stops it.
+TrainResult train_net(const TrainJob& job);
+
+}  // namespace mtcnn

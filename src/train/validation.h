@@ -1,0 +1,12 @@
+#pragma once
+
+#include "mtcnn/train/crop_set.h"
+#include "mtcnn/train/metrics.h"
+#include "mtcnn/train/net.h"
+
+namespace mtcnn {
+
+/// Runs the net over every crop, as it is, once. The landmark error is measured only where the net has that head.
+ValidationAnswers validate(const TrainableNet& net, const CropSet& crops, torch::Device device);
+
+}  // namespace mtcnn
