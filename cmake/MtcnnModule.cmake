@@ -4,11 +4,10 @@ if(IS_SYMLINK "${MTCNN_INCLUDE_DIR}/mtcnn")
   file(REMOVE "${MTCNN_INCLUDE_DIR}/mtcnn")  # left by an older checkout
 endif()
 file(MAKE_DIRECTORY "${MTCNN_INCLUDE_DIR}/mtcnn")
-
-# Makes the headers of the current folder known as "mtcnn/<name>/<file>.h".
-function(mtcnn_add_room name)
-  file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${MTCNN_INCLUDE_DIR}/mtcnn/${name}" SYMBOLIC)
-endfunction()
+foreach(room core geometry image data weights nets detect train eval cli)
+  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src/${room}" "${MTCNN_INCLUDE_DIR}/mtcnn/${room}" SYMBOLIC)
+endforeach()
+file(CREATE_LINK "${PROJECT_SOURCE_DIR}/data_prep" "${MTCNN_INCLUDE_DIR}/mtcnn/data_prep" SYMBOLIC)
 
 # Warnings and sanitizers for our own code; never passed on to those who link us.
 add_library(mtcnn_build_flags INTERFACE)
@@ -26,7 +25,6 @@ endif()
 # One static library a room, exported as mtcnn::<name>.
 function(mtcnn_add_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  mtcnn_add_room(${name})
   add_library(mtcnn_${name} STATIC ${ARG_SOURCES})
   add_library(mtcnn::${name} ALIAS mtcnn_${name})
   set_target_properties(mtcnn_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)

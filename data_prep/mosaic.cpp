@@ -23,7 +23,9 @@ Image enlarged(const Shard& shard, int64_t row) {
   for (int y = 0; y < kTile; ++y) {
     uint8_t* out = tile.row(y);
     for (int x = 0; x < kTile; ++x) {
-      const auto from = static_cast<size_t>((y * size / kTile) * size + x * size / kTile);
+      const int row_in = y * size / kTile;
+      const int column_in = x * size / kTile;
+      const size_t from = static_cast<size_t>(row_in) * static_cast<size_t>(size) + static_cast<size_t>(column_in);
       for (size_t c = 0; c < 3; ++c) *out++ = pixels[c * static_cast<size_t>(size) * static_cast<size_t>(size) + from];
     }
   }

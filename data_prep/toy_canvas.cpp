@@ -93,7 +93,7 @@ void ToyCanvas::add_clouds(float size, float strength, RandomStream& random) {
     for (int x = 0; x < width_; ++x) {
       const float u = static_cast<float>(x) / size;
       const int column = static_cast<int>(u);
-      const float* knot = knots.data() + row * columns + column;
+      const float* knot = knots.data() + static_cast<ptrdiff_t>(row) * columns + column;
       const float fx = u - static_cast<float>(column);
       const float fy = v - static_cast<float>(row);
       const float value =

@@ -100,6 +100,17 @@ void assign_option(std::string& member, const Json& value, const Range&, const s
   member = value.get<std::string>();
 }
 
+void assign_option(std::vector<double>& member, const Json& value, const Range& range, const std::string& where) {
+  std::vector<double> numbers;
+  if (value.is_number()) {
+    numbers.push_back(number_in(value, range, where));  // what "--set key=0.5" means for a list
+  } else {
+    if (!value.is_array()) refuse(where, value, "a list of numbers");
+    for (const Json& item : value) numbers.push_back(number_in(item, range, where));
+  }
+  member = std::move(numbers);
+}
+
 void assign_option(std::array<float, 3>& member, const Json& value, const Range& range, const std::string& where) {
   if (!value.is_array() || value.size() != member.size()) refuse(where, value, kind_text("three numbers", range));
   for (size_t i = 0; i < member.size(); ++i) assign_option(member[i], value[i], range, where);

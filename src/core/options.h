@@ -35,6 +35,8 @@ void assign_option(int64_t& member, const Json& value, const Range& range, const
 void assign_option(float& member, const Json& value, const Range& range, const std::string& where);
 void assign_option(double& member, const Json& value, const Range& range, const std::string& where);
 void assign_option(std::string& member, const Json& value, const Range& range, const std::string& where);
+/// Each number in `range`.
+void assign_option(std::vector<double>& member, const Json& value, const Range& range, const std::string& where);
 void assign_option(std::array<float, 3>& member, const Json& value, const Range& range, const std::string& where);
 
 /// What the table needs of one field; `Options` is the struct it belongs to.

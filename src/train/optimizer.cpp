@@ -22,13 +22,13 @@ std::vector<std::vector<torch::Tensor>> groups_of(const torch::nn::Module& net) 
 
 template <class Optimizer, class Options>
 std::unique_ptr<torch::optim::Optimizer> build(const torch::nn::Module& net, const Options& options) {
+  // LibTorch fills a group's values that look untouched, 0 among them, from the defaults: so those must not decay.
+  Options spared = options;
+  spared.weight_decay(0);
   std::vector<torch::optim::OptimizerParamGroup> groups;
-  for (auto& parameters : groups_of(net)) {
-    auto own = std::make_unique<Options>(options);
-    if (!groups.empty()) own->weight_decay(0);
-    groups.emplace_back(std::move(parameters), std::move(own));
-  }
-  return std::make_unique<Optimizer>(std::move(groups), options);
+  for (auto& parameters : groups_of(net))
+    groups.emplace_back(std::move(parameters), std::make_unique<Options>(groups.empty() ? options : spared));
+  return std::make_unique<Optimizer>(std::move(groups), spared);
 }
 
 }  // namespace

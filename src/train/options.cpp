@@ -2,7 +2,6 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/train/schedule.h"
 
 #include <algorithm>
 #include <cmath>
@@ -92,7 +91,7 @@ const OptionTable<ScheduleOptions>& schedule_table() {
       OptionTable<O>()
           .add("kind", &O::kind, {}, "constant, steps, cosine or one_cycle (warm-up, then cosine)")
           .add("warm_up", &O::warm_up, kBelowOne, "share of all steps in which the rate rises; not for constant")
-          .add("drops", &O::drops, {}, "steps: after which shares of all steps the rate falls, with commas between")
+          .add("drops", &O::drops, {0, 1, true}, "steps: after which shares of all steps the rate falls")
           .add("factor", &O::factor, {0, 1, true}, "steps: what it is multiplied by");
   return table;
 }
@@ -158,7 +157,11 @@ void check_train_options(const TrainOptions& options) {
   require_one_of(options.loss.landmark_loss, "loss.landmark_loss", {"squared", "smooth_l1", "wing"});
   require_one_of(options.optimizer.kind, "optimizer.kind", {"sgd", "adam", "adamw"});
   require_one_of(options.schedule.kind, "schedule.kind", {"constant", "steps", "cosine", "one_cycle"});
-  schedule_drops(options.schedule);
+  const std::vector<double>& drops = options.schedule.drops;
+  if (!std::is_sorted(drops.begin(), drops.end())) {
+    throw Error(ErrorCode::usage, "bad 'schedule.drops'",
+                {.found = shown(Json(drops)), .expected = "rising shares of all steps, as [0.5, 0.75, 0.9]"});
+  }
   const BatchOptions& batch = options.batch;
   if (batch.negatives + batch.positives + batch.parts + batch.landmarks <= 0)
     throw Error(ErrorCode::usage, "a batch of nothing", {.hint = "give at least one kind of crops a share above 0"});

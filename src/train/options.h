@@ -65,9 +65,9 @@ struct OptimizerOptions {
 
 struct ScheduleOptions {
   std::string kind = "one_cycle";
-  double warm_up = 0.1;                ///< share of all steps
-  std::string drops = "0.5,0.75,0.9";  ///< "steps": where, as shares of all steps
-  double factor = 0.1;                 ///< "steps": by how much
+  double warm_up = 0.1;                          ///< share of all steps
+  std::vector<double> drops = {0.5, 0.75, 0.9};  ///< "steps": where, as shares of all steps
+  double factor = 0.1;                           ///< "steps": by how much
 };
 
 /// Everything that decides what a training run comes to.

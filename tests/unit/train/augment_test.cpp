@@ -1,0 +1,130 @@
+#include "mtcnn/train/augment.h"
+
+#include "mtcnn/core/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+AugmentOptions no_change() {
+  AugmentOptions o;
+  o.mirror = o.brightness = o.contrast = o.saturation = o.gain = o.grey = o.gamma = o.blur = o.low_resolution =
+      o.noise = o.cutout = 0;
+  return o;
+}
+
+std::vector<uint8_t> pattern(int size) {
+  std::vector<uint8_t> pixels;
+  for (int i = 0; i < 3 * size * size; ++i) pixels.push_back(static_cast<uint8_t>(37 * i % 251));
+  return pixels;
+}
+
+std::vector<float> apply(const AugmentOptions& options, const std::vector<uint8_t>& pixels, int size, uint64_t index,
+                         CropLabel* label = nullptr) {
+  Augmenter augmenter(options, size);
+  std::vector<float> out(pixels.size());
+  RandomStream random(1, "test", index);
+  CropLabel own;
+  augmenter.apply(pixels, label != nullptr ? *label : own, &random, out.data());
+  return out;
+}
+
+TEST(Augmenter, WithoutChancesNothingChanges) {
+  const auto pixels = pattern(12);
+  const auto changed = apply(no_change(), pixels, 12, 0);
+  Augmenter plain(AugmentOptions{}, 12);
+  std::vector<float> out(pixels.size());
+  CropLabel label;
+  plain.apply(pixels, label, nullptr, out.data());
+  for (size_t i = 0; i < 144; ++i) {
+    for (size_t c = 0; c < 3; ++c) {
+      const float wanted = (static_cast<float>(pixels[144 * c + i]) - 127.5F) / 128;
+      EXPECT_EQ(out[3 * i + c], wanted) << "inference sees the same";
+      EXPECT_NEAR(changed[3 * i + c], wanted, 1e-5);
+    }
+  }
+}
+
+TEST(Augmenter, MirrorsPixelsAndLabelsTogether) {
+  constexpr int kSize = 24;
+  // A dot for each point, in a grey level of its own; the box's edges are the outermost dots.
+  const std::array<std::pair<int, int>, 5> dots = {{{4, 6}, {18, 7}, {10, 12}, {6, 17}, {15, 18}}};
+  std::vector<uint8_t> pixels(3 * kSize * kSize, 0);
+  CropLabel label{.offsets = {.1F, .2F, -.3F, .05F}};
+  for (size_t i = 0; i < dots.size(); ++i) {
+    const auto [x, y] = dots[i];
+    for (size_t c = 0; c < 3; ++c)
+      pixels[c * kSize * kSize + static_cast<size_t>(y * kSize + x)] = static_cast<uint8_t>(100 + 20 * i);
+    label.landmarks[2 * i] = (static_cast<float>(x) + .5F) / kSize;
+    label.landmarks[2 * i + 1] = (static_cast<float>(y) + .5F) / kSize;
+  }
+  AugmentOptions options = no_change();
+  options.mirror = 1;
+  CropLabel changed = label;
+  const auto out = apply(options, pixels, kSize, 0, &changed);
+  EXPECT_FLOAT_EQ(changed.offsets[0], .3F);
+  EXPECT_FLOAT_EQ(changed.offsets[1], .2F);
+  EXPECT_FLOAT_EQ(changed.offsets[2], -.1F);
+  EXPECT_FLOAT_EQ(changed.offsets[3], .05F);
+  // The left eye is now where the right one was, mirrored; the nose stays the nose.
+  const std::array<size_t, 5> came_from = {1, 0, 2, 4, 3};
+  for (size_t i = 0; i < 5; ++i) {
+    const auto x = static_cast<size_t>(changed.landmarks[2 * i] * kSize);
+    const auto y = static_cast<size_t>(changed.landmarks[2 * i + 1] * kSize);
+    const float grey = out[3 * (y * kSize + x)] * 128 + 127.5F;
+    EXPECT_NEAR(grey, 100 + 20 * static_cast<float>(came_from[i]), .01) << "point " << i;
+  }
+  const CropLabel back = mirrored(mirrored(label));
+  EXPECT_EQ(back.offsets, label.offsets);
+  for (size_t i = 0; i < 10; ++i) EXPECT_NEAR(back.landmarks[i], label.landmarks[i], 1e-6);
+}
+
+TEST(Augmenter, EveryChangeDoesSomethingAndStaysInRange) {
+  const auto pixels = pattern(24);
+  const auto plain = apply(no_change(), pixels, 24, 0);
+  double AugmentOptions::*const kChanges[] = {
+      &AugmentOptions::mirror,     &AugmentOptions::brightness, &AugmentOptions::contrast,
+      &AugmentOptions::saturation, &AugmentOptions::gain,       &AugmentOptions::grey,
+      &AugmentOptions::gamma,      &AugmentOptions::blur,       &AugmentOptions::low_resolution,
+      &AugmentOptions::noise,      &AugmentOptions::cutout};
+  for (size_t change = 0; change < std::size(kChanges); ++change) {
+    for (uint64_t index = 0; index < 20; ++index) {
+      AugmentOptions options = no_change();
+      options.*kChanges[change] = .9;
+      if (change == 0 || change >= 5) options.*kChanges[change] = 1;
+      const auto out = apply(options, pixels, 24, index);
+      EXPECT_NE(out, plain) << "change " << change;
+      EXPECT_EQ(out, apply(options, pixels, 24, index)) << "the same stream, the same crop";
+      for (const float value : out) ASSERT_TRUE(value >= -1 && value <= 1) << "change " << change;
+    }
+  }
+}
+
+TEST(Augmenter, GreyIsGreyAndBlurKeepsTheMean) {
+  const auto pixels = pattern(12);
+  AugmentOptions options = no_change();
+  options.grey = 1;
+  const auto grey = apply(options, pixels, 12, 3);
+  for (size_t i = 0; i < grey.size(); i += 3) {
+    EXPECT_NEAR(grey[i], grey[i + 1], 1e-5);
+    EXPECT_NEAR(grey[i], grey[i + 2], 1e-5);
+  }
+  options = no_change();
+  options.blur = 1;
+  const std::vector<uint8_t> flat(3 * 12 * 12, 90);
+  for (const float value : apply(options, flat, 12, 0)) EXPECT_NEAR(value, (90 - 127.5) / 128, 1e-5);
+}
+
+TEST(Augmenter, RefusesACropOfAnotherSize) {
+  Augmenter augmenter(AugmentOptions{}, 24);
+  std::vector<float> out(3 * 24 * 24);
+  CropLabel label;
+  EXPECT_THROW(augmenter.apply(pattern(12), label, nullptr, out.data()), ContractError);
+}
+
+}  // namespace
+}  // namespace mtcnn

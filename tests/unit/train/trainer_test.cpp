@@ -1,0 +1,188 @@
+#include "mtcnn/train/trainer.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/json.h"
+#include "mtcnn/core/text.h"
+
+#include <fstream>
+
+#include "support/expect_error.h"
+#include "support/made_crops.h"
+#include "support/temp_folder.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+/// A job that overfits: no augmentation, the training crops are the validation crops.
+TrainJob small_job(const testing::TempFolder& folder, NetKind net) {
+  TrainJob job{
+      .net = net, .data = folder / "crops", .validation = folder / "crops", .out = folder / "run", .quiet = true};
+  job.device = "cpu";
+  job.options = default_train_options(net);
+  job.options.batch.size = 64;
+  AugmentOptions& o = job.options.augment;
+  o.brightness = o.contrast = o.saturation = o.gain = o.grey = o.gamma = o.blur = o.low_resolution = o.noise =
+      o.cutout = 0;
+  return job;
+}
+
+void make_crops_for(const testing::TempFolder& folder, NetKind net, int count) {
+  testing::make_crops(folder / "crops", {.stage = net_name(net), .size = net_input_size(net), .count = count});
+}
+
+std::vector<Json> metrics(const fs::path& run, const std::string& split_name) {
+  std::vector<Json> lines;
+  for (const std::string& line : split(read_text(run / "metrics.jsonl"), '\n')) {
+    if (line.empty()) continue;
+    const Json json = parse_json(line, "metrics");
+    if (json["split"] == split_name) lines.push_back(json);
+  }
+  return lines;
+}
+
+TEST(Trainer, EveryNetOverfitsTwoHundredCrops) {
+  for (const NetKind net : kNetKinds) {
+    const testing::TempFolder folder;
+    make_crops_for(folder, net, 50);  // 200 crops
+    TrainJob job = small_job(folder, net);
+    job.options.epochs = net == NetKind::onet ? 8 : 25;
+    job.options.optimizer.average = .9;
+    const TrainResult result = train_net(job);
+    const Json last = metrics(job.out, "val").back();
+    EXPECT_GT(last["accuracy"].get<double>(), .995) << net_name(net);
+    EXPECT_LT(last["box_error"].get<double>(), .08) << net_name(net);
+    EXPECT_LT(last["nme"].get<double>(), .1) << net_name(net);
+    EXPECT_TRUE(fs::exists(job.out / "DONE"));
+    EXPECT_EQ(read_weights(result.weights, net).metadata.at("epoch"), concat(result.best_epoch));
+  }
+}
+
+TEST(Trainer, GoingOnFromACheckpointGivesTheSameBytes) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::pnet, 40);
+  TrainJob job = small_job(folder, NetKind::pnet);
+  job.options.augment = AugmentOptions{};
+  job.options.epochs = 4;
+  job.options.keep_checkpoints = 4;
+  job.out = folder / "whole";
+  train_net(job);
+  // What a run killed during its third epoch leaves: two checkpoints, and metrics that go on behind them.
+  fs::copy(folder / "whole", folder / "cut", fs::copy_options::recursive);
+  fs::remove(folder / "cut" / "DONE");
+  fs::remove_all(folder / "cut" / "export");
+  std::vector<fs::path> checkpoints;
+  for (const auto& entry : fs::directory_iterator(folder / "cut" / "checkpoints")) checkpoints.push_back(entry.path());
+  std::sort(checkpoints.begin(), checkpoints.end());
+  ASSERT_EQ(checkpoints.size(), 4U);
+  fs::remove_all(checkpoints[3]);
+  fs::remove_all(checkpoints[2]);
+  std::ofstream(folder / "cut" / "metrics.jsonl", std::ios::app) << "{\"step\": 99, \"half";
+  job.out = folder / "cut";
+  job.resume = true;
+  train_net(job);
+  EXPECT_EQ(read_text(folder / "cut" / "export" / "pnet.safetensors").size(),
+            read_text(folder / "whole" / "export" / "pnet.safetensors").size());
+  const auto newest = [](const fs::path& run) {
+    fs::path last;
+    for (const auto& entry : fs::directory_iterator(run / "checkpoints")) last = std::max(last, entry.path());
+    return last;
+  };
+  for (const char* name : {"weights.safetensors", "average.safetensors"})
+    EXPECT_EQ(read_text(newest(folder / "cut") / name), read_text(newest(folder / "whole") / name)) << name;
+  EXPECT_EQ(metrics(folder / "cut", "val").size(), 4U) << "no epoch twice";
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(metrics(folder / "cut", "val")[i]["loss"], metrics(folder / "whole", "val")[i]["loss"]);
+    EXPECT_EQ(metrics(folder / "cut", "train")[i]["loss"], metrics(folder / "whole", "train")[i]["loss"]);
+  }
+}
+
+TEST(Trainer, SameSeedSameBytes) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::rnet, 30);
+  TrainJob job = small_job(folder, NetKind::rnet);
+  job.options.epochs = 2;
+  std::vector<NamedTensor> first;
+  for (const char* name : {"a", "b", "c"}) {
+    job.out = folder / name;
+    if (std::string(name) == "c") job.options.seed = 2;
+    const auto tensors = read_weights(train_net(job).weights, NetKind::rnet).tensors;
+    if (first.empty()) first = tensors;
+    EXPECT_EQ(tensors[0].values == first[0].values, std::string(name) != "c") << name;
+  }
+}
+
+TEST(Trainer, HoldsOutPicturesWhereThereAreNoValidationCrops) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::pnet, 60);
+  TrainJob job = small_job(folder, NetKind::pnet);
+  job.validation.clear();
+  job.options.epochs = 1;
+  job.options.batch.validation_share = .3;
+  train_net(job);
+  EXPECT_EQ(metrics(job.out, "val").size(), 1U);
+}
+
+TEST(Trainer, StopsLoudlyOnALossThatIsNotFinite) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::pnet, 40);
+  TrainJob job = small_job(folder, NetKind::pnet);
+  job.options.optimizer.kind = "sgd";
+  job.options.optimizer.lr = 100;
+  job.options.schedule.kind = "constant";
+  job.options.epochs = 50;
+  const std::string message = testing::error_message(ErrorCode::bad_format, [&] { train_net(job); });
+  EXPECT_THAT(message, HasSubstr("not finite at step"));
+  EXPECT_THAT(message, HasSubstr("pnet-negative-0000"));
+}
+
+TEST(Trainer, EndsEarlyWithoutPatience) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::pnet, 40);
+  TrainJob job = small_job(folder, NetKind::pnet);
+  job.options.optimizer.lr = 0;
+  job.options.optimizer.average = 0;
+  job.options.epochs = 30;
+  job.options.patience = 2;
+  EXPECT_EQ(train_net(job).epochs, 3) << "the first is the best, two more bring nothing";
+}
+
+TEST(Trainer, RefusesFoldersAndDataThatDoNotFit) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::pnet, 40);
+  TrainJob job = small_job(folder, NetKind::pnet);
+  job.options.epochs = 1;
+  const auto refused = [&](ErrorCode code) { return testing::error_message(code, [&] { train_net(job); }); };
+  job.resume = true;
+  EXPECT_THAT(refused(ErrorCode::usage), HasSubstr("no training run to go on with"));
+  job.resume = false;
+  train_net(job);
+  EXPECT_THAT(refused(ErrorCode::usage), HasSubstr("--resume"));
+  job.resume = true;
+  job.options.optimizer.lr *= 2;
+  EXPECT_THAT(refused(ErrorCode::usage),
+              ::testing::AllOf(HasSubstr("another configuration"), HasSubstr("optimizer/lr")));
+  job.resume = false;
+  job.out = folder / "other";
+  job.net = NetKind::rnet;
+  EXPECT_THAT(refused(ErrorCode::usage), HasSubstr("another stage"));
+  job.net = NetKind::pnet;
+  job.options.best_metric = "beauty";
+  EXPECT_THAT(refused(ErrorCode::usage), HasSubstr("best_metric"));
+  job.options.best_metric = "fpr_at_97";
+  {
+    std::fstream shard(folder / "crops" / "pnet-part-00001.safetensors",
+                       std::ios::in | std::ios::out | std::ios::binary);
+    shard.seekp(-1, std::ios::end);
+    shard.put('\x7f');
+  }
+  EXPECT_THAT(refused(ErrorCode::bad_format), HasSubstr("pnet-part-00001.safetensors"));
+}
+
+}  // namespace
+}  // namespace mtcnn
