@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
 #ifdef MTCNN_LIBTORCH_VERSION
   mtcnn::cli::add_config_reference(program);
   mtcnn::cli::add_detect(program);
+  mtcnn::cli::add_export(program);
   mtcnn::cli::add_import(program);
   mtcnn::cli::add_prepare(program);
   mtcnn::cli::add_train(program);

@@ -7,6 +7,7 @@ namespace mtcnn::cli {
 
 void add_config_reference(CLI::App& program);
 void add_detect(CLI::App& program);
+void add_export(CLI::App& program);
 void add_import(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_prepare(CLI::App& program);

@@ -5,6 +5,7 @@
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/geometry/box.h"
+#include "mtcnn/nets/torchscript.h"
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -14,7 +15,16 @@ constexpr const char* kFileName = "cascade.json";
 constexpr const char* kFormat = "mtcnn-cascade";
 constexpr int kFormatVersion = 1;
 
-std::string weights_name(NetKind net) { return concat(net_name(net), ".safetensors"); }
+fs::path safetensors_path(const fs::path& folder, NetKind net) {
+  return folder / concat(net_name(net), ".safetensors");
+}
+fs::path torchscript_path(const fs::path& folder, NetKind net) { return folder / concat(net_name(net), ".pt"); }
+
+NetWeights read_net(const fs::path& folder, NetKind net) {
+  const fs::path plain = safetensors_path(folder, net);
+  const fs::path script = torchscript_path(folder, net);
+  return !fs::exists(plain) && fs::exists(script) ? read_torchscript(script, net) : read_weights(plain, net);
+}
 
 /// What every cascade.json says and this version can only confirm.
 Json fixed_facts() {
@@ -58,15 +68,20 @@ Model read_model(const fs::path& folder, NetKind last) {
   for (const NetKind net : kNetKinds) {
     NetWeights& weights = model.nets[static_cast<size_t>(net)];
     weights.net = net;
-    if (net <= last) weights = read_weights(folder / weights_name(net), net);
+    if (net <= last) weights = read_net(folder, net);
   }
   return model;
 }
 
-void write_model(const fs::path& folder, const Model& model) {
+void write_model(const fs::path& folder, const Model& model, WeightsFormat format) {
   for (const NetKind net : kNetKinds) {
     const NetWeights& weights = model.nets[static_cast<size_t>(net)];
-    if (!weights.tensors.empty()) write_weights(folder / weights_name(net), weights);
+    if (weights.tensors.empty()) continue;
+    if (format == WeightsFormat::torchscript) {
+      write_torchscript(torchscript_path(folder, net), weights);
+    } else {
+      write_weights(safetensors_path(folder, net), weights);
+    }
   }
   Json json = fixed_facts();
   json["input"] = input_option_table().dump(model.input);

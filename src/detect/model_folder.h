@@ -8,6 +8,9 @@
 
 namespace mtcnn {
 
+/// How a model folder holds its nets.
+enum class WeightsFormat { safetensors, torchscript };
+
 /// A model folder in memory: three nets and how to use them. docs/formats.md describes the files.
 struct Model {
   std::array<NetWeights, 3> nets;  ///< P-Net, R-Net, O-Net; without tensors where a net is not there (yet)
@@ -15,13 +18,15 @@ struct Model {
   InputOptions input;
 };
 
+/// Each net is <net>.safetensors or, where there is none, the TorchScript file <net>.pt.
 /// \param last  nets behind this one are not read: the first nets alone are what hard examples are mined with.
 /// \throws Error if a file is missing, damaged, of another version or of another net; see read_weights().
 Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::onet);
 
-/// Writes pnet.safetensors, rnet.safetensors, onet.safetensors and, last, cascade.json. Each file is written
-/// atomically. Nets without tensors are left out.
-void write_model(const std::filesystem::path& folder, const Model& model);
+/// Writes pnet.safetensors, rnet.safetensors, onet.safetensors (or pnet.pt …) and, last, cascade.json. Each file is
+/// written atomically. Nets without tensors are left out.
+void write_model(const std::filesystem::path& folder, const Model& model,
+                 WeightsFormat format = WeightsFormat::safetensors);
 
 /// The input conventions that give the public weights their best accuracy (docs/results.md has the comparison).
 InputOptions public_weights_input();

@@ -1,0 +1,93 @@
+#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/weights/import.h"
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+namespace mtcnn::cli {
+namespace fs = std::filesystem;
+namespace {
+
+struct ExportFlags {
+  Common common;
+  std::vector<std::string> runs;
+  std::string out;
+  std::string format = "safetensors";
+};
+
+/// The weights that a run folder exported, or that are being trained there.
+fs::path weights_in_run(const fs::path& run) {
+  for (const char* part : {"export", "best"}) {
+    for (const NetKind net : kNetKinds) {
+      const fs::path file = run / part / concat(net_name(net), ".safetensors");
+      if (fs::exists(file)) return file;
+    }
+  }
+  throw Error(
+      ErrorCode::not_found, "no weights in this run yet",
+      {.where = run.string(), .expected = "export/ or best/ with weights", .hint = "`mtcnn train --out` fills it"});
+}
+
+/// Puts one --run into the model: a weights file, a run, or a model folder with all its nets and settings.
+void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& sources) {
+  const auto add = [&](NetWeights weights, const fs::path& from) {
+    const auto index = static_cast<size_t>(weights.net);
+    if (!sources[index].empty()) {
+      throw Error(ErrorCode::usage, concat("two sources for ", net_title(weights.net)),
+                  {.where = from.string(), .found = concat(sources[index].string(), " before")});
+    }
+    sources[index] = from;
+    model.nets[index] = std::move(weights);
+  };
+  if (fs::exists(path / "cascade.json")) {
+    Model other = read_model(path);
+    model.detector = other.detector;
+    model.input = other.input;
+    for (NetWeights& weights : other.nets) add(std::move(weights), path);
+  } else {
+    const fs::path file = fs::is_directory(path) ? weights_in_run(path) : path;
+    add(import_weights(file), file);
+  }
+}
+
+void run(const ExportFlags& flags) {
+  Model model;
+  for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)].net = net;
+  std::array<fs::path, 3> sources;
+  for (const std::string& path : flags.runs) add_run(path, model, sources);
+  apply_config(detector_option_table(), flags.common, model.detector);
+  write_model(flags.out, model,
+              flags.format == "torchscript" ? WeightsFormat::torchscript : WeightsFormat::safetensors);
+  for (const NetKind net : kNetKinds) {
+    const fs::path& from = sources[static_cast<size_t>(net)];
+    std::cerr << net_title(net) << ": " << (from.empty() ? "none" : from.string()) << "\n";
+  }
+}
+
+}  // namespace
+
+void add_export(CLI::App& program) {
+  auto flags = std::make_shared<ExportFlags>();
+  CLI::App& verb = *program.add_subcommand("export", "Put trained nets into a model folder");
+  verb.add_option("--run", flags->runs,
+                  "Training run (its best weights), weights file or model folder; one a net, in any order")
+      ->required()
+      ->type_name("PATH");
+  verb.add_option("--out", flags->out, "Model folder for `mtcnn detect --model`")->required()->type_name("DIR");
+  verb.add_option("--format", flags->format,
+                  "safetensors, or torchscript: runs in LibTorch and Python without this program")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"safetensors", "torchscript"}));
+  add_config_flags(verb, flags->common);
+  verb.footer(
+      "--config and --set give the detector's settings that go into cascade.json.\n"
+      "Example: mtcnn export --run runs/pnet runs/rnet runs/onet --out models/mine --format torchscript");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli
