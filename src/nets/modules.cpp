@@ -1,8 +1,8 @@
 #include "mtcnn/nets/modules.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/nets/differentiable.h"
 
-#include <ATen/Functions.h>
 #include <torch/utils.h>
 
 namespace mtcnn {
@@ -14,16 +14,17 @@ torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t kernel) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel));
 }
 
-/// Ceil mode: a last, partial window counts.
-torch::Tensor pool(const torch::Tensor& input, int64_t kernel) { return at::max_pool2d(input, kernel, 2, 0, 1, true); }
-
 }  // namespace
 
 ChannelPReLUImpl::ChannelPReLUImpl(int64_t channels) {
   weight_ = register_parameter("weight", torch::full({channels}, 0.25));
 }
 
-torch::Tensor ChannelPReLUImpl::forward(const torch::Tensor& input) { return at::prelu(input, weight_); }
+torch::Tensor ChannelPReLUImpl::forward(const torch::Tensor& input) { return channel_prelu(input, weight_); }
+
+torch::Tensor ChannelPReLUImpl::forward_and_pool(const torch::Tensor& input, int64_t kernel) {
+  return prelu_then_max_pool(input, weight_, kernel);
+}
 
 PNetImpl::PNetImpl(bool with_landmarks)
     : conv1_(register_module("conv1", conv(3, 10, 3))),
@@ -38,7 +39,7 @@ PNetImpl::PNetImpl(bool with_landmarks)
 }
 
 NetOutput PNetImpl::forward(const torch::Tensor& input) {
-  torch::Tensor x = pool(prelu1_(conv1_(input)), 2);
+  torch::Tensor x = prelu1_->forward_and_pool(conv1_(input), 2);
   x = prelu2_(conv2_(x));
   x = prelu3_(conv3_(x));
   return {conv4_1_(x), conv4_2_(x), conv4_3_ ? conv4_3_(x) : torch::Tensor()};
@@ -59,8 +60,8 @@ RNetImpl::RNetImpl(bool with_landmarks)
 }
 
 NetOutput RNetImpl::forward(const torch::Tensor& input) {
-  torch::Tensor x = pool(prelu1_(conv1_(input)), 3);
-  x = pool(prelu2_(conv2_(x)), 3);
+  torch::Tensor x = prelu1_->forward_and_pool(conv1_(input), 3);
+  x = prelu2_->forward_and_pool(conv2_(x), 3);
   x = prelu3_(conv3_(x));
   x = prelu4_(dense4_(x.flatten(1)));
   return {dense5_1_(x), dense5_2_(x), dense5_3_ ? dense5_3_(x) : torch::Tensor()};
@@ -82,9 +83,9 @@ ONetImpl::ONetImpl()
       prelu5_(register_module("prelu5", ChannelPReLU(256))) {}
 
 NetOutput ONetImpl::forward(const torch::Tensor& input) {
-  torch::Tensor x = pool(prelu1_(conv1_(input)), 3);
-  x = pool(prelu2_(conv2_(x)), 3);
-  x = pool(prelu3_(conv3_(x)), 2);
+  torch::Tensor x = prelu1_->forward_and_pool(conv1_(input), 3);
+  x = prelu2_->forward_and_pool(conv2_(x), 3);
+  x = prelu3_->forward_and_pool(conv3_(x), 2);
   x = prelu4_(conv4_(x));
   x = prelu5_(dense5_(x.flatten(1)));
   return {dense6_1_(x), dense6_2_(x), dense6_3_(x)};

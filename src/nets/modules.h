@@ -16,6 +16,8 @@ class ChannelPReLUImpl : public torch::nn::Module {
  public:
   explicit ChannelPReLUImpl(int64_t channels);
   torch::Tensor forward(const torch::Tensor& input);
+  /// Then max-pooling with stride 2 and ceil mode: a last, partial window counts.
+  torch::Tensor forward_and_pool(const torch::Tensor& input, int64_t kernel);
 
  private:
   torch::Tensor weight_;
