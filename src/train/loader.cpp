@@ -122,10 +122,10 @@ struct Loader::Impl {
     size_t kind = 0;
     for (const auto& [crop_kind, wanted] : parts_of(counts)) {
       KindOrder& order = orders[kind++];
+      const std::string stream = concat("augment ", crop_kind_name(crop_kind));
       for (int64_t i = 0; i < wanted; ++i, ++row) {
         const int64_t position = (step * wanted + i) * rank.world + rank.rank;
-        RandomStream random(static_cast<uint64_t>(options.seed), concat("augment ", crop_kind_name(crop_kind)),
-                            static_cast<uint64_t>(position));
+        RandomStream random(static_cast<uint64_t>(options.seed), stream, static_cast<uint64_t>(position));
         load_row(crops, {crop_kind, order.at(position)}, augmenter, &random, row, batch);
       }
     }
