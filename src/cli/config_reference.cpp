@@ -1,6 +1,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/data_prep/options.h"
 #include "mtcnn/detect/options.h"
+#include "mtcnn/train/options.h"
 
 #include <iostream>
 
@@ -32,6 +33,11 @@ void add_config_reference(CLI::App& program) {
                 "configuration file's own folder),\nand `datasets` and `validation`, two lists of data sets (below). "
                 "configs/prepare.json is an example.",
                 prepare_option_table().markdown());
+    print_table(
+        "`mtcnn train`",
+        "`--config` and `--set`. Defaults are R-Net's; P-Net has `batch.size` 1280 and `optimizer.lr` 0.004, O-Net "
+        "`loss.landmark` 1.",
+        train_option_table().markdown());
     print_table("A data set of `mtcnn prepare`", "An entry of `datasets` or `validation`.",
                 dataset_option_table().markdown());
   });

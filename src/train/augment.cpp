@@ -62,6 +62,9 @@ void normalise(const float* crop, size_t count, float* out) {
   for (size_t i = 0; i < count; ++i) out[i] = (crop[i] - kMean) * kScale;
 }
 
+/// Where pixel (x, y) begins in a picture of this width.
+ptrdiff_t pixel_at(int x, int y, int width) { return 3 * (static_cast<ptrdiff_t>(y) * width + x); }
+
 /// Cheap bell-shaped noise: four uniform numbers of 16 bits out of one draw.
 float noise_value(RandomStream& random, float scale) {
   const uint64_t bits = random.next();
@@ -173,12 +176,10 @@ void Augmenter::lower_resolution(double scale) {
       const float u = std::clamp(static_cast<float>((x + 0.5) / step - 0.5), 0.0F, static_cast<float>(small - 1));
       const int left = std::min(static_cast<int>(u), small - 2);
       const float fx = u - static_cast<float>(left);
-      const float* a = cells.data() + 3 * (top * small + left);
-      const float* b = a + 3 * small;
-      for (int c = 0; c < 3; ++c) {
-        crop_[static_cast<size_t>(3 * (y * size_ + x) + c)] =
-            std::lerp(std::lerp(a[c], a[c + 3], fx), std::lerp(b[c], b[c + 3], fx), fy);
-      }
+      const float* a = cells.data() + pixel_at(left, top, small);
+      const float* b = cells.data() + pixel_at(left, top + 1, small);
+      float* out = crop_.data() + pixel_at(x, y, size_);
+      for (int c = 0; c < 3; ++c) out[c] = std::lerp(std::lerp(a[c], a[c + 3], fx), std::lerp(b[c], b[c + 3], fx), fy);
     }
   }
 }
@@ -205,7 +206,7 @@ void Augmenter::cut_out(RandomStream& random) {
   for (float& value : colour) value = static_cast<float>(random.uniform(0, 255));
   for (int y = top; y < top + height; ++y) {
     for (int x = left; x < left + width; ++x)
-      std::copy(colour.begin(), colour.end(), crop_.begin() + 3 * (y * size_ + x));
+      std::copy(colour.begin(), colour.end(), crop_.data() + pixel_at(x, y, size_));
   }
 }
 

@@ -63,7 +63,7 @@ void load_row(const CropSet& crops, SampleId id, Augmenter& augmenter, RandomStr
               Batch& batch) {
   const CropSet::Crop crop = crops.at(id);
   CropLabel label = crop.shard->label(crop.row);
-  const auto pixels = static_cast<size_t>(batch.size * batch.size * 3);
+  const size_t pixels = batch.pixels.size() / static_cast<size_t>(batch.counts.total());
   augmenter.apply(crop.shard->pixels(crop.row), label, random, batch.pixels.data() + static_cast<size_t>(row) * pixels);
   const BatchCounts& counts = batch.counts;
   if (const int64_t box = row - counts.negatives; box >= 0 && box < counts.boxes())

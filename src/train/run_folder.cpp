@@ -102,7 +102,7 @@ std::optional<fs::path> RunFolder::latest_checkpoint() const {
 }
 
 fs::path RunFolder::begin_checkpoint() {
-  const fs::path folder = path_ / kCheckpoints / kBegun;
+  fs::path folder = path_ / kCheckpoints / kBegun;
   fs::remove_all(folder);
   make_folder(folder);
   return folder;
