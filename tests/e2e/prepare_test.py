@@ -184,7 +184,9 @@ class Prepare(unittest.TestCase):
 
     def test_interrupt_stops_with_a_line(self):
         process = subprocess.Popen([PROGRAM, *map(str, self.command("a", "--set", "pnet.positives=2000"))], stderr=subprocess.PIPE, text=True)
-        time.sleep(0.5)
+        while not (self.folder / "a" / "manifest.json").exists():
+            self.assertIsNone(process.poll(), "the run ended before it could be interrupted")
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1, err)
