@@ -16,7 +16,7 @@ PROGRAM, MODEL = sys.argv[1:3]
 
 
 def run(*arguments, check=True):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=900)
+    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=1200)
     if check and done.returncode != 0:
         raise AssertionError(f"{arguments}: {done.stderr}")
     return done
