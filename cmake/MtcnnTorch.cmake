@@ -15,3 +15,11 @@ if(NOT Torch_FOUND)
 endif()
 message(STATUS "LibTorch ${Torch_VERSION} in ${TORCH_INSTALL_PREFIX}")
 # The wheel's own flags come as a directory-wide string; the targets carry what is needed.
+
+# LibTorch's parallel_for is a template: compiled without OpenMP it is a plain loop. The library must be the one that LibTorch brings, or a
+# process has two pools.
+file(GLOB MTCNN_OPENMP_LIBRARY "${TORCH_INSTALL_PREFIX}/lib/libgomp*.so*")
+if(NOT MTCNN_OPENMP_LIBRARY)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  set(MTCNN_OPENMP_LIBRARY ${OpenMP_CXX_LIBRARIES})
+endif()

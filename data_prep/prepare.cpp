@@ -5,8 +5,8 @@
 #include "mtcnn/core/file_lock.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/core/thread_pool.h"
 #include "mtcnn/data_prep/segment_worker.h"
-#include "mtcnn/data_prep/work_queue.h"
 
 #include <algorithm>
 #include <atomic>
@@ -149,7 +149,7 @@ class Preparation {
   }
 
   void make_waiting() {
-    run_in_threads(job_.threads, static_cast<int64_t>(waiting_.size()), [this](int64_t index) {
+    ThreadPool(job_.threads).run(static_cast<int64_t>(waiting_.size()), [this](int64_t index) {
       if (stopped()) return;
       try {
         SegmentWorker worker(job_, sources_);

@@ -4,8 +4,8 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/core/thread_pool.h"
 #include "mtcnn/data_prep/toy_faces.h"
-#include "mtcnn/data_prep/work_queue.h"
 #include "mtcnn/image/write.h"
 
 #include <array>
@@ -69,7 +69,7 @@ class ToyMaker {
   ToyCounts make() {
     const int64_t half = options_.images + options_.validation;
     int64_t done = 0;
-    run_in_threads(options_.threads, 2 * half, [&](int64_t index) {
+    ThreadPool(options_.threads).run(2 * half, [&](int64_t index) {
       if (interrupted()) throw Error(ErrorCode::interrupted, "stopped before all pictures were painted");
       index < half ? paint_crowd(index) : paint_portrait(index - half);
       const std::scoped_lock lock(mutex_);

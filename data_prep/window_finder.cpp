@@ -1,6 +1,5 @@
 #include "mtcnn/data_prep/window_finder.h"
 
-#include "mtcnn/core/checksum.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/detector.h"
@@ -21,9 +20,7 @@ std::optional<NetKind> last_net(const std::string& stage, const MiningOptions& o
 }
 
 Json net_json(const NetWeights& weights) {
-  uint32_t crc = 0;
-  for (const NamedTensor& tensor : weights.tensors) crc = crc32(std::as_bytes(std::span(tensor.values)), crc);
-  return {{"net", net_name(weights.net)}, {"checksum", checksum_text(crc)}};
+  return {{"net", net_name(weights.net)}, {"checksum", weights_checksum(weights)}};
 }
 
 /// Every worker runs its own pictures, so the nets themselves run on one thread; that is a setting of the thread.

@@ -6,6 +6,7 @@
 #include "mtcnn/data_prep/crop_statistics.h"
 #include "mtcnn/data_prep/mosaic.h"
 #include "mtcnn/image/write.h"
+#include "mtcnn/train/run_summary.h"
 #include "mtcnn/weights/weights.h"
 
 #include <algorithm>
@@ -143,10 +144,14 @@ Findings inspect(const InspectFlags& flags) {
   }
   if (fs::exists(path / "manifest.json")) return inspect_crops(flags);
   if (fs::exists(path / "cascade.json")) return inspect_model(path);
+  if (is_run_folder(path)) {
+    RunSummary run = summarise_run(path);
+    return {.text = std::move(run.text), .json = std::move(run.json)};
+  }
   if (!fs::is_directory(path)) return inspect_file(flags);
   throw Error(
       ErrorCode::unsupported, "nothing of ours",
-      {.where = path.string(), .expected = "a folder with manifest.json or cascade.json, or a safetensors file"});
+      {.where = path.string(), .expected = "a folder of crops, a model folder, a training run, or a safetensors file"});
 }
 
 void run(const InspectFlags& flags) {
@@ -159,9 +164,10 @@ void run(const InspectFlags& flags) {
 
 void add_inspect(CLI::App& program) {
   auto flags = std::make_shared<InspectFlags>();
-  CLI::App& verb =
-      *program.add_subcommand("inspect", "Explain a file or folder of ours: crops, shards, weights, models");
-  verb.add_option("path", flags->path, "Folder of crops, manifest.json, shard, weights file or model folder")
+  CLI::App& verb = *program.add_subcommand(
+      "inspect", "Explain a file or folder of ours: crops, shards, weights, models, training runs");
+  verb.add_option("path", flags->path,
+                  "Folder of crops, manifest.json, shard, weights file, model folder or training run")
       ->required();
   verb.add_option("--out", flags->out, "Crops: write a picture of samples a kind, with boxes and points drawn in")
       ->type_name("PNG");

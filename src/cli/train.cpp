@@ -18,7 +18,7 @@ namespace {
 
 struct TrainFlags {
   Common common;
-  std::string net, data, validation, out, init;
+  std::string net, data, validation, out, init, teacher;
   std::optional<int> epochs, batch;
   std::optional<double> lr;
   std::optional<int64_t> seed;
@@ -43,8 +43,8 @@ TrainOptions resolve_options(const TrainFlags& flags, NetKind net) {
   return options;
 }
 
-/// Weights to start from: a file of any kind that is known, or a model folder or training run with this net.
-NetWeights read_init(const fs::path& path, NetKind net) {
+/// Weights from a file of any kind that is known, or a model folder or training run with this net.
+NetWeights read_net(const fs::path& path, NetKind net) {
   fs::path file = path;
   if (fs::is_directory(path)) {
     const std::string name = concat(net_name(net), ".safetensors");
@@ -69,9 +69,10 @@ void run(const TrainFlags& flags) {
                .resume = flags.resume,
                .quiet = flags.common.quiet};
   if (!flags.init.empty()) {
-    job.init = read_init(flags.init, net);
+    job.init = read_net(flags.init, net);
     job.init_name = flags.init;
   }
+  if (!flags.teacher.empty()) job.teacher = read_net(flags.teacher, net);
   set_threads(flags.common.threads);
   const InterruptGuard guard;
   const TrainResult result = train_net(job);
@@ -98,6 +99,9 @@ void add_train(CLI::App& program) {
   verb.add_flag("--resume", flags->resume, "Go on with the run in --out where it stopped");
   verb.add_option("--init", flags->init,
                   "Start from these weights: a file (public ones too), a model folder or another run")
+      ->type_name("PATH");
+  verb.add_option("--teacher", flags->teacher,
+                  "Learn from the answers of this net too, weighted by loss.teacher: keeps what it knows")
       ->type_name("PATH");
   verb.add_option("--epochs", flags->epochs, "Passes over the positives");
   verb.add_option("--batch", flags->batch, "Crops a step");

@@ -26,6 +26,9 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return bytes_; }
 
+  /// Gives the pages that were read back to the system; they are read again where they are needed.
+  void release_pages() const;
+
  private:
   std::span<const std::byte> bytes_;
 };

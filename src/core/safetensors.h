@@ -58,6 +58,9 @@ class Safetensors {
   std::span<const std::byte> bytes(const Entry& entry) const { return file_.bytes().subspan(entry.begin, entry.size); }
   /// The whole file, header and all.
   std::span<const std::byte> whole() const { return file_.bytes(); }
+
+  /// See MappedFile.
+  void release_pages() const { file_.release_pages(); }
   /// The bytes of all tensors together, as one span.
   std::span<const std::byte> data() const { return file_.bytes().subspan(data_start_); }
   /// A copy, row-major.

@@ -72,6 +72,9 @@ class Shard {
   /// CRC-32 over the whole file.
   std::string checksum() const;
 
+  /// Gives what was read back to the system, which keeps it while there is room.
+  void release_pages() const { file_.release_pages(); }
+
  private:
   const std::byte* tensor(const char* name, Dtype dtype, const std::vector<int64_t>& shape) const;
 

@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/nets/differentiable.h"
+#include "mtcnn/nets/first_layer.h"
 
 #include <torch/utils.h>
 
@@ -12,6 +13,15 @@ constexpr int64_t kPoints = 10;
 
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t kernel) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel));
+}
+
+/// The same as layer(input). A kernel that covers its whole input is a dense layer: for P-Net's crops, whose maps end
+/// in one cell, LibTorch takes longer to prepare a convolution than to compute it.
+torch::Tensor convolve(torch::nn::Conv2d& layer, const torch::Tensor& input) {
+  const torch::Tensor& weight = layer->weight;
+  if (input.size(2) != weight.size(2) || input.size(3) != weight.size(3)) return layer(input);
+  const auto by_pixel = [](const torch::Tensor& tensor) { return tensor.permute({0, 2, 3, 1}).flatten(1); };
+  return torch::linear(by_pixel(input), by_pixel(weight), layer->bias).unsqueeze(2).unsqueeze(3);
 }
 
 }  // namespace
@@ -39,10 +49,10 @@ PNetImpl::PNetImpl(bool with_landmarks)
 }
 
 NetOutput PNetImpl::forward(const torch::Tensor& input) {
-  torch::Tensor x = prelu1_->forward_and_pool(conv1_(input), 2);
+  torch::Tensor x = first_layer(input, conv1_->weight, conv1_->bias, prelu1_->slopes(), 2);
   x = prelu2_(conv2_(x));
-  x = prelu3_(conv3_(x));
-  return {conv4_1_(x), conv4_2_(x), conv4_3_ ? conv4_3_(x) : torch::Tensor()};
+  x = prelu3_(convolve(conv3_, x));
+  return {convolve(conv4_1_, x), convolve(conv4_2_, x), conv4_3_ ? convolve(conv4_3_, x) : torch::Tensor()};
 }
 
 RNetImpl::RNetImpl(bool with_landmarks)
@@ -60,7 +70,7 @@ RNetImpl::RNetImpl(bool with_landmarks)
 }
 
 NetOutput RNetImpl::forward(const torch::Tensor& input) {
-  torch::Tensor x = prelu1_->forward_and_pool(conv1_(input), 3);
+  torch::Tensor x = first_layer(input, conv1_->weight, conv1_->bias, prelu1_->slopes(), 3);
   x = prelu2_->forward_and_pool(conv2_(x), 3);
   x = prelu3_(conv3_(x));
   x = prelu4_(dense4_(x.flatten(1)));
@@ -83,7 +93,7 @@ ONetImpl::ONetImpl()
       prelu5_(register_module("prelu5", ChannelPReLU(256))) {}
 
 NetOutput ONetImpl::forward(const torch::Tensor& input) {
-  torch::Tensor x = prelu1_->forward_and_pool(conv1_(input), 3);
+  torch::Tensor x = first_layer(input, conv1_->weight, conv1_->bias, prelu1_->slopes(), 3);
   x = prelu2_->forward_and_pool(conv2_(x), 3);
   x = prelu3_->forward_and_pool(conv3_(x), 2);
   x = prelu4_(conv4_(x));

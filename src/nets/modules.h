@@ -18,6 +18,7 @@ class ChannelPReLUImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& input);
   /// Then max-pooling with stride 2 and ceil mode: a last, partial window counts.
   torch::Tensor forward_and_pool(const torch::Tensor& input, int64_t kernel);
+  const torch::Tensor& slopes() const { return weight_; }
 
  private:
   torch::Tensor weight_;

@@ -5,6 +5,10 @@
 
 #include <ATen/Parallel.h>
 
+#ifndef INTRA_OP_PARALLEL
+#error "compile this with OpenMP: at::parallel_for would be a plain loop"
+#endif
+
 namespace mtcnn {
 
 void set_threads(int count) {
@@ -14,8 +18,16 @@ void set_threads(int count) {
 
 int thread_count() { return at::get_num_threads(); }
 
+void take_over_threads() { at::get_num_threads(); }
+
 void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
-  at::parallel_for(0, count, grain, body);
+  at::parallel_for(0, count, grain, [&body](int64_t begin, int64_t end) {
+    // oneDNN plans a layer's gradient for as many threads as it may have, then waits for them; inside a part there is
+    // one. Within a parallel region the number holds for this part alone; LibTorch sets its own once a thread.
+    take_over_threads();
+    if (at::in_parallel_region()) omp_set_num_threads(1);
+    body(begin, end);
+  });
 }
 
 }  // namespace mtcnn

@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/simd.h"
+#include "mtcnn/train/degrade.h"
 
 #include <algorithm>
 #include <array>
@@ -12,20 +13,22 @@ namespace {
 
 constexpr float kMean = 127.5F;
 constexpr float kScale = 1 / 128.0F;
+constexpr int kLargestCrop = 48;
 constexpr int kGammas = 16;
 constexpr double kSmallestGamma = 0.6;
 constexpr double kLargestGamma = 1.6;
+constexpr double kLargestScale = 0.9;
+constexpr double kFineJpeg = 90;                                  ///< beyond this quality nobody sees a JPEG's noise
 constexpr std::array<float, 3> kLuma = {0.299F, 0.587F, 0.114F};  // ITU-R BT.601
 
 using Table = std::array<float, 256>;
 
-/// out = table of 255 * (value / 255) ^ gamma; the first is the identity.
-const std::array<Table, kGammas + 1>& gamma_tables() {
+/// Of 255 * (value / 255) ^ gamma.
+const std::array<Table, kGammas>& gamma_tables() {
   static const auto tables = [] {
-    std::array<Table, kGammas + 1> made{};
-    for (int i = 0; i <= kGammas; ++i) {
-      const double gamma =
-          i == 0 ? 1 : kSmallestGamma * std::pow(kLargestGamma / kSmallestGamma, (i - 1) / (kGammas - 1.0));
+    std::array<Table, kGammas> made{};
+    for (int i = 0; i < kGammas; ++i) {
+      const double gamma = kSmallestGamma * std::pow(kLargestGamma / kSmallestGamma, i / (kGammas - 1.0));
       for (size_t v = 0; v < 256; ++v)
         made[static_cast<size_t>(i)][v] = static_cast<float>(255 * std::pow(static_cast<double>(v) / 255, gamma));
     }
@@ -37,23 +40,32 @@ const std::array<Table, kGammas + 1>& gamma_tables() {
 /// A linear change of colour: row c gives channel c from red, green, blue and 1.
 using ColourMatrix = std::array<std::array<float, 4>, 3>;
 
+/// One row: the linear change of colour of planar values, as pixels.
 MTCNN_SIMD_CLONES
-void apply_colours(const uint8_t* pixels, int size, bool mirror, const Table& table, const ColourMatrix& m,
-                   float* out) {
-  const ptrdiff_t area = static_cast<ptrdiff_t>(size) * size;
-  for (int y = 0; y < size; ++y) {
-    const uint8_t* row = pixels + static_cast<ptrdiff_t>(y) * size;
-    float* target = out + static_cast<ptrdiff_t>(y) * size * 3;
-    for (int x = 0; x < size; ++x) {
-      const int from = mirror ? size - 1 - x : x;
-      const float r = table[row[from]];
-      const float g = table[row[area + from]];
-      const float b = table[row[2 * area + from]];
-      for (int c = 0; c < 3; ++c) {
-        const auto& k = m[static_cast<size_t>(c)];
-        target[3 * x + c] = std::clamp(k[0] * r + k[1] * g + k[2] * b + k[3], 0.0F, 255.0F);
-      }
+void mix_colours(const float* r, const float* g, const float* b, int size, const ColourMatrix& m, float* out) {
+  for (int x = 0; x < size; ++x) {
+    for (int c = 0; c < 3; ++c) {
+      const auto& k = m[static_cast<size_t>(c)];
+      out[3 * x + c] = std::clamp(k[0] * r[x] + k[1] * g[x] + k[2] * b[x] + k[3], 0.0F, 255.0F);
     }
+  }
+}
+
+/// \param table  nullptr: the identity
+void apply_colours(const uint8_t* pixels, int size, bool mirror, const Table* table, const ColourMatrix& matrix,
+                   float* out) {
+  const auto width = static_cast<size_t>(size);
+  std::array<std::array<float, kLargestCrop>, 3> row{};
+  for (size_t y = 0; y < width; ++y, out += 3 * width) {
+    for (size_t c = 0; c < 3; ++c) {
+      const uint8_t* from = pixels + (c * width + y) * width;
+      if (table == nullptr)
+        std::copy_n(from, width, row[c].begin());
+      else
+        std::transform(from, from + width, row[c].begin(), [table](uint8_t value) { return (*table)[value]; });
+      if (mirror) std::reverse(row[c].begin(), row[c].begin() + size);
+    }
+    mix_colours(row[0].data(), row[1].data(), row[2].data(), size, matrix, out);
   }
 }
 
@@ -61,9 +73,6 @@ MTCNN_SIMD_CLONES
 void normalise(const float* crop, size_t count, float* out) {
   for (size_t i = 0; i < count; ++i) out[i] = (crop[i] - kMean) * kScale;
 }
-
-/// Where pixel (x, y) begins in a picture of this width.
-ptrdiff_t pixel_at(int x, int y, int width) { return 3 * (static_cast<ptrdiff_t>(y) * width + x); }
 
 /// Cheap bell-shaped noise: four uniform numbers of 16 bits out of one draw.
 float noise_value(RandomStream& random, float scale) {
@@ -90,6 +99,7 @@ CropLabel mirrored(const CropLabel& label) {
 }
 
 Augmenter::Augmenter(const AugmentOptions& options, int crop_size) : options_(options), size_(crop_size) {
+  require(crop_size > 0 && crop_size <= kLargestCrop, "Augmenter: no net has crops of this size");
   const auto side = static_cast<size_t>(crop_size);
   crop_.resize(3 * side * side);
   buffer_.resize(crop_.size());
@@ -99,15 +109,22 @@ void Augmenter::apply(std::span<const uint8_t> pixels, CropLabel& label, RandomS
   require(pixels.size() == crop_.size(), "Augmenter::apply: a crop of another size");
   if (random == nullptr) {
     constexpr ColourMatrix kSame = {{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}};
-    apply_colours(pixels.data(), size_, false, gamma_tables()[0], kSame, crop_.data());
+    apply_colours(pixels.data(), size_, false, nullptr, kSame, crop_.data());
     return normalise(crop_.data(), crop_.size(), out);
   }
   const bool mirror = random->chance(options_.mirror);
   if (mirror) label = mirrored(label);
   colour(pixels, mirror, *random);
-  if (random->chance(options_.low_resolution)) lower_resolution(random->uniform(0.4, 0.9));
-  if (random->chance(options_.blur)) blur();
+  if (random->chance(options_.low_resolution))
+    lower_resolution(crop_, size_, random->uniform(options_.smallest_scale, kLargestScale), buffer_);
+  if (random->chance(options_.blur)) blur(crop_, size_, buffer_);
   if (random->chance(options_.noise)) add_noise(random->uniform(0, options_.noise_level), *random);
+  if (random->chance(options_.jpeg)) {
+    const int quality = static_cast<int>(random->uniform(options_.jpeg_quality, kFineJpeg));
+    const auto shift_x = static_cast<int>(random->below(8));
+    const auto shift_y = static_cast<int>(random->below(8));
+    jpeg_noise(crop_, size_, quality, shift_x, shift_y);
+  }
   if (random->chance(options_.cutout)) cut_out(*random);
   normalise(crop_.data(), crop_.size(), out);
 }
@@ -115,7 +132,8 @@ void Augmenter::apply(std::span<const uint8_t> pixels, CropLabel& label, RandomS
 /// Gamma, then saturation, gains, contrast and brightness as one matrix.
 void Augmenter::colour(std::span<const uint8_t> pixels, bool mirror, RandomStream& random) {
   const auto around_one = [&](double reach) { return static_cast<float>(random.uniform(1 - reach, 1 + reach)); };
-  const size_t gamma = random.chance(options_.gamma) ? 1 + static_cast<size_t>(random.below(kGammas)) : 0;
+  const Table* gamma =
+      random.chance(options_.gamma) ? &gamma_tables()[static_cast<size_t>(random.below(kGammas))] : nullptr;
   const float saturation = random.chance(options_.grey) ? 0.0F : around_one(options_.saturation);
   const float contrast = around_one(options_.contrast);
   const auto brightness = static_cast<float>(128 * random.uniform(-options_.brightness, options_.brightness));
@@ -127,61 +145,7 @@ void Augmenter::colour(std::span<const uint8_t> pixels, bool mirror, RandomStrea
       matrix[c][from] = gain * ((1 - saturation) * kLuma[from] + (c == from ? saturation : 0.0F));
     matrix[c][3] = (1 - gain) * 128 + brightness;
   }
-  apply_colours(pixels.data(), size_, mirror, gamma_tables()[gamma], matrix, crop_.data());
-}
-
-/// 1 2 1 along both axes; beyond the edge its last pixel goes on.
-void Augmenter::blur() {
-  const auto pass = [this](const float* in, float* out, ptrdiff_t along, ptrdiff_t across) {
-    for (int line = 0; line < size_; ++line) {
-      for (int i = 0; i < size_; ++i) {
-        const ptrdiff_t here = line * across + i * along;
-        const ptrdiff_t before = i > 0 ? here - along : here;
-        const ptrdiff_t after = i + 1 < size_ ? here + along : here;
-        for (int c = 0; c < 3; ++c) out[here + c] = 0.25F * (in[before + c] + 2 * in[here + c] + in[after + c]);
-      }
-    }
-  };
-  const ptrdiff_t row = ptrdiff_t{3} * size_;
-  pass(crop_.data(), buffer_.data(), 3, row);
-  pass(buffer_.data(), crop_.data(), row, 3);
-}
-
-/// Shrinks by nearest cell averages and grows bilinearly.
-void Augmenter::lower_resolution(double scale) {
-  const int small = std::max(2, static_cast<int>(std::lround(scale * size_)));
-  const double step = static_cast<double>(size_) / small;
-  std::vector<float>& cells = buffer_;
-  for (int y = 0; y < small; ++y) {
-    const int y1 = static_cast<int>(y * step);
-    const int y2 = std::max(y1 + 1, static_cast<int>((y + 1) * step));
-    for (int x = 0; x < small; ++x) {
-      const int x1 = static_cast<int>(x * step);
-      const int x2 = std::max(x1 + 1, static_cast<int>((x + 1) * step));
-      std::array<float, 3> sum = {};
-      for (int v = y1; v < y2; ++v) {
-        for (int u = x1; u < x2; ++u) {
-          for (size_t c = 0; c < 3; ++c) sum[c] += crop_[static_cast<size_t>(3 * (v * size_ + u)) + c];
-        }
-      }
-      const auto count = static_cast<float>((y2 - y1) * (x2 - x1));
-      for (size_t c = 0; c < 3; ++c) cells[static_cast<size_t>(3 * (y * small + x)) + c] = sum[c] / count;
-    }
-  }
-  for (int y = 0; y < size_; ++y) {
-    const float v = std::clamp(static_cast<float>((y + 0.5) / step - 0.5), 0.0F, static_cast<float>(small - 1));
-    const int top = std::min(static_cast<int>(v), small - 2);
-    const float fy = v - static_cast<float>(top);
-    for (int x = 0; x < size_; ++x) {
-      const float u = std::clamp(static_cast<float>((x + 0.5) / step - 0.5), 0.0F, static_cast<float>(small - 1));
-      const int left = std::min(static_cast<int>(u), small - 2);
-      const float fx = u - static_cast<float>(left);
-      const float* a = cells.data() + pixel_at(left, top, small);
-      const float* b = cells.data() + pixel_at(left, top + 1, small);
-      float* out = crop_.data() + pixel_at(x, y, size_);
-      for (int c = 0; c < 3; ++c) out[c] = std::lerp(std::lerp(a[c], a[c + 3], fx), std::lerp(b[c], b[c + 3], fx), fy);
-    }
-  }
+  apply_colours(pixels.data(), size_, mirror, gamma, matrix, crop_.data());
 }
 
 void Augmenter::add_noise(double deviation, RandomStream& random) {

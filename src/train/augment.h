@@ -26,8 +26,6 @@ class Augmenter {
 
  private:
   void colour(std::span<const uint8_t> pixels, bool mirror, RandomStream& random);
-  void blur();
-  void lower_resolution(double scale);
   void add_noise(double deviation, RandomStream& random);
   void cut_out(RandomStream& random);
 

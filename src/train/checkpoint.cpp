@@ -22,11 +22,12 @@ constexpr const char* kAverage = "average.safetensors";
 constexpr const char* kOptimizer = "optimizer.pt";
 
 /// Names and members of what adds up over an epoch.
-constexpr std::array<std::pair<const char*, double EpochTotals::*>, 12> kTotals = {
+constexpr std::array<std::pair<const char*, double EpochTotals::*>, 13> kTotals = {
     {{"loss", &EpochTotals::loss},
      {"face", &EpochTotals::face},
      {"box", &EpochTotals::box},
      {"landmark", &EpochTotals::landmark},
+     {"teacher", &EpochTotals::teacher},
      {"kept", &EpochTotals::kept},
      {"faces", &EpochTotals::faces},
      {"right", &EpochTotals::right},

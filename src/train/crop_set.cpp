@@ -35,6 +35,7 @@ CropSet::CropSet(const fs::path& folder, const std::string& stage, const std::fu
     for (const ShardEntry& entry : segment.shards) {
       Kind& kind = kinds_[static_cast<size_t>(entry.kind)];
       const Shard& shard = kind.shards.emplace_back(open_shard(folder, manifest, entry));
+      kind.segments.push_back(segment.index);
       kind.first.push_back(kind.count);
       if (kind.all) {
         kind.count += shard.count();
@@ -54,7 +55,13 @@ CropSet::Crop CropSet::at(SampleId id) const {
   const auto next = std::upper_bound(kind.first.begin(), kind.first.end(), id.index);
   const auto shard = static_cast<size_t>(next - kind.first.begin()) - 1;
   const int64_t row = kind.all ? id.index - kind.first[shard] : kind.rows[static_cast<size_t>(id.index)];
-  return {&kind.shards[shard], row};
+  return {&kind.shards[shard], row, kind.segments[shard]};
+}
+
+void CropSet::release_pages() const {
+  for (const Kind& kind : kinds_) {
+    for (const Shard& shard : kind.shards) shard.release_pages();
+  }
 }
 
 std::string CropSet::describe(SampleId id) const {

@@ -33,9 +33,13 @@ class CropSet {
   struct Crop {
     const Shard* shard;
     int64_t row;
+    int64_t segment;  ///< the number in the shard's name
   };
   /// \throws ContractError if there is no such crop.
   Crop at(SampleId id) const;
+
+  /// Gives what was read back to the system, so that a process does not seem to hold all shards that it ever touched.
+  void release_pages() const;
 
   /// "pnet-part-00003.safetensors row 17, picture 4711", for messages.
   std::string describe(SampleId id) const;
@@ -43,8 +47,9 @@ class CropSet {
  private:
   struct Kind {
     std::vector<Shard> shards;
-    std::vector<int64_t> first;  ///< number of the first crop of each shard that takes part
-    std::vector<uint32_t> rows;  ///< where not all take part: rows of all shards, one after the other
+    std::vector<int64_t> segments;  ///< of each shard
+    std::vector<int64_t> first;     ///< number of the first crop of each shard that takes part
+    std::vector<uint32_t> rows;     ///< where not all take part: rows of all shards, one after the other
     bool all = true;
     int64_t count = 0;
   };

@@ -1,6 +1,7 @@
 #include "mtcnn/train/loader.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/memory.h"
 #include "mtcnn/core/random.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/train/augment.h"
@@ -19,7 +20,8 @@
 namespace mtcnn {
 namespace {
 
-constexpr size_t kAhead = 4;  ///< batches that exist at a time, the one in use included
+constexpr int64_t kMostMapped = int64_t{1} << 30;  ///< bytes of shards in memory, after which they are given back
+constexpr size_t kAhead = 4;                       ///< batches that exist at a time, the one in use included
 
 /// An endless sequence over the crops of one kind: one permutation after the other.
 class KindOrder {
@@ -118,6 +120,7 @@ struct Loader::Impl {
 
   void build(int64_t step, Batch& batch) {
     resize(batch, counts, crops.crop_size());
+    if (resident_file_bytes() > kMostMapped) crops.release_pages();
     int64_t row = 0;
     size_t kind = 0;
     for (const auto& [crop_kind, wanted] : parts_of(counts)) {

@@ -85,6 +85,7 @@ LossTerms multi_task_loss(const NetOutput& output, const BatchTargets& targets, 
   LossTerms terms{.face = nothing(output),
                   .box = nothing(output),
                   .landmark = nothing(output),
+                  .teacher = nothing(output),
                   .kept = torch::zeros({counts.faces()}, output.face_logits.options().dtype(torch::kBool))};
   if (counts.faces() > 0) {
     FaceLoss face = face_loss(rows(output.face_logits, 0, counts.faces()), counts, options);
@@ -103,6 +104,28 @@ LossTerms multi_task_loss(const NetOutput& output, const BatchTargets& targets, 
   }
   terms.total = options.face * terms.face + options.box * terms.box + options.landmark * terms.landmark;
   return terms;
+}
+
+torch::Tensor teacher_loss(const NetOutput& output, const NetOutput& teacher, const LossOptions& options) {
+  const int64_t count = output.face_logits.size(0);
+  require(count > 0 && teacher.face_logits.size(0) == count, "teacher_loss: the nets answered different crops");
+  const Tensor wanted = torch::log_softmax(teacher.face_logits.flatten(1), 1);
+  const Tensor given = torch::log_softmax(output.face_logits.flatten(1), 1);
+  const Tensor face = (wanted.exp() * (wanted - given)).sum(1).mean();
+  const Tensor probability = wanted.select(1, 1).exp();
+  const Tensor weights = probability / probability.sum().clamp_min(1);
+  const auto distance = [&](const Tensor& ours, const Tensor& theirs) {
+    return (weights * (ours - theirs).flatten(1).square().sum(1)).sum();
+  };
+  Tensor loss = options.face * face + options.box * distance(output.offsets, teacher.offsets);
+  if (output.landmarks.defined() && teacher.landmarks.defined())
+    loss = loss + options.landmark * distance(output.landmarks, teacher.landmarks);
+  return loss;
+}
+
+void add_teacher(const NetOutput& output, const NetOutput& teacher, const LossOptions& options, LossTerms& terms) {
+  terms.teacher = teacher_loss(output, teacher, options);
+  terms.total = terms.total + options.teacher * terms.teacher;
 }
 
 }  // namespace mtcnn

@@ -22,7 +22,8 @@ struct LossTerms {
   torch::Tensor face;
   torch::Tensor box;
   torch::Tensor landmark;
-  torch::Tensor kept;  ///< bool [negatives + positives]: the face samples that are learnt from
+  torch::Tensor teacher;  ///< see teacher_loss(); 0 without a teacher
+  torch::Tensor kept;     ///< bool [negatives + positives]: the face samples that are learnt from
 };
 
 /// Online hard sample mining: the ceil(share * M) samples of highest loss; of equal ones the earlier.
@@ -38,5 +39,15 @@ torch::Tensor mining_mask(const torch::Tensor& losses, double share);
 /// \throws ContractError where output and targets do not have the same number of rows.
 /// Source: Zhang et al. 2016, sec. II-C.
 LossTerms multi_task_loss(const NetOutput& output, const BatchTargets& targets, const LossOptions& options);
+
+/// How far a net is from another one's answers to the same crops. Face: Kullback-Leibler divergence of the
+/// probabilities, mean over all rows. Boxes, and landmarks where both nets have that head: sums of squares as in
+/// multi_task_loss(), each row weighted by the teacher's probability of a face. The tasks are weighted as there.
+/// Exactly 0 where the answers are the same. \param output,teacher  of two nets for the same batch; the teacher's
+/// without gradients. \throws ContractError where they do not have the same number of rows. Source: Hinton et al. 2015.
+torch::Tensor teacher_loss(const NetOutput& output, const NetOutput& teacher, const LossOptions& options);
+
+/// Adds options.teacher times the teacher's loss to the terms.
+void add_teacher(const NetOutput& output, const NetOutput& teacher, const LossOptions& options, LossTerms& terms);
 
 }  // namespace mtcnn

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 
 namespace mtcnn {
 namespace {
@@ -16,6 +18,13 @@ double ratio(double sum, double count) { return count > 0 ? sum / count : kNothi
 double passing(const std::vector<float>& scores, double threshold) {
   return static_cast<double>(
       std::count_if(scores.begin(), scores.end(), [threshold](float score) { return score >= threshold; }));
+}
+
+double sum(const std::vector<float>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+
+double squared_sum(const std::vector<float>& values) {
+  return std::transform_reduce(values.begin(), values.end(), 0.0, std::plus<>(),
+                               [](double value) { return value * value; });
 }
 
 /// A task that was not measured costs nothing.
@@ -37,17 +46,18 @@ ValidationMetrics score_validation(const ValidationAnswers& answers, const TaskW
   const auto negatives = static_cast<double>(answers.negative_scores.size());
   const double right = passing(answers.positive_scores, 0.5);
   const double wrong = passing(answers.negative_scores, 0.5);
-  const auto boxes = static_cast<double>(answers.boxes);
-  const auto landmarks = static_cast<double>(answers.landmarks);
+  const auto boxes = static_cast<double>(answers.positive_box_errors.size() + answers.part_box_errors.size());
+  const double box_squared = squared_sum(answers.positive_box_errors) + squared_sum(answers.part_box_errors);
+  const auto landmarks = static_cast<double>(answers.landmark_errors.size());
   ValidationMetrics metrics{.loss_face = ratio(answers.face_loss_sum, positives + negatives),
-                            .loss_box = ratio(answers.box_squared_sum, boxes),
+                            .loss_box = ratio(4 * box_squared, boxes),
                             .loss_landmark = ratio(answers.landmark_squared_sum, landmarks),
                             .accuracy = ratio(right + negatives - wrong, positives + negatives),
                             .recall = ratio(right, positives),
                             .precision = ratio(right, right + wrong),
                             .fpr_at_97 = false_positive_rate_at(answers.positive_scores, answers.negative_scores, 0.97),
-                            .box_error = std::sqrt(ratio(answers.box_squared_sum, 4 * boxes)),
-                            .nme = ratio(answers.landmark_distance_sum, landmarks)};
+                            .box_error = std::sqrt(ratio(box_squared, boxes)),
+                            .nme = ratio(sum(answers.landmark_errors), landmarks)};
   metrics.loss = weighted(weights.face, metrics.loss_face) + weighted(weights.box, metrics.loss_box) +
                  weighted(weights.landmark, metrics.loss_landmark);
   return metrics;

@@ -8,16 +8,16 @@
 
 namespace mtcnn {
 
-/// What a net says of validation crops.
+/// What a net says of validation crops, a value each in the order of CropSet.
 struct ValidationAnswers {
   std::vector<float> positive_scores;  ///< probability of "face"
   std::vector<float> negative_scores;
-  double face_loss_sum = 0;    ///< cross-entropy over both
-  double box_squared_sum = 0;  ///< squared errors of all offsets of positives and part faces
-  int64_t boxes = 0;
-  double landmark_squared_sum = 0;   ///< squared errors of all numbers of landmark samples
-  double landmark_distance_sum = 0;  ///< mean distance of a sample's points over its face's side, summed over samples
-  int64_t landmarks = 0;
+  std::vector<float> positive_box_errors;  ///< root of the mean squared error of the four offsets
+  std::vector<float> part_box_errors;
+  std::vector<float> landmark_errors;  ///< mean distance of the five points over the face's side
+  std::vector<float> landmark_points;  ///< [N, 10]: x0 y0 x1 y1 …, over the window's size
+  double face_loss_sum = 0;            ///< cross-entropy over positives and negatives
+  double landmark_squared_sum = 0;     ///< squared errors of all numbers of landmark samples
 };
 
 /// The figures of a validation. Those without crops to measure them on are NaN.

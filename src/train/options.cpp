@@ -41,9 +41,12 @@ const OptionTable<AugmentOptions>& augment_table() {
           .add("grey", &O::grey, kShare, "chance, so that colour does not become a cue")
           .add("gamma", &O::gamma, kShare, "chance of a gamma between 0.6 and 1.6")
           .add("blur", &O::blur, kShare, "chance of a blur over 3 x 3 pixels")
-          .add("low_resolution", &O::low_resolution, kShare, "chance of shrinking to 40 to 90 % and growing again")
+          .add("low_resolution", &O::low_resolution, kShare, "chance of shrinking and growing again")
+          .add("smallest_scale", &O::smallest_scale, {0.1, 0.9}, "to which it shrinks at most; at least to 0.9")
           .add("noise", &O::noise, kShare, "chance")
           .add("noise_level", &O::noise_level, {0, 255}, "largest standard deviation, grey levels")
+          .add("jpeg", &O::jpeg, kShare, "chance of a JPEG's noise")
+          .add("jpeg_quality", &O::jpeg_quality, {1, 90}, "its lowest quality; the highest is 90")
           .add("cutout", &O::cutout, kShare, "chance of covering a rectangle with one colour");
   return table;
 }
@@ -67,7 +70,9 @@ const OptionTable<LossOptions>& loss_table() {
           .add("landmark_loss", &O::landmark_loss, {},
                "squared, smooth_l1, or wing (small errors count more than squared ones do)")
           .add("wing_width", &O::wing_width, {0, 10, true}, "wing: errors up to this, in windows, are small")
-          .add("wing_curvature", &O::wing_curvature, {0, 10, true}, "wing: how sharp the curve is there, in windows");
+          .add("wing_curvature", &O::wing_curvature, {0, 10, true}, "wing: how sharp the curve is there, in windows")
+          .add("teacher", &O::teacher, {0, 1000},
+               "weight of the distance to the answers of another net (`--teacher`), where there is one");
   return table;
 }
 

@@ -33,9 +33,12 @@ struct AugmentOptions {
   double grey = 0.3;             ///< chance
   double gamma = 0.2;            ///< chance of a gamma in 0.6 … 1.6
   double blur = 0.15;            ///< chance
-  double low_resolution = 0.15;  ///< chance of shrinking to 40 … 90 % and growing again
+  double low_resolution = 0.15;  ///< chance of shrinking and growing again
+  double smallest_scale = 0.4;   ///< of that; the largest is 0.9
   double noise = 0.2;            ///< chance
   double noise_level = 15;       ///< grey levels
+  double jpeg = 0.15;            ///< chance of a JPEG's noise
+  double jpeg_quality = 30;      ///< the lowest
   double cutout = 0.1;           ///< chance of covering a rectangle of up to 40 % of each side
 };
 
@@ -52,6 +55,7 @@ struct LossOptions {
   std::string landmark_loss = "squared";
   double wing_width = 0.1;
   double wing_curvature = 0.02;
+  double teacher = 1;  ///< weight of the teacher's loss, where there is a teacher
 };
 
 struct OptimizerOptions {

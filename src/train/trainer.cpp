@@ -11,11 +11,14 @@
 #include "mtcnn/core/version.h"
 #include "mtcnn/nets/device.h"
 #include "mtcnn/nets/threads.h"
+#include "mtcnn/train/answers_file.h"
 #include "mtcnn/train/checkpoint.h"
 #include "mtcnn/train/loader.h"
 #include "mtcnn/train/loss.h"
+#include "mtcnn/train/metrics_lines.h"
 #include "mtcnn/train/run_folder.h"
 #include "mtcnn/train/schedule.h"
+#include "mtcnn/train/split_pass.h"
 #include "mtcnn/train/tensors.h"
 #include "mtcnn/train/validation.h"
 
@@ -69,28 +72,25 @@ Json config_json(const TrainJob& job, const CropSets& crops) {
                  {"training_crops", crops.training.checksum()},
                  {"validation_crops", crops.validation.checksum()},
                  {"init", job.init_name}};
+  if (job.teacher) config["teacher"] = weights_checksum(*job.teacher);
   const Json options = train_option_table().dump(job.options);
   for (const auto& [key, value] : options.items()) config[key] = value;
   return config;
 }
 
-Json environment_json(const TrainJob& job, c10::Device device) {
+Json environment_json(const TrainJob& job, const CropSets& crops, c10::Device device, int threads) {
   return {{"version", version()},
           {"commit", commit()},
           {"libtorch", TORCH_VERSION},
           {"device", device.str()},
-          {"threads", thread_count()},
+          {"threads", threads},
           {"seed", job.options.seed},
-          {"data", fs::absolute(job.data).string()}};
+          {"data", fs::absolute(job.data).string()},
+          {"validation", fs::absolute(crops.validation.folder()).string()}};
 }
 
 /// Averages gradients over all processes that train together; there is one.
 void share_gradients(const TrainableNet& /*net*/) {}
-
-/// NaN becomes null in JSON.
-Json metrics_line(const TrainState& state, const char* split, double lr) {
-  return {{"step", state.step}, {"epoch", state.epoch}, {"split", split}, {"lr", lr}, {"time_s", state.seconds}};
-}
 
 /// Steps allocate and free the same large blocks; by default glibc gives each back to the system, and touching fresh
 /// pages costs more than the arithmetic of a small net.
@@ -113,10 +113,14 @@ class Trainer {
         steps_per_epoch_(loader_.steps_per_epoch()),
         net_(first_net()),
         averaged_(make_net(job.net, options_.landmark_head)),
+        teacher_(teacher_net()),
+        threads_(thread_count()),
+        pool_(threads_),
+        pass_(net_, pool_),
         optimizer_(make_optimizer(*net_.module, options_.optimizer)),
         average_(*net_.module, options_.optimizer.average),
         config_(config_json(job, crops_)),
-        folder_(job.out, config_, environment_json(job, device_), job.resume) {
+        folder_(job.out, config_, environment_json(job, crops_, device_, threads_), job.resume) {
     averaged_.module->to(device_);
     require_validation();
   }
@@ -145,13 +149,23 @@ class Trainer {
     return net;
   }
 
+  std::optional<TrainableNet> teacher_net() const {
+    if (!job_.teacher) return std::nullopt;
+    TrainableNet net = make_net(job_.net, has_landmark_head(*job_.teacher));
+    load_weights(*net.module, *job_.teacher);
+    net.module->to(device_);
+    net.module->eval();
+    return net;
+  }
+
   void require_validation() const {
-    const ValidationMetrics possible = score_validation(
-        {.positive_scores = std::vector<float>(static_cast<size_t>(crops_.validation.count(CropKind::positive))),
-         .negative_scores = std::vector<float>(static_cast<size_t>(crops_.validation.count(CropKind::negative))),
-         .boxes = crops_.validation.count(CropKind::part) + crops_.validation.count(CropKind::positive),
-         .landmarks = crops_.validation.count(CropKind::landmark)},
-        {});
+    const auto some = [this](CropKind kind) { return std::vector<float>(crops_.validation.count(kind) > 0 ? 1 : 0); };
+    const ValidationMetrics possible = score_validation({.positive_scores = some(CropKind::positive),
+                                                         .negative_scores = some(CropKind::negative),
+                                                         .positive_box_errors = some(CropKind::positive),
+                                                         .part_box_errors = some(CropKind::part),
+                                                         .landmark_errors = some(CropKind::landmark)},
+                                                        {});
     if (!std::isnan(possible.to_minimise(options_.best_metric))) return;
     throw Error(
         ErrorCode::usage, concat("the validation crops cannot tell '", options_.best_metric, "'"),
@@ -198,11 +212,13 @@ class Trainer {
 
   void learn(const Batch& batch) {
     set_learning_rate(*optimizer_, current_lr());
-    optimizer_->zero_grad();
-    const NetOutput output = net_.forward(input_tensor(batch, device_));
-    const LossTerms terms = multi_task_loss(output, target_tensors(batch, device_), options_.loss);
+    const torch::Tensor input = input_tensor(batch, device_);
+    const NetOutput output = pass_.forward(input);
+    LossTerms terms = multi_task_loss(output, target_tensors(batch, device_), options_.loss);
+    if (teacher_) add_teacher(output, answer(*teacher_, input, pool_), options_.loss, terms);
     add_to_totals(batch, output, terms);
     terms.total.backward();
+    pass_.backward();
     share_gradients(net_);
     clip_gradients(*net_.module, options_.optimizer.clip_norm);
     optimizer_->step();
@@ -216,9 +232,10 @@ class Trainer {
     const torch::Tensor logits = output.face_logits.slice(0, 0, counts.faces()).flatten(1);
     const torch::Tensor claimed = (logits.select(1, 1) >= logits.select(1, 0)).to(torch::kFloat);
     const torch::Tensor found = claimed.slice(0, counts.negatives).sum();
-    const torch::Tensor numbers = torch::stack({terms.total, terms.face, terms.box, terms.landmark,
-                                                terms.kept.sum().to(torch::kFloat), claimed.sum(), found})
-                                      .to(torch::kCPU, torch::kDouble);
+    const torch::Tensor numbers =
+        torch::stack({terms.total, terms.face, terms.box, terms.landmark, terms.kept.sum().to(torch::kFloat),
+                      claimed.sum(), found, terms.teacher})
+            .to(torch::kCPU, torch::kDouble);
     const double* values = numbers.const_data_ptr<double>();
     if (!std::isfinite(values[0])) refuse_loss(batch, values);
     EpochTotals& totals = state_.totals;
@@ -231,6 +248,7 @@ class Trainer {
     totals.kept += values[4];
     totals.claimed += values[5];
     totals.found += values[6];
+    totals.teacher += values[7];
     totals.faces += static_cast<double>(counts.faces());
     totals.positives += static_cast<double>(counts.positives);
     totals.right += static_cast<double>(counts.negatives) - (values[5] - values[6]) + values[6];
@@ -255,64 +273,40 @@ class Trainer {
     average_.copy_to(*averaged_.module);
     averaged_.module->eval();
     const LossOptions& loss = options_.loss;
-    const ValidationMetrics metrics = score_validation(validate(averaged_, crops_.validation, device_),
-                                                       {.face = loss.face, .box = loss.box, .landmark = loss.landmark});
+    const ValidationAnswers answers = validate(averaged_, crops_.validation, device_, pool_);
+    const ValidationMetrics metrics =
+        score_validation(answers, {.face = loss.face, .box = loss.box, .landmark = loss.landmark});
     state_.seconds += seconds_since(start);
-    folder_.add_metrics(train_line(totals));
-    folder_.add_metrics(validation_line(metrics));
     const double value = metrics.to_minimise(options_.best_metric);
-    if (value < state_.best || state_.best_epoch == 0) {
+    const bool best = value < state_.best || state_.best_epoch == 0;
+    if (best) {
       state_.best = value;
       state_.best_epoch = state_.epoch;
-      write_best(metrics);
     }
-    state_.totals = {};
+    const EpochRecord record{.state = state_, .totals = totals, .metrics = metrics, .lr = current_lr()};
+    folder_.add_metrics(train_line(record));
+    folder_.add_metrics(validation_line(record));
+    if (best) write_best(record, answers);
+    const std::string text = epoch_text(record, options_.epochs);
+    folder_.log(text);
+    if (!job_.quiet) std::cerr << text << "\n";
     result_.samples_per_s = static_cast<double>(totals.samples) / std::max(1e-9, totals.seconds);
     result_.wait_share = totals.waited_s / std::max(1e-9, totals.seconds);
     result_.seconds += totals.seconds;
+    state_.totals = {};
     save();
-    say(totals, metrics);
-  }
-
-  Json train_line(const EpochTotals& totals) const {
-    const auto steps = static_cast<double>(std::max<int64_t>(1, totals.steps));
-    Json line = metrics_line(state_, "train", current_lr());
-    line["loss"] = totals.loss / steps;
-    line["loss_face"] = totals.face / steps;
-    line["loss_box"] = totals.box / steps;
-    line["loss_landmark"] = totals.landmark / steps;
-    line["accuracy"] = totals.right / totals.faces;
-    line["recall"] = totals.found / totals.positives;
-    line["precision"] = totals.found / totals.claimed;
-    line["mined"] = totals.kept / totals.faces;
-    line["samples_per_s"] = static_cast<double>(totals.samples) / std::max(1e-9, totals.seconds);
-    line["wait_share"] = totals.waited_s / std::max(1e-9, totals.seconds);
-    return line;
-  }
-
-  Json validation_line(const ValidationMetrics& metrics) const {
-    Json line = metrics_line(state_, "val", current_lr());
-    line["loss"] = metrics.loss;
-    line["loss_face"] = metrics.loss_face;
-    line["loss_box"] = metrics.loss_box;
-    line["loss_landmark"] = metrics.loss_landmark;
-    line["accuracy"] = metrics.accuracy;
-    line["recall"] = metrics.recall;
-    line["precision"] = metrics.precision;
-    line["fpr_at_97"] = metrics.fpr_at_97;
-    line["box_error"] = metrics.box_error;
-    line["nme"] = metrics.nme;
-    return line;
   }
 
   /// `averaged_` holds what was validated.
-  void write_best(const ValidationMetrics& metrics) {
+  void write_best(const EpochRecord& record, const ValidationAnswers& answers) {
     NetWeights weights = weights_of(*averaged_.module, job_.net);
     const std::string config = config_.dump();
     weights.metadata["config"] = checksum_text(crc32(std::as_bytes(std::span(config))));
     weights.metadata["epoch"] = concat(state_.epoch);
-    weights.metadata["metrics"] = validation_line(metrics).dump();
+    weights.metadata["metrics"] = validation_line(record).dump();
     write_weights(best_path(), weights);
+    write_answers(folder_.path() / "best" / "answers.safetensors", answers, crops_.validation,
+                  {{"net", net_name(job_.net)}, {"epoch", concat(state_.epoch)}});
   }
 
   fs::path best_path() const { return folder_.path() / "best" / concat(net_name(job_.net), ".safetensors"); }
@@ -330,18 +324,6 @@ class Trainer {
     throw Error(ErrorCode::interrupted,
                 concat("stopped at step ", state_.step, " of ", total_steps(), ", checkpoint written"),
                 {.where = folder_.path().string(), .hint = "the same command with --resume goes on"});
-  }
-
-  void say(const EpochTotals& totals, const ValidationMetrics& metrics) {
-    const auto steps = static_cast<double>(totals.steps);
-    const std::string line = concat(
-        "epoch ", state_.epoch, "/", options_.epochs, ": loss ", fixed(totals.loss / steps, 4), ", validation loss ",
-        fixed(metrics.loss, 4), ", accuracy ", fixed(100 * metrics.accuracy, 2), " %, negatives passed at 97 % ",
-        fixed(100 * metrics.fpr_at_97, 2), " %, box ", fixed(metrics.box_error, 4), ", points ",
-        fixed(100 * metrics.nme, 2), " %; ", fixed(result_.samples_per_s, 0), " crops/s, ",
-        fixed(100 * result_.wait_share, 1), " % waiting", state_.best_epoch == state_.epoch ? " (best)" : "");
-    folder_.log(line);
-    if (!job_.quiet) std::cerr << line << "\n";
   }
 
   void finish() {
@@ -364,6 +346,11 @@ class Trainer {
   int64_t steps_per_epoch_;
   TrainableNet net_;
   TrainableNet averaged_;
+  std::optional<TrainableNet> teacher_;
+  int threads_;
+  WithoutTorchThreads without_torch_threads_;
+  ThreadPool pool_;
+  SplitPass pass_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   WeightAverage average_;
   Json config_;

@@ -18,9 +18,10 @@ struct TrainJob {
   std::filesystem::path validation;  ///< other validation crops; may be empty
   std::filesystem::path out;         ///< run folder
   TrainOptions options;
-  std::optional<NetWeights> init;  ///< weights to start from
-  std::string init_name;           ///< where they came from, for the configuration
-  std::string device = "auto";     ///< "cpu", "cuda", "cuda:N" or "auto"
+  std::optional<NetWeights> init;     ///< weights to start from
+  std::string init_name;              ///< where they came from, for the configuration
+  std::optional<NetWeights> teacher;  ///< a net of the same kind whose answers are learnt from too; see loss.teacher
+  std::string device = "auto";        ///< "cpu", "cuda", "cuda:N" or "auto"
   bool resume = false;
   bool quiet = false;
 };

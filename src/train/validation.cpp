@@ -1,5 +1,6 @@
 #include "mtcnn/train/validation.h"
 
+#include "mtcnn/nets/threads.h"
 #include "mtcnn/train/loader.h"
 #include "mtcnn/train/tensors.h"
 
@@ -8,11 +9,13 @@
 namespace mtcnn {
 namespace {
 
-constexpr int64_t kChunk = 512;
+constexpr int64_t kChunk = 256;
 
-/// Sum over samples of the mean distance of five points over the face's side.
-double landmark_distances(const CropSet& crops, const std::vector<SampleId>& samples, const torch::Tensor& errors) {
-  double sum = 0;
+/// \param errors  [N, 10]
+/// \return mean distance of a sample's five points over its face's side.
+std::vector<float> landmark_errors(const CropSet& crops, const std::vector<SampleId>& samples,
+                                   const torch::Tensor& errors) {
+  std::vector<float> relative;
   for (size_t i = 0; i < samples.size(); ++i) {
     const CropSet::Crop crop = crops.at(samples[i]);
     const Offsets offsets = crop.shard->label(crop.row).offsets;
@@ -20,50 +23,81 @@ double landmark_distances(const CropSet& crops, const std::vector<SampleId>& sam
     const float* error = errors.const_data_ptr<float>() + 10 * i;
     double distance = 0;
     for (int point = 0; point < 5; ++point) distance += std::hypot(error[2 * point], error[2 * point + 1]);
-    sum += distance / 5 / side;
+    relative.push_back(static_cast<float>(distance / 5 / side));
   }
-  return sum;
+  return relative;
+}
+
+std::vector<float> values_of(const torch::Tensor& tensor) {
+  const torch::Tensor plain = tensor.to(torch::kCPU, torch::kFloat).contiguous();
+  return {plain.const_data_ptr<float>(), plain.const_data_ptr<float>() + plain.numel()};
 }
 
 void add_scores(const torch::Tensor& logits, bool positive, ValidationAnswers& answers) {
   const torch::Tensor log_probability = torch::log_softmax(logits, 1);
   answers.face_loss_sum -= log_probability.select(1, positive ? 1 : 0).to(torch::kDouble).sum().item<double>();
-  const torch::Tensor scores = log_probability.select(1, 1).exp().to(torch::kCPU).contiguous();
-  const float* first = scores.const_data_ptr<float>();
-  std::vector<float>& all = positive ? answers.positive_scores : answers.negative_scores;
-  all.insert(all.end(), first, first + scores.numel());
+  (positive ? answers.positive_scores : answers.negative_scores) = values_of(log_probability.select(1, 1).exp());
+}
+
+ValidationAnswers validate_chunk(const TrainableNet& net, const CropSet& crops, const std::vector<SampleId>& samples,
+                                 torch::Device device) {
+  const torch::NoGradGuard no_grad;
+  ValidationAnswers answers;
+  Batch batch;
+  load_plain(crops, samples, batch);
+  const CropKind kind = samples.front().kind;
+  const NetOutput output = net.forward(input_tensor(batch, device));
+  const BatchTargets targets = target_tensors(batch, device);
+  if (kind == CropKind::positive || kind == CropKind::negative)
+    add_scores(output.face_logits.flatten(1), kind == CropKind::positive, answers);
+  if (kind == CropKind::positive || kind == CropKind::part) {
+    const torch::Tensor errors = (output.offsets.flatten(1) - targets.offsets).square().mean(1).sqrt();
+    (kind == CropKind::positive ? answers.positive_box_errors : answers.part_box_errors) = values_of(errors);
+  }
+  if (kind == CropKind::landmark && output.landmarks.defined()) {
+    const torch::Tensor points = output.landmarks.flatten(1);
+    const torch::Tensor errors = (points - targets.landmarks).to(torch::kCPU).contiguous();
+    answers.landmark_points = values_of(points);
+    answers.landmark_errors = landmark_errors(crops, samples, errors);
+    answers.landmark_squared_sum = errors.square().to(torch::kDouble).sum().item<double>();
+  }
+  return answers;
+}
+
+void append(const ValidationAnswers& more, ValidationAnswers& all) {
+  for (const auto list : {&ValidationAnswers::positive_scores, &ValidationAnswers::negative_scores,
+                          &ValidationAnswers::positive_box_errors, &ValidationAnswers::part_box_errors,
+                          &ValidationAnswers::landmark_errors, &ValidationAnswers::landmark_points})
+    (all.*list).insert((all.*list).end(), (more.*list).begin(), (more.*list).end());
+  all.face_loss_sum += more.face_loss_sum;
+  all.landmark_squared_sum += more.landmark_squared_sum;
+}
+
+/// All crops, in pieces of one kind.
+std::vector<std::vector<SampleId>> chunks_of(const CropSet& crops) {
+  std::vector<std::vector<SampleId>> chunks;
+  for (const CropKind kind : kCropKinds) {
+    for (int64_t i = 0; i < crops.count(kind); ++i) {
+      if (i % kChunk == 0) chunks.emplace_back();
+      chunks.back().push_back({kind, i});
+    }
+  }
+  return chunks;
 }
 
 }  // namespace
 
-ValidationAnswers validate(const TrainableNet& net, const CropSet& crops, torch::Device device) {
-  const torch::NoGradGuard no_grad;
-  ValidationAnswers answers;
-  Batch batch;
-  std::vector<SampleId> samples;
-  for (const CropKind kind : kCropKinds) {
-    for (int64_t first = 0; first < crops.count(kind); first += kChunk) {
-      samples.clear();
-      for (int64_t i = first; i < std::min(first + kChunk, crops.count(kind)); ++i) samples.push_back({kind, i});
-      load_plain(crops, samples, batch);
-      const NetOutput output = net.forward(input_tensor(batch, device));
-      const BatchTargets targets = target_tensors(batch, device);
-      if (kind == CropKind::positive || kind == CropKind::negative)
-        add_scores(output.face_logits.flatten(1), kind == CropKind::positive, answers);
-      if (kind == CropKind::positive || kind == CropKind::part) {
-        answers.boxes += batch.counts.boxes();
-        answers.box_squared_sum +=
-            (output.offsets.flatten(1) - targets.offsets).square().to(torch::kDouble).sum().item<double>();
-      }
-      if (kind == CropKind::landmark && output.landmarks.defined()) {
-        const torch::Tensor errors = (output.landmarks.flatten(1) - targets.landmarks).to(torch::kCPU).contiguous();
-        answers.landmarks += batch.counts.landmarks;
-        answers.landmark_squared_sum += errors.square().to(torch::kDouble).sum().item<double>();
-        answers.landmark_distance_sum += landmark_distances(crops, samples, errors);
-      }
-    }
-  }
-  return answers;
+ValidationAnswers validate(const TrainableNet& net, const CropSet& crops, torch::Device device, ThreadPool& pool) {
+  const std::vector<std::vector<SampleId>> chunks = chunks_of(crops);
+  std::vector<ValidationAnswers> answers(chunks.size());
+  pool.run(static_cast<int64_t>(chunks.size()), [&](int64_t i) {
+    take_over_threads();
+    answers[static_cast<size_t>(i)] = validate_chunk(net, crops, chunks[static_cast<size_t>(i)], device);
+  });
+  crops.release_pages();
+  ValidationAnswers all;
+  for (const ValidationAnswers& chunk : answers) append(chunk, all);
+  return all;
 }
 
 }  // namespace mtcnn

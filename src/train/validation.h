@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mtcnn/core/thread_pool.h"
 #include "mtcnn/train/crop_set.h"
 #include "mtcnn/train/metrics.h"
 #include "mtcnn/train/net.h"
@@ -7,6 +8,7 @@
 namespace mtcnn {
 
 /// Runs the net over every crop, as it is, once. The landmark error is measured only where the net has that head.
-ValidationAnswers validate(const TrainableNet& net, const CropSet& crops, torch::Device device);
+/// Figures do not depend on the number of threads.
+ValidationAnswers validate(const TrainableNet& net, const CropSet& crops, torch::Device device, ThreadPool& pool);
 
 }  // namespace mtcnn

@@ -62,6 +62,19 @@ const NamedTensor& NetWeights::at(std::string_view name) const {
   return *tensor;
 }
 
+bool has_landmark_head(const NetWeights& weights) {
+  const std::vector<TensorSpec>& spec = net_spec(weights.net);
+  return weights.net == NetKind::onet || std::all_of(spec.begin(), spec.end(), [&](const TensorSpec& tensor) {
+           return weights.find(tensor.name) != nullptr;
+         });
+}
+
+std::string weights_checksum(const NetWeights& weights) {
+  uint32_t crc = 0;
+  for (const NamedTensor& tensor : weights.tensors) crc = crc32(std::as_bytes(std::span(tensor.values)), crc);
+  return checksum_text(crc);
+}
+
 NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where) {
   for (const NamedTensor& tensor : tensors) {
     const TensorSpec* spec = find_spec(net, tensor.name);
@@ -109,12 +122,9 @@ void write_weights(const std::filesystem::path& path, const NetWeights& weights)
   metadata["net"] = net_name(weights.net);
   metadata["created_by"] = concat("mtcnn ", version(), " (", commit(), ")");
   std::vector<TensorView> views;
-  uint32_t checksum = 0;
-  for (const NamedTensor& tensor : weights.tensors) {
+  for (const NamedTensor& tensor : weights.tensors)
     views.push_back({tensor.name, Dtype::f32, tensor.shape, std::as_bytes(std::span(tensor.values))});
-    checksum = crc32(views.back().bytes, checksum);
-  }
-  metadata["checksum"] = checksum_text(checksum);
+  metadata["checksum"] = weights_checksum(weights);
   write_safetensors(path, views, metadata);
 }
 

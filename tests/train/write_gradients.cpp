@@ -2,8 +2,10 @@
 // One training step's inputs, losses, mining mask and gradients, for comparison with another implementation. Every
 // other crop repeats the one before, so that losses tie at the cut of the mining.
 #include "mtcnn/core/safetensors.h"
+#include "mtcnn/nets/threads.h"
 #include "mtcnn/train/loss.h"
 #include "mtcnn/train/net.h"
+#include "mtcnn/train/split_pass.h"
 
 #include <cstdlib>
 #include <iostream>
@@ -46,6 +48,7 @@ int main(int argc, char** argv) {
   const auto number = [&](int i) { return std::strtoll(argv[i], nullptr, 10); };
   const mtcnn::BatchCounts counts{
       .negatives = number(2), .positives = number(3), .parts = number(4), .landmarks = number(5)};
+  const mtcnn::WithoutTorchThreads without_torch_threads;
   torch::manual_seed(11);
   const mtcnn::TrainableNet net = mtcnn::make_net(kind, true);
   const int64_t side = mtcnn::net_input_size(kind);
@@ -57,9 +60,12 @@ int main(int argc, char** argv) {
   dump.add("input", input);
   dump.add("target_offsets", targets.offsets);
   dump.add("target_landmarks", targets.landmarks);
-  const mtcnn::LossTerms terms = mtcnn::multi_task_loss(net.forward(input.contiguous(at::MemoryFormat::ChannelsLast)),
+  mtcnn::ThreadPool pool(2);
+  mtcnn::SplitPass pass(net, pool);
+  const mtcnn::LossTerms terms = mtcnn::multi_task_loss(pass.forward(input.contiguous(at::MemoryFormat::ChannelsLast)),
                                                         targets, mtcnn::LossOptions{});
   terms.total.backward();
+  pass.backward();
   dump.add("losses", torch::stack({terms.face, terms.box, terms.landmark, terms.total}));
   dump.add("kept", terms.kept);
   for (const auto& parameter : net.module->named_parameters()) {

@@ -13,7 +13,7 @@ namespace {
 AugmentOptions no_change() {
   AugmentOptions o;
   o.mirror = o.brightness = o.contrast = o.saturation = o.gain = o.grey = o.gamma = o.blur = o.low_resolution =
-      o.noise = o.cutout = 0;
+      o.noise = o.jpeg = o.cutout = 0;
   return o;
 }
 
@@ -90,7 +90,7 @@ TEST(Augmenter, EveryChangeDoesSomethingAndStaysInRange) {
       &AugmentOptions::mirror,     &AugmentOptions::brightness, &AugmentOptions::contrast,
       &AugmentOptions::saturation, &AugmentOptions::gain,       &AugmentOptions::grey,
       &AugmentOptions::gamma,      &AugmentOptions::blur,       &AugmentOptions::low_resolution,
-      &AugmentOptions::noise,      &AugmentOptions::cutout};
+      &AugmentOptions::noise,      &AugmentOptions::jpeg,       &AugmentOptions::cutout};
   for (size_t change = 0; change < std::size(kChanges); ++change) {
     for (uint64_t index = 0; index < 20; ++index) {
       AugmentOptions options = no_change();

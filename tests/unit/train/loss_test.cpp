@@ -186,6 +186,29 @@ TEST(Optimizer, SparesBiasesAndSlopesFromDecay) {
   }
 }
 
+TEST(TeacherLoss, IsNothingWhereTheNetsAgree) {
+  const Case c({.negatives = 3, .positives = 2, .parts = 1, .landmarks = 2});
+  EXPECT_NEAR(teacher_loss(c.output, c.output, {}).item<float>(), 0, 1e-6);
+}
+
+TEST(TeacherLoss, ByHand) {
+  NetOutput ours{torch::tensor({{0.F, 0.F}, {0.F, 0.F}}), torch::zeros({2, 4}), torch::zeros({2, 10})};
+  // The teacher is sure that the first is a face and the second none.
+  NetOutput teacher{torch::tensor({{0.F, 30.F}, {30.F, 0.F}}),
+                    torch::tensor({{1.F, 2.F, 0.F, 0.F}, {7.F, 7.F, 7.F, 7.F}}), torch::Tensor()};
+  LossOptions options;
+  options.face = 2;
+  options.box = .5;
+  EXPECT_NEAR(teacher_loss(ours, teacher, options).item<double>(), 2 * std::log(2.0) + .5 * 5, 1e-5)
+      << "boxes of what is no face do not count";
+  teacher.landmarks = torch::full({2, 10}, 2.F);
+  options.landmark = .1;
+  EXPECT_NEAR(teacher_loss(ours, teacher, options).item<double>(), 2 * std::log(2.0) + .5 * 5 + .1 * 40, 1e-5);
+  ours.landmarks = torch::Tensor();
+  EXPECT_NEAR(teacher_loss(ours, teacher, options).item<double>(), 2 * std::log(2.0) + .5 * 5, 1e-5);
+  EXPECT_THROW(teacher_loss(ours, {torch::zeros({3, 2}), torch::zeros({3, 4}), {}}, options), ContractError);
+}
+
 TEST(Optimizer, ClipsTheCommonNorm) {
   TrainableNet net = make_net(NetKind::pnet, false);
   double squares = 0;

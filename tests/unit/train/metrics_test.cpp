@@ -13,12 +13,11 @@ TEST(Metrics, CountWhatTheySay) {
   // 4 positives, 3 found; 6 negatives, 1 taken for a face.
   const ValidationMetrics metrics = score_validation({.positive_scores = {.9F, .5F, .8F, .4F},
                                                       .negative_scores = {.1F, .2F, .7F, .3F, .05F, .49F},
+                                                      .positive_box_errors = {.25F, .25F, .25F, .25F},
+                                                      .part_box_errors = {.5F, 0, 0, 0},
+                                                      .landmark_errors = {.25F, .5F, .75F},
                                                       .face_loss_sum = 5,
-                                                      .box_squared_sum = 2,
-                                                      .boxes = 8,
-                                                      .landmark_squared_sum = 6,
-                                                      .landmark_distance_sum = .3,
-                                                      .landmarks = 3},
+                                                      .landmark_squared_sum = 6},
                                                      {.face = 1, .box = .5, .landmark = 2});
   EXPECT_DOUBLE_EQ(metrics.recall, .75);
   EXPECT_DOUBLE_EQ(metrics.precision, .75);
@@ -26,7 +25,7 @@ TEST(Metrics, CountWhatTheySay) {
   EXPECT_DOUBLE_EQ(metrics.loss_face, .5);
   EXPECT_DOUBLE_EQ(metrics.loss_box, .25);
   EXPECT_DOUBLE_EQ(metrics.box_error, .25);
-  EXPECT_DOUBLE_EQ(metrics.nme, .1);
+  EXPECT_DOUBLE_EQ(metrics.nme, .5);
   EXPECT_DOUBLE_EQ(metrics.loss, .5 + .125 + 4);
 }
 

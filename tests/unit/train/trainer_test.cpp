@@ -4,6 +4,7 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/nets/threads.h"
 
 #include <fstream>
 
@@ -27,7 +28,7 @@ TrainJob small_job(const testing::TempFolder& folder, NetKind net) {
   job.options = default_train_options(net);
   job.options.batch.size = 64;
   AugmentOptions& o = job.options.augment;
-  o.brightness = o.contrast = o.saturation = o.gain = o.grey = o.gamma = o.blur = o.low_resolution = o.noise =
+  o.brightness = o.contrast = o.saturation = o.gain = o.grey = o.gamma = o.blur = o.low_resolution = o.noise = o.jpeg =
       o.cutout = 0;
   return job;
 }
@@ -115,6 +116,47 @@ TEST(Trainer, SameSeedSameBytes) {
     if (first.empty()) first = tensors;
     EXPECT_EQ(tensors[0].values == first[0].values, std::string(name) != "c") << name;
   }
+}
+
+TEST(Trainer, ThreadsChangeNothing) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::onet, 60);
+  TrainJob job = small_job(folder, NetKind::onet);
+  job.options.batch.size = 200;  // several parts
+  job.options.epochs = 1;
+  std::vector<std::vector<NamedTensor>> all;
+  for (const int threads : {1, 2, 3}) {
+    set_threads(threads);
+    job.out = folder / concat(threads);
+    all.push_back(read_weights(train_net(job).weights, NetKind::onet).tensors);
+  }
+  set_threads(0);
+  for (size_t t = 0; t < all[0].size(); ++t) {
+    EXPECT_EQ(all[1][t].values, all[0][t].values) << all[0][t].name;
+    EXPECT_EQ(all[2][t].values, all[0][t].values) << all[0][t].name;
+  }
+}
+
+TEST(Trainer, LearnsFromATeacher) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::pnet, 50);
+  TrainJob job = small_job(folder, NetKind::pnet);
+  job.options.epochs = 25;
+  job.options.optimizer.average = .9;
+  job.options.best_metric = "loss";
+  job.out = folder / "teacher";
+  const NetWeights teacher = read_weights(train_net(job).weights, NetKind::pnet);
+  job.out = folder / "pupil";
+  job.options.seed = 2;
+  job.options.loss.face = 1e-3;  // labels alone teach it nothing
+  job.options.loss.teacher = 1e3;
+  job.options.loss.box = job.options.loss.landmark = 0;
+  job.teacher = teacher;
+  train_net(job);
+  EXPECT_GT(metrics(job.out, "val").back()["accuracy"].get<double>(), .95);
+  const std::vector<Json> lines = metrics(job.out, "train");
+  EXPECT_LT(lines.back()["loss_teacher"].get<double>(), .3 * lines.front()["loss_teacher"].get<double>());
+  EXPECT_EQ(metrics(folder / "teacher", "train").back()["loss_teacher"], 0);
 }
 
 TEST(Trainer, HoldsOutPicturesWhereThereAreNoValidationCrops) {

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+/// What pictures suffer on their way. All change a crop [S, S, 3] of RGB values 0 … 255 in place; S <= 48.
+namespace mtcnn {
+
+/// Where pixel (x, y) begins in a picture of this width.
+inline ptrdiff_t pixel_at(int x, int y, int width) { return 3 * (static_cast<ptrdiff_t>(y) * width + x); }
+
+/// The filter 1 2 1 along both axes; beyond the edge its last pixel goes on.
+/// \param buffer  as large as the crop; its content is lost.
+void blur(std::span<float> crop, int size, std::vector<float>& buffer);
+
+/// Shrinks to `scale` of the size by cell averages and grows again bilinearly.
+void lower_resolution(std::span<float> crop, int size, double scale, std::vector<float>& buffer);
+
+/// What a baseline JPEG of this quality leaves, without subsampling of colour. Source: ITU-T T.81, tables K.1 and K.2;
+/// the quality scales them as in the Independent JPEG Group's library.
+/// \param quality  1 … 100
+/// \param shift_x,shift_y  0 … 7: how much of the first block lies outside of the crop.
+void jpeg_noise(std::span<float> crop, int size, int quality, int shift_x, int shift_y);
+
+}  // namespace mtcnn

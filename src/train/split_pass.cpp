@@ -1,0 +1,91 @@
+#include "mtcnn/train/split_pass.h"
+
+#include "mtcnn/nets/threads.h"
+
+#include <algorithm>
+
+#include <torch/autograd.h>
+
+namespace mtcnn {
+namespace {
+
+using torch::Tensor;
+
+/// Rows of a part: few enough to share a batch among many threads, enough to hide what every call to LibTorch costs.
+int64_t rows_of_part(NetKind net) { return net == NetKind::pnet ? 320 : 80; }
+
+Tensor join(const std::vector<NetOutput>& parts, Tensor NetOutput::*head) {
+  if (!(parts.front().*head).defined()) return {};
+  std::vector<Tensor> tensors;
+  for (const NetOutput& part : parts) tensors.push_back((part.*head).detach());
+  return torch::cat(tensors);
+}
+
+NetOutput join(const std::vector<NetOutput>& parts) {
+  return {join(parts, &NetOutput::face_logits), join(parts, &NetOutput::offsets), join(parts, &NetOutput::landmarks)};
+}
+
+std::vector<NetOutput> forward_parts(const TrainableNet& net, const Tensor& input, ThreadPool& pool) {
+  const int64_t rows = input.size(0);
+  const int64_t part_rows = input.is_cpu() ? rows_of_part(net.kind) : rows;
+  std::vector<NetOutput> parts(static_cast<size_t>((rows + part_rows - 1) / part_rows));
+  const bool gradients = torch::GradMode::is_enabled();
+  pool.run(static_cast<int64_t>(parts.size()), [&](int64_t i) {
+    take_over_threads();
+    const torch::AutoGradMode mode(gradients);
+    parts[static_cast<size_t>(i)] = net.forward(input.slice(0, i * part_rows, std::min(rows, (i + 1) * part_rows)));
+  });
+  return parts;
+}
+
+}  // namespace
+
+NetOutput answer(const TrainableNet& net, const Tensor& input, ThreadPool& pool) {
+  const torch::NoGradGuard no_grad;
+  return join(forward_parts(net, input, pool));
+}
+
+SplitPass::SplitPass(const TrainableNet& net, ThreadPool& pool)
+    : net_(net), pool_(pool), parameters_(net.module->parameters()) {}
+
+NetOutput SplitPass::forward(const Tensor& input) {
+  parts_ = forward_parts(net_, input, pool_);
+  joined_ = join(parts_);
+  for (Tensor* head : {&joined_.face_logits, &joined_.offsets, &joined_.landmarks}) {
+    if (head->defined()) head->requires_grad_();
+  }
+  return joined_;
+}
+
+void SplitPass::backward() {
+  std::vector<std::vector<Tensor>> gradients(parts_.size());
+  std::vector<int64_t> first_rows;
+  int64_t rows = 0;
+  for (const NetOutput& part : parts_) {
+    first_rows.push_back(rows);
+    rows += part.face_logits.size(0);
+  }
+  pool_.run(static_cast<int64_t>(parts_.size()), [&](int64_t index) {
+    take_over_threads();
+    const auto i = static_cast<size_t>(index);
+    std::vector<Tensor> heads;
+    std::vector<Tensor> head_gradients;
+    for (const auto head : {&NetOutput::face_logits, &NetOutput::offsets, &NetOutput::landmarks}) {
+      const Tensor& joined = joined_.*head;
+      if (!joined.defined() || !joined.grad().defined()) continue;
+      heads.push_back(parts_[i].*head);
+      head_gradients.push_back(joined.grad().narrow(0, first_rows[i], heads.back().size(0)));
+    }
+    gradients[i] = torch::autograd::grad(heads, parameters_, head_gradients, /*retain_graph=*/false,
+                                         /*create_graph=*/false, /*allow_unused=*/true);
+    parts_[i] = {};
+  });
+  const torch::NoGradGuard no_grad;
+  for (size_t p = 0; p < parameters_.size(); ++p) {
+    Tensor sum = gradients.front()[p];
+    for (size_t i = 1; i < gradients.size() && sum.defined(); ++i) sum += gradients[i][p];
+    parameters_[p].mutable_grad() = sum;
+  }
+}
+
+}  // namespace mtcnn

@@ -1,0 +1,61 @@
+#include "mtcnn/core/thread_pool.h"
+
+#include "mtcnn/core/error.h"
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+TEST(ThreadPool, EveryIndexIsCalledOnceInEveryRound) {
+  for (const int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    for (const int64_t count : {0, 1, 3, 1000}) {
+      std::vector<std::atomic<int>> calls(static_cast<size_t>(count));
+      pool.run(count, [&](int64_t index) { ++calls[static_cast<size_t>(index)]; });
+      for (const auto& number : calls) EXPECT_EQ(number, 1);
+    }
+  }
+}
+
+TEST(ThreadPool, CallsRunAtTheSameTime) {
+  // Each of three calls waits for the others; in fewer threads they would wait in vain.
+  using namespace std::chrono_literals;
+  std::atomic<int> begun = 0;
+  std::atomic<int> met = 0;
+  ThreadPool pool(3);
+  pool.run(3, [&](int64_t) {
+    ++begun;
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (begun < 3 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+    if (begun == 3) ++met;
+  });
+  EXPECT_EQ(met, 3);
+}
+
+TEST(ThreadPool, AnErrorStopsTheRestAndThePoolGoesOn) {
+  for (const int threads : {1, 4}) {
+    ThreadPool pool(threads);
+    std::atomic<int> calls = 0;
+    const auto body = [&](int64_t index) {
+      ++calls;
+      if (index == 3) throw std::runtime_error("index 3");
+    };
+    EXPECT_THROW(pool.run(1'000'000, body), std::runtime_error);
+    EXPECT_LT(calls, 1'000'000);
+    calls = 0;
+    pool.run(3, body);
+    EXPECT_EQ(calls, 3);
+  }
+}
+
+TEST(ThreadPool, WantsAThread) { EXPECT_THROW(ThreadPool(0), ContractError); }
+
+}  // namespace
+}  // namespace mtcnn
