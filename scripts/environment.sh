@@ -1,6 +1,8 @@
 # Shared by the scripts: where things lie, and how they speak. Source it from the repository root.
 torch_version=2.13.0
 pycocotools_version=2.0.11
+tensorboard_version=2.21.0
+report_packages=(nbconvert==7.17.2 ipykernel==7.4.0 matplotlib==3.11.2)
 deps_dir=${MTCNN_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/mtcnn}
 venv=$deps_dir/venv
 release=build/release
@@ -10,6 +12,23 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # The interpreter that makes the virtual environment; torch wheels follow its version.
 system_python() { "${PYTHON:-python3}" "$@"; }
+
+# make_venv: the virtual environment, unless it is there already.
+make_venv() {
+  [ -x "$venv/bin/python" ] && return
+  say "making the virtual environment $venv"
+  mkdir -p "$(dirname "$venv")"
+  system_python -m venv "$venv" || fail "could not make $venv (is python3-venv installed?)"
+}
+
+# pip_install PACKAGE... : into the virtual environment, unless exactly these are there already.
+pip_install() {
+  local stamp="$venv/.installed" wanted="$*"
+  [ -f "$stamp" ] && grep -qxF "$wanted" "$stamp" && return
+  say "installing into $venv: $wanted"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" || fail "pip could not install: $wanted"
+  echo "$wanted" >>"$stamp"
+}
 
 # True where the user brought a LibTorch.
 own_libtorch() {

@@ -35,25 +35,14 @@ install_packages() {
   rm -f "$log"
 }
 
-# pip_install PACKAGE... : into the virtual environment, unless exactly these are there already.
-pip_install() {
-  local stamp="$venv/.installed" wanted="$*"
-  [ -f "$stamp" ] && grep -qxF "$wanted" "$stamp" && return
-  say "installing into $venv: $wanted"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" || fail "pip could not install: $wanted"
-  echo "$wanted" >>"$stamp"
-}
-
 install_packages
-if [ ! -x "$venv/bin/python" ]; then
-  say "making the virtual environment $venv"
-  mkdir -p "$(dirname "$venv")"
-  system_python -m venv "$venv" || fail "could not make $venv (is python3-venv installed?)"
-fi
+make_venv
 if own_libtorch; then
   say "using the LibTorch that Torch_DIR or CMAKE_PREFIX_PATH names"
 else
   pip_install "torch==$torch_version" numpy
 fi
 pip_install "pycocotools==$pycocotools_version" numpy  # the tests compare our scores with its
+pip_install "${report_packages[@]}"                    # scripts/report.sh
+pip_install "tensorboard==$tensorboard_version"        # scripts/to_tensorboard.py
 say "ready"
