@@ -23,7 +23,8 @@ ROOMS = {
     "train": ["core", "geometry", "data", "weights", "nets"],
     "eval": ["core", "geometry", "data", "image"],
     "data_prep": ["core", "geometry", "image", "data", "weights", "nets", "detect", "eval"],
-    "cli": ["core", "geometry", "image", "data", "weights", "nets", "detect", "data_prep", "train", "eval"],
+    "pipeline": ["core", "data", "weights", "data_prep", "train", "eval"],
+    "cli": ["core", "geometry", "image", "data", "weights", "nets", "detect", "data_prep", "train", "eval", "pipeline"],
 }
 
 # Foreign libraries that stay behind few doors: name, headers, files that may include them (matched against

@@ -1,6 +1,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/data_prep/options.h"
 #include "mtcnn/detect/options.h"
+#include "mtcnn/pipeline/options.h"
 #include "mtcnn/train/options.h"
 
 #include <iostream>
@@ -38,6 +39,15 @@ void add_config_reference(CLI::App& program) {
         "`--config` and `--set`. Defaults are R-Net's; P-Net has `batch.size` 1280 and `optimizer.lr` 0.004, O-Net "
         "`loss.landmark` 1.",
         train_option_table().markdown());
+    print_table(
+        "`mtcnn pipeline`: a round",
+        "An entry of `rounds`; files are named relative to the pipeline's own. Beside `rounds`: `root`, the folder "
+        "of the data sets (else that of the\nprepare configurations), `seed`, `calibrate` and `evaluate` (below). "
+        "configs/pipeline.json is an example.",
+        round_option_table().markdown());
+    print_table("`mtcnn pipeline`: `calibrate`", "How the model's thresholds are chosen, see `mtcnn calibrate`.",
+                calibration_step_table().markdown());
+    print_table("`mtcnn pipeline`: an evaluation", "An entry of `evaluate`.", evaluation_option_table().markdown());
     print_table("A data set of `mtcnn prepare`", "An entry of `datasets` or `validation`.",
                 dataset_option_table().markdown());
   });

@@ -16,15 +16,6 @@
 namespace mtcnn::cli {
 namespace {
 
-std::string model_folder(const DetectorFlags& flags) {
-  if (!flags.model.empty()) return flags.model;
-  if (const char* chosen = std::getenv("MTCNN_MODEL"); chosen != nullptr && *chosen != '\0') return chosen;
-  throw Error(
-      ErrorCode::usage, "no model given",
-      {.hint =
-           "pass --model DIR or set MTCNN_MODEL; scripts/quickstart.sh puts the public weights into models/public"});
-}
-
 DetectorOptions resolve_options(const DetectorFlags& flags, DetectorOptions options) {
   apply_config(detector_option_table(), flags.common, options);
   if (flags.min_face) options.min_face = *flags.min_face;
@@ -46,6 +37,15 @@ void summarise(const RunTotals& totals, const Detector& detector, double seconds
 }
 
 }  // namespace
+
+std::string model_folder(const DetectorFlags& flags) {
+  if (!flags.model.empty()) return flags.model;
+  if (const char* chosen = std::getenv("MTCNN_MODEL"); chosen != nullptr && *chosen != '\0') return chosen;
+  throw Error(
+      ErrorCode::usage, "no model given",
+      {.hint =
+           "pass --model DIR or set MTCNN_MODEL; scripts/quickstart.sh puts the public weights into models/public"});
+}
 
 void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
   verb.add_option("--model", flags.model, "Model folder (or set MTCNN_MODEL)")->type_name("DIR");

@@ -26,6 +26,10 @@ struct DetectorFlags {
 
 void add_detector_flags(CLI::App& verb, DetectorFlags& flags);
 
+/// --model, or else what MTCNN_MODEL says.
+/// \throws Error{usage} where neither names a folder.
+std::string model_folder(const DetectorFlags& flags);
+
 /// Sets the threads, reads the model and resolves the options.
 /// \throws Error.
 Detector make_detector(const DetectorFlags& flags);

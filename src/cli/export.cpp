@@ -5,6 +5,7 @@
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/weights/import.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -33,18 +34,20 @@ fs::path weights_in_run(const fs::path& run) {
       {.where = run.string(), .expected = "export/ or best/ with weights", .hint = "`mtcnn train --out` fills it"});
 }
 
-/// Puts one --run into the model: a weights file, a run, or a model folder with all its nets and settings.
+/// Puts one --run into the model: a weights file, a run, or a model folder with all its nets and settings. A net of its
+/// own takes the place of a model folder's.
 void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& sources) {
+  const bool model_folder = fs::exists(path / "cascade.json");
   const auto add = [&](NetWeights weights, const fs::path& from) {
     const auto index = static_cast<size_t>(weights.net);
-    if (!sources[index].empty()) {
+    if (!sources[index].empty() && (model_folder || !fs::exists(sources[index] / "cascade.json"))) {
       throw Error(ErrorCode::usage, concat("two sources for ", net_title(weights.net)),
                   {.where = from.string(), .found = concat(sources[index].string(), " before")});
     }
     sources[index] = from;
     model.nets[index] = std::move(weights);
   };
-  if (fs::exists(path / "cascade.json")) {
+  if (model_folder) {
     Model other = read_model(path);
     model.detector = other.detector;
     model.input = other.input;
@@ -59,7 +62,10 @@ void run(const ExportFlags& flags) {
   Model model;
   for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)].net = net;
   std::array<fs::path, 3> sources;
-  for (const std::string& path : flags.runs) add_run(path, model, sources);
+  std::vector<std::string> paths = flags.runs;  // model folders first: other nets take the place of theirs
+  std::stable_partition(paths.begin(), paths.end(),
+                        [](const std::string& path) { return fs::exists(fs::path(path) / "cascade.json"); });
+  for (const std::string& path : paths) add_run(path, model, sources);
   apply_config(detector_option_table(), flags.common, model.detector);
   write_model(flags.out, model,
               flags.format == "torchscript" ? WeightsFormat::torchscript : WeightsFormat::safetensors);
@@ -74,8 +80,10 @@ void run(const ExportFlags& flags) {
 void add_export(CLI::App& program) {
   auto flags = std::make_shared<ExportFlags>();
   CLI::App& verb = *program.add_subcommand("export", "Put trained nets into a model folder");
-  verb.add_option("--run", flags->runs,
-                  "Training run (its best weights), weights file or model folder; one a net, in any order")
+  verb.add_option(
+          "--run", flags->runs,
+          "Training run (its best weights), weights file or model folder, in any order; one a net, which takes the "
+          "place of a model folder's")
       ->required()
       ->type_name("PATH");
   verb.add_option("--out", flags->out, "Model folder for `mtcnn detect --model`")->required()->type_name("DIR");

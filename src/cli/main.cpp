@@ -32,10 +32,12 @@ int run(int argc, char** argv) {
   program.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 internal bug.");
   program.set_version_flag("--version", version_text());
 #ifdef MTCNN_LIBTORCH_VERSION
+  mtcnn::cli::add_calibrate(program);
   mtcnn::cli::add_config_reference(program);
   mtcnn::cli::add_detect(program);
   mtcnn::cli::add_export(program);
   mtcnn::cli::add_import(program);
+  mtcnn::cli::add_pipeline(program);
   mtcnn::cli::add_prepare(program);
   mtcnn::cli::add_train(program);
 #endif

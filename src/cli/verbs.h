@@ -5,11 +5,13 @@
 /// One function a verb: adds it to the program. Its callback runs the verb and throws Error where that fails.
 namespace mtcnn::cli {
 
+void add_calibrate(CLI::App& program);
 void add_config_reference(CLI::App& program);
 void add_detect(CLI::App& program);
 void add_export(CLI::App& program);
 void add_import(CLI::App& program);
 void add_inspect(CLI::App& program);
+void add_pipeline(CLI::App& program);
 void add_prepare(CLI::App& program);
 void add_toy_data(CLI::App& program);
 void add_train(CLI::App& program);

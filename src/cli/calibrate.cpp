@@ -1,0 +1,78 @@
+#include "mtcnn/cli/detector_flags.h"
+#include "mtcnn/cli/labelled_pictures.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/eval/calibration.h"
+
+#include <iostream>
+#include <memory>
+
+namespace mtcnn::cli {
+namespace {
+
+struct CalibrateFlags {
+  DetectorFlags detector;
+  std::string dataset, images, out;
+  CalibrationOptions options;
+};
+
+CascadeRun run_cascade(const Detector& detector, const CalibrateFlags& flags, const LabelledPictures& labelled) {
+  CascadeRun run;
+  const RunTotals totals = run_detector(detector, flags.detector, labelled.pictures, [&](const PictureResult& result) {
+    std::vector<ScoredBox>& boxes = run.faces.emplace_back();
+    for (const Face& face : result.found.faces) boxes.push_back({face.box, face.confidence});
+    run.windows_after_pnet += static_cast<double>(result.found.after_pnet.size());
+    run.windows_after_rnet += static_cast<double>(result.found.after_rnet.size());
+  });
+  require_whole_run(totals);
+  report_unreadable(totals);
+  const auto pictures = static_cast<double>(std::max<size_t>(1, labelled.pictures.size()));
+  run.windows_after_pnet /= pictures;
+  run.windows_after_rnet /= pictures;
+  return run;
+}
+
+void run(const CalibrateFlags& flags) {
+  const LabelledPictures labelled = read_labelled_pictures(flags.dataset, flags.images);
+  const Detector detector = make_detector(flags.detector);
+  const Calibration calibration = calibrate(labelled.faces, flags.options, [&](const std::array<float, 3>& thresholds) {
+    DetectorOptions options = detector.options();
+    options.thresholds = thresholds;
+    return run_cascade(detector.with_options(options), flags, labelled);
+  });
+  Model model = read_model(model_folder(flags.detector));
+  model.detector = detector.options();
+  model.detector.thresholds = calibration.chosen.thresholds;
+  write_model(flags.out, model);
+  if (!flags.detector.common.quiet) std::cout << calibration_text(calibration);
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& program) {
+  const auto flags = std::make_shared<CalibrateFlags>();
+  CLI::App& verb = *program.add_subcommand("calibrate", "Choose a model's three thresholds on labelled pictures");
+  add_labelled_flags(verb, flags->dataset, flags->images);
+  verb.add_option("--out", flags->out, "Model folder: the same nets with these thresholds")
+      ->required()
+      ->type_name("DIR");
+  verb.add_option("--false-faces", flags->options.false_faces_per_picture,
+                  "False faces a picture, at most, on pictures without any face")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  verb.add_option("--lost-recall", flags->options.lost_recall,
+                  "Recall that the thresholds of P-Net and R-Net may cost, which let fewer windows through")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  verb.add_option("--min-height", flags->options.min_height, "Faces lower than this count nowhere, pixels")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  add_detector_flags(verb, flags->detector);
+  add_quiet_flag(verb, flags->detector.common);
+  verb.footer("Example: mtcnn calibrate --model models/mine --dataset wider --out models/calibrated");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli

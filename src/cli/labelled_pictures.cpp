@@ -1,0 +1,49 @@
+#include "mtcnn/cli/labelled_pictures.h"
+
+#include "mtcnn/core/text.h"
+#include "mtcnn/eval/wider_ground_truth.h"
+
+namespace mtcnn::cli {
+namespace fs = std::filesystem;
+namespace {
+
+LabelledPictures read_wider(const fs::path& dataset) {
+  LabelledPictures labelled;
+  for (const WiderImage& image : read_wider_ground_truth(wider_ground_truth_folder(dataset)).images) {
+    const std::string name = concat(image.event, "/", image.name, ".jpg");
+    labelled.pictures.push_back({wider_images_folder(dataset) / name, name});
+    std::vector<FaceAnnotation>& faces = labelled.faces.emplace_back();
+    for (const WiderFace& face : image.faces) {
+      faces.push_back({.x = face.x, .y = face.y, .w = face.w, .h = face.h, .ignore = !face.kept.back()});
+    }
+  }
+  return labelled;
+}
+
+LabelledPictures read_own(const fs::path& file, const fs::path& images) {
+  LabelledPictures labelled;
+  read_annotations(file, [&](ImageAnnotation&& image) {
+    labelled.pictures.push_back({images / image.image, image.image});
+    labelled.faces.push_back(std::move(image.faces));
+  });
+  return labelled;
+}
+
+}  // namespace
+
+void add_labelled_flags(CLI::App& verb, std::string& dataset, std::string& images) {
+  verb.add_option("--dataset", dataset,
+                  "Folder in WIDER FACE's layout (its validation part is used), or annotations as JSON lines")
+      ->required()
+      ->type_name("DIR|FILE");
+  verb.add_option("--images", images,
+                  "Folder of the pictures that JSON lines name [images/ beside the file, or the file's own]")
+      ->type_name("DIR");
+}
+
+LabelledPictures read_labelled_pictures(const fs::path& dataset, const std::string& images) {
+  if (fs::is_directory(dataset)) return read_wider(dataset);
+  return read_own(dataset, images.empty() ? own_images_folder(dataset.parent_path()) : fs::path(images));
+}
+
+}  // namespace mtcnn::cli

@@ -1,0 +1,79 @@
+#include "mtcnn/pipeline/pipeline.h"
+
+#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/pipeline/plan.h"
+
+#include <iostream>
+#include <memory>
+#include <optional>
+
+namespace mtcnn::cli {
+namespace fs = std::filesystem;
+namespace {
+
+struct PipelineFlags {
+  Common common;
+  std::string out, data, from, only;
+  std::optional<int64_t> seed;
+  bool dry_run = false;
+};
+
+std::vector<Step> plan(const PipelineFlags& flags) {
+  if (flags.common.config.empty())
+    throw Error(ErrorCode::usage, "--config is needed", {.expected = "a file like configs/pipeline.json"});
+  const fs::path config = flags.common.config;
+  Json object = read_json(config);
+  for (const std::string& setting : flags.common.settings) {
+    const auto [key, value] = option_detail::parse_setting(setting);
+    option_detail::insert(object, key, value);
+  }
+  PipelineOptions options = read_pipeline_options(object, config);
+  if (!flags.data.empty()) options.root = flags.data;
+  if (flags.seed) options.seed = *flags.seed;
+  return plan_pipeline(options, config.parent_path(), flags.out);
+}
+
+void run(const PipelineFlags& flags) {
+  const std::vector<Step> steps = plan(flags);
+  if (flags.dry_run) return write_result("-", plan_text(steps, flags.out));
+  PipelineJob job{.program = fs::read_symlink("/proc/self/exe"),
+                  .out = flags.out,
+                  .flags = {"--device", flags.common.device, "--threads", concat(flags.common.threads)},
+                  .from = flags.from,
+                  .only = flags.only,
+                  .quiet = flags.common.quiet};
+  if (!flags.common.quiet) job.say = [](const std::string& line) { std::cerr << line << "\n"; };
+  const InterruptGuard guard;
+  run_pipeline(steps, job);
+  if (!flags.common.quiet) write_result("-", summary_text(pipeline_summary(steps, flags.out)));
+}
+
+}  // namespace
+
+void add_pipeline(CLI::App& program) {
+  const auto flags = std::make_shared<PipelineFlags>();
+  CLI::App& verb =
+      *program.add_subcommand("pipeline", "From data sets to a scored model: prepare, train, calibrate, evaluate");
+  verb.add_option("--out", flags->out, "Folder for everything; the model ends up in its subfolder 'model'")
+      ->required()
+      ->type_name("DIR");
+  verb.add_option("--data", flags->data, "Folder with the data sets, instead of the configurations' 'root'")
+      ->type_name("DIR");
+  verb.add_option("--seed", flags->seed, "Of all random numbers [1]");
+  verb.add_flag("--dry-run", flags->dry_run, "Only show the steps with their sizes and times");
+  CLI::Option* from = verb.add_option("--from", flags->from, "Do this step and all behind it anew")->type_name("STEP");
+  verb.add_option("--only", flags->only, "Do this step alone, anew")->type_name("STEP")->excludes(from);
+  add_device_flags(verb, flags->common);
+  add_config_flags(verb, flags->common);
+  add_quiet_flag(verb, flags->common);
+  verb.footer(
+      "Steps whose inputs have not changed are passed over; after a stop the same command goes on.\n"
+      "Example: mtcnn pipeline --config configs/pipeline.json --data ~/faces --out work");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli

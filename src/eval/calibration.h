@@ -1,0 +1,64 @@
+#pragma once
+
+#include "mtcnn/data/annotations.h"
+#include "mtcnn/geometry/box.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// One answer of a detector.
+struct ScoredBox {
+  Box box;
+  float score = 0;
+};
+
+/// What a cascade says of all labelled pictures at some thresholds for its three nets.
+struct CascadeRun {
+  std::vector<std::vector<ScoredBox>> faces;  ///< a picture each
+  double windows_after_pnet = 0;              ///< mean a picture
+  double windows_after_rnet = 0;
+};
+
+struct CalibrationOptions {
+  double false_faces_per_picture = 0.0175;  ///< at most, on pictures without any face
+  double lost_recall = 0.005;               ///< at most, by all thresholds of the first two nets together
+  double least_overlap = 0.5;               ///< IoU from which a box finds a face
+  double min_height = 20;                   ///< pixels; lower faces count nowhere
+};
+
+/// One setting that was tried.
+struct CalibrationTrial {
+  std::array<float, 3> thresholds{};  ///< the third as chosen for this setting
+  double recall = 0;
+  int64_t false_faces = 0;  ///< on pictures without any face
+  double windows_after_pnet = 0;
+  double windows_after_rnet = 0;
+};
+
+struct Calibration {
+  CalibrationTrial chosen;
+  std::vector<CalibrationTrial> trials;  ///< in order; the first is the loosest
+  int64_t faces = 0;
+  int64_t empty_pictures = 0;
+};
+
+/// Chooses the three thresholds of a cascade on labelled pictures. For each setting of the first two, the third is the
+/// lowest that leaves no more false faces on pictures without a face than asked for. The first two begin loose and are
+/// then raised, P-Net's first, as long as recall stays within `lost_recall` of what the loosest reach: higher ones let
+/// fewer windows through, which is time. A face is found where any box overlaps it enough; ignored faces count nowhere.
+/// \param faces  labels, a list a picture; pictures without any face tell false faces.
+/// \param run    gives the cascade's answers at some thresholds, with the third very low.
+/// \throws Error if there is no face, or no picture without one.
+Calibration calibrate(std::span<const std::vector<FaceAnnotation>> faces, const CalibrationOptions& options,
+                      const std::function<CascadeRun(const std::array<float, 3>& thresholds)>& run);
+
+/// All trials as a table, the chosen one marked.
+std::string calibration_text(const Calibration& calibration);
+
+}  // namespace mtcnn

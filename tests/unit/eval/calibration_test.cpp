@@ -1,0 +1,71 @@
+#include "mtcnn/eval/calibration.h"
+
+#include "mtcnn/core/error.h"
+
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+using Labels = std::vector<std::vector<FaceAnnotation>>;
+
+/// Ten pictures with a face and ten without any.
+Labels labels() {
+  Labels all(20);
+  for (size_t i = 0; i < 10; ++i) all[i] = {{.x = 10, .y = 10, .w = 40, .h = 40}};
+  return all;
+}
+
+/// A cascade whose first two nets lose one face each above 0.6, and whose answers on empty pictures score .1, .2 … 1.
+CascadeRun made_run(const std::array<float, 3>& thresholds) {
+  CascadeRun run{.faces = std::vector<std::vector<ScoredBox>>(20)};
+  size_t lost = (thresholds[0] > .65F ? 1U : 0U) + (thresholds[1] > .65F ? 1U : 0U);
+  for (size_t i = 0; i < 20; ++i) {
+    if (i < 10 && i >= lost) run.faces[i] = {{{10, 10, 50, 50}, .8F}};
+    if (i >= 10) run.faces[i] = {{{0, 0, 20, 20}, .1F * static_cast<float>(i - 9)}};
+  }
+  run.windows_after_pnet = 100 * (1 - thresholds[0]);
+  return run;
+}
+
+TEST(Calibration, RaisesThresholdsWhileRecallHolds) {
+  const Calibration result = calibrate(labels(), {.false_faces_per_picture = .3, .lost_recall = 0}, made_run);
+  EXPECT_EQ(result.faces, 10);
+  EXPECT_EQ(result.empty_pictures, 10);
+  EXPECT_FLOAT_EQ(result.chosen.thresholds[0], .6F);
+  EXPECT_FLOAT_EQ(result.chosen.thresholds[1], .6F);
+  // Of .1 … 1, three may stay: .8 and up.
+  EXPECT_NEAR(result.chosen.thresholds[2], .71F, .011F);
+  EXPECT_EQ(result.chosen.false_faces, 3);
+  EXPECT_DOUBLE_EQ(result.chosen.recall, 1);
+  EXPECT_NE(calibration_text(result).find("chosen"), std::string::npos);
+}
+
+TEST(Calibration, GivesUpAsMuchRecallAsIsAllowed) {
+  const Calibration result = calibrate(labels(), {.false_faces_per_picture = .3, .lost_recall = .1}, made_run);
+  EXPECT_FLOAT_EQ(result.chosen.thresholds[0], .9F);
+  EXPECT_FLOAT_EQ(result.chosen.thresholds[1], .6F);
+  EXPECT_DOUBLE_EQ(result.chosen.recall, .9);
+}
+
+TEST(Calibration, FewerFalseFacesCostRecall) {
+  const Calibration result = calibrate(labels(), {.false_faces_per_picture = 0, .lost_recall = 0}, made_run);
+  EXPECT_EQ(result.chosen.recall, 0) << "faces score .8, a false one 1";
+}
+
+TEST(Calibration, IgnoredAndLowFacesCountNowhere) {
+  Labels all = labels();
+  all[0][0].ignore = true;
+  all[1][0].h = 5;
+  EXPECT_EQ(calibrate(all, {}, made_run).faces, 8);
+}
+
+TEST(Calibration, NeedsFacesAndPicturesWithoutAny) {
+  EXPECT_THROW(calibrate(Labels(3), {}, made_run), Error);
+  Labels faces = labels();
+  faces.resize(10);
+  EXPECT_THROW(calibrate(faces, {}, made_run), Error);
+}
+
+}  // namespace
+}  // namespace mtcnn
