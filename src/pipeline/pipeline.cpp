@@ -73,7 +73,8 @@ class Runner {
     for (size_t i = 0; i < steps_.size(); ++i) {
       if (!job_.only.empty() && i != only) continue;
       const bool anew = i >= from || i == only;
-      const StepState state = anew ? StepState::outdated : records_.state(steps_[i]);
+      const StepState recorded = records_.state(steps_[i]);
+      const StepState state = anew && recorded != StepState::waiting ? StepState::outdated : recorded;
       say(i, state);
       if (state != StepState::unchanged) run_step(steps_[i], state);
     }
@@ -95,14 +96,18 @@ class Runner {
   }
 
   void run_step(const Step& step, StepState state) const {
-    if (state == StepState::outdated || state == StepState::waiting) clear(step, job_.out);
-    if (state == StepState::outdated) fs::remove(job_.out / "steps" / (step.name + ".json"));
+    // What lies there without a record is not ours to remove: the command itself goes on with it, or says what is
+    // wrong.
+    if (state == StepState::outdated) {
+      clear(step, job_.out);
+      records_.forget(step);
+    }
     records_.begin(step);
     std::vector<std::string> arguments = step.command;
     if (step.takes_resume && fs::exists(step.folder / "config.json")) {
       arguments.emplace_back("--resume");
-    } else if (step.takes_resume) {
-      fs::remove_all(step.folder);  // begun, but nothing learnt yet
+    } else if (step.takes_resume && state == StepState::begun) {
+      fs::remove_all(step.folder);  // nothing learnt yet
     }
     if (computes(step)) arguments.insert(arguments.end(), job_.flags.begin(), job_.flags.end());
     if (job_.quiet && computes(step)) arguments.emplace_back("--quiet");

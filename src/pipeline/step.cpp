@@ -62,6 +62,8 @@ void StepRecords::begin(const Step& step) const {
   write_text(file(step), record.dump(2) + "\n");
 }
 
+void StepRecords::forget(const Step& step) const { fs::remove(file(step)); }
+
 void StepRecords::end(const Step& step, double seconds) const {
   for (const fs::path& output : step.outputs) {
     if (!fs::is_regular_file(output))

@@ -40,6 +40,7 @@ class StepRecords {
   /// Seconds that the step took when it was last done, over all its starts; 0 where it never was.
   double seconds(const Step& step) const;
   void begin(const Step& step) const;
+  void forget(const Step& step) const;
   /// \throws Error naming an output that the step did not leave.
   void end(const Step& step, double seconds) const;
   /// Adds to the time of a step that was cut.

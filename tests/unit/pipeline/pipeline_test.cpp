@@ -114,6 +114,14 @@ TEST_F(Pipeline, AnOutdatedTrainingRunIsPutAside) {
   EXPECT_FALSE(fs::exists(training.folder / "config.json"));
 }
 
+TEST_F(Pipeline, WhatItDidNotMakeIsNotRemoved) {
+  Step training = counting("a", {});
+  training.takes_resume = true;
+  write_text(training.folder / "precious", "x");
+  run_pipeline({training}, job());
+  EXPECT_TRUE(fs::exists(training.folder / "precious"));
+}
+
 TEST_F(Pipeline, DryRunTellsStatesAndTimes) {
   Step first = counting("first", {});
   run_pipeline({first}, job());
