@@ -186,10 +186,10 @@ void jpeg_noise(std::span<float> crop, int size, int quality, int shift_x, int s
   float* rgb = crop.data();
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x, rgb += 3) {
-      const int u = x + shift_x;
-      const int v = y + shift_y;
-      const size_t b = static_cast<size_t>(v / kBlock) * across + static_cast<size_t>(u / kBlock);
-      const auto at = static_cast<size_t>(v % kBlock * kBlock + u % kBlock);
+      const auto u = static_cast<size_t>(x + shift_x);
+      const auto v = static_cast<size_t>(y + shift_y);
+      const size_t b = v / kBlock * across + u / kBlock;
+      const size_t at = v % kBlock * kBlock + u % kBlock;
       const float grey = luma[at][b] + 128;
       const float blue = chroma[at][b];
       const float red = chroma[at][count + b];
