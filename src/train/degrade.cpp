@@ -186,8 +186,8 @@ void jpeg_noise(std::span<float> crop, int size, int quality, int shift_x, int s
   float* rgb = crop.data();
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x, rgb += 3) {
-      const auto u = static_cast<size_t>(x + shift_x);
-      const auto v = static_cast<size_t>(y + shift_y);
+      const auto u = static_cast<size_t>(x) + static_cast<size_t>(shift_x);
+      const auto v = static_cast<size_t>(y) + static_cast<size_t>(shift_y);
       const size_t b = v / kBlock * across + u / kBlock;
       const size_t at = v % kBlock * kBlock + u % kBlock;
       const float grey = luma[at][b] + 128;
