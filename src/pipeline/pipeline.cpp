@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -18,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 /// "1:02:03" or "2:03".
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
   const auto two = [](int64_t value) { return concat(value < 10 ? "0" : "", value); };
   if (whole < 3600) return concat(whole / 60, ":", two(whole % 60));
   return concat(whole / 3600, ":", two(whole / 60 % 60), ":", two(whole % 60));
