@@ -77,11 +77,12 @@ class Planner {
     }
   }
 
-  Prepare read_prepare(const RoundOptions& round) const {
+  Prepare read_prepare(const RoundOptions& round) {
     const fs::path file = config(round.prepare);
     Prepare prepare;
     apply_prepare_options(prepare.options, read_json(file), file.string(), file.parent_path());
     if (!options_.root.empty()) prepare.options.root = options_.root;
+    root_ = prepare.options.root;
     check_prepare_options(prepare.options);
     prepare.training = read_data(prepare.options.root, prepare.options.datasets);
     if (!prepare.options.validation.empty())
@@ -243,22 +244,12 @@ class Planner {
     }
   }
 
-  /// A data set's folder; without a root of the pipeline's own, that of the last round's crops counts.
-  fs::path data(const std::string& path) const {
-    if (!options_.root.empty()) return options_.root / path;
-    return read_root(options_.rounds.back()) / path;
-  }
-
-  fs::path read_root(const RoundOptions& round) const {
-    const fs::path file = config(round.prepare);
-    PrepareOptions prepare;
-    apply_prepare_options(prepare, read_json(file), file.string(), file.parent_path());
-    return prepare.root;
-  }
+  fs::path data(const std::string& path) const { return root_ / path; }
 
   const PipelineOptions& options_;
   fs::path configs_;
   fs::path out_;
+  fs::path root_;  ///< of the data sets; without one of the pipeline's own, that of the last round's crops
   std::vector<Step> steps_;
 };
 

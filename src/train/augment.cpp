@@ -13,7 +13,6 @@ namespace {
 
 constexpr float kMean = 127.5F;
 constexpr float kScale = 1 / 128.0F;
-constexpr int kLargestCrop = 48;
 constexpr int kGammas = 16;
 constexpr double kSmallestGamma = 0.6;
 constexpr double kLargestGamma = 1.6;

@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kBlock = 8;
 constexpr size_t kBlockPixels = 64;
-constexpr int kLargestCrop = 48;
 
 constexpr size_t kMostBlocks = 98;  ///< two planes of 7 x 7: the largest crop, shifted
 
