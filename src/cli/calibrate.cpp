@@ -40,9 +40,10 @@ void run(const CalibrateFlags& flags) {
   const Calibration calibration = calibrate(labelled.faces, flags.options, [&](const std::array<float, 3>& thresholds) {
     DetectorOptions options = detector.options();
     options.thresholds = thresholds;
+    options.support = 0;  // thresholds are set against the probability
     return run_cascade(detector.with_options(options), flags, labelled);
   });
-  Model model = read_model(model_folder(flags.detector));
+  Model model = chosen_model(flags.detector);
   model.detector = detector.options();
   model.detector.thresholds = calibration.chosen.thresholds;
   write_model(flags.out, model);

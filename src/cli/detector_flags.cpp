@@ -38,17 +38,15 @@ void summarise(const RunTotals& totals, const Detector& detector, double seconds
 
 }  // namespace
 
-std::string model_folder(const DetectorFlags& flags) {
-  if (!flags.model.empty()) return flags.model;
-  if (const char* chosen = std::getenv("MTCNN_MODEL"); chosen != nullptr && *chosen != '\0') return chosen;
-  throw Error(
-      ErrorCode::usage, "no model given",
-      {.hint =
-           "pass --model DIR or set MTCNN_MODEL; scripts/quickstart.sh puts the public weights into models/public"});
+Model chosen_model(const DetectorFlags& flags) {
+  if (!flags.model.empty()) return read_model(flags.model);
+  if (const char* chosen = std::getenv("MTCNN_MODEL"); chosen != nullptr && *chosen != '\0') return read_model(chosen);
+  return default_model();
 }
 
 void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
-  verb.add_option("--model", flags.model, "Model folder (or set MTCNN_MODEL)")->type_name("DIR");
+  verb.add_option("--model", flags.model, "Model folder (or set MTCNN_MODEL) [the model that comes with the program]")
+      ->type_name("DIR");
   verb.add_option("--min-face", flags.min_face, "Smallest face looked for, pixels [20]");
   verb.add_option("--max-face", flags.max_face, "Largest face looked for, pixels; 0 = no limit [0]");
   verb.add_option("--factor", flags.factor, "Size of a pyramid level relative to the one before, in (0, 1) [0.709]");
@@ -67,7 +65,7 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
 
 Detector make_detector(const DetectorFlags& flags) {
   set_threads(flags.common.threads);
-  const Detector loaded(model_folder(flags), flags.common.device);
+  const Detector loaded(chosen_model(flags), flags.common.device);
   return loaded.with_options(resolve_options(flags, loaded.options()));
 }
 

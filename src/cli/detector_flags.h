@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mtcnn/cli/common.h"
+#include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/picture_run.h"
 
 #include <filesystem>
@@ -26,9 +27,8 @@ struct DetectorFlags {
 
 void add_detector_flags(CLI::App& verb, DetectorFlags& flags);
 
-/// --model, or else what MTCNN_MODEL says.
-/// \throws Error{usage} where neither names a folder.
-std::string model_folder(const DetectorFlags& flags);
+/// --model, or else the folder that MTCNN_MODEL names, or else the model that comes with the program.
+Model chosen_model(const DetectorFlags& flags);
 
 /// Sets the threads, reads the model and resolves the options.
 /// \throws Error.

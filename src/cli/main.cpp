@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   program.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 internal bug.");
   program.set_version_flag("--version", version_text());
 #ifdef MTCNN_LIBTORCH_VERSION
+  mtcnn::cli::add_bench(program);
   mtcnn::cli::add_calibrate(program);
   mtcnn::cli::add_config_reference(program);
   mtcnn::cli::add_detect(program);

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace mtcnn {
@@ -12,6 +13,12 @@ int64_t resident_file_bytes() {
   int64_t resident = 0;
   int64_t shared = 0;
   return statm >> all >> resident >> shared ? shared * ::sysconf(_SC_PAGESIZE) : 0;
+}
+
+int64_t peak_memory_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return int64_t{1024} * usage.ru_maxrss;
 }
 
 }  // namespace mtcnn

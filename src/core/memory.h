@@ -7,4 +7,7 @@ namespace mtcnn {
 /// Bytes of mapped files (and shared libraries) that this process holds in memory; 0 where the system does not tell.
 int64_t resident_file_bytes();
 
+/// The most memory that this process has held so far.
+int64_t peak_memory_bytes();
+
 }  // namespace mtcnn

@@ -65,8 +65,16 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return "[" + join(parts, ", ") + "]";
 }
 
-Safetensors::Safetensors(std::filesystem::path path) : path_(std::move(path)), file_(path_) {
-  const std::span<const std::byte> bytes = file_.bytes();
+Safetensors::Safetensors(std::filesystem::path path) : path_(std::move(path)), file_(path_), bytes_(file_->bytes()) {
+  read();
+}
+
+Safetensors::Safetensors(std::string name, std::span<const std::byte> memory) : path_(std::move(name)), bytes_(memory) {
+  read();
+}
+
+void Safetensors::read() {
+  const std::span<const std::byte> bytes = bytes_;
   uint64_t length = 0;
   if (bytes.size() < kLengthBytes) {
     throw Error(ErrorCode::bad_format, "not a safetensors file",
@@ -145,10 +153,9 @@ void Safetensors::check_layout() const {
     }
     position += entry.size;
   }
-  if (position != file_.bytes().size()) {
-    throw Error(
-        ErrorCode::bad_format, "bytes after the last tensor",
-        {.where = path_.string(), .found = concat(file_.bytes().size(), " bytes"), .expected = concat(position)});
+  if (position != bytes_.size()) {
+    throw Error(ErrorCode::bad_format, "bytes after the last tensor",
+                {.where = path_.string(), .found = concat(bytes_.size(), " bytes"), .expected = concat(position)});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ class Safetensors {
   /// \throws Error naming the file and the tensor if the header is longer than 1 MB or no JSON, if a dtype is not one
   /// of ours, if shape and size disagree, if tensors overlap, leave gaps or leave the file.
   explicit Safetensors(std::filesystem::path path);
+  /// The same from memory, which must outlive this. \param name  stands for the file in messages.
+  Safetensors(std::string name, std::span<const std::byte> memory);
 
   const std::filesystem::path& path() const { return path_; }
   /// The `__metadata__` strings; empty where the file has none.
@@ -55,24 +58,28 @@ class Safetensors {
   /// nullptr where there is no such tensor.
   const Entry* find(std::string_view name) const;
 
-  std::span<const std::byte> bytes(const Entry& entry) const { return file_.bytes().subspan(entry.begin, entry.size); }
+  std::span<const std::byte> bytes(const Entry& entry) const { return bytes_.subspan(entry.begin, entry.size); }
   /// The whole file, header and all.
-  std::span<const std::byte> whole() const { return file_.bytes(); }
+  std::span<const std::byte> whole() const { return bytes_; }
 
   /// See MappedFile.
-  void release_pages() const { file_.release_pages(); }
+  void release_pages() const {
+    if (file_) file_->release_pages();
+  }
   /// The bytes of all tensors together, as one span.
-  std::span<const std::byte> data() const { return file_.bytes().subspan(data_start_); }
+  std::span<const std::byte> data() const { return bytes_.subspan(data_start_); }
   /// A copy, row-major.
   /// \throws Error if the tensor is not float32.
   std::vector<float> floats(const Entry& entry) const;
 
  private:
+  void read();
   void read_header(std::span<const std::byte> header);
   void check_layout() const;
 
   std::filesystem::path path_;
-  MappedFile file_;
+  std::optional<MappedFile> file_;  ///< where it is one
+  std::span<const std::byte> bytes_;
   size_t data_start_ = 0;
   std::map<std::string, std::string> metadata_;
   std::vector<Entry> entries_;

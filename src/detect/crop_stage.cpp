@@ -9,13 +9,8 @@
 namespace mtcnn {
 namespace {
 
-/// Batch sizes that the nets are run with; a batch is filled up with zeros to the next one. Few shapes keep LibTorch's
-/// caches small.
-constexpr int kBatchSizes[] = {4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256};
-
-int largest_batch(NetKind net) { return net == NetKind::rnet ? 256 : 64; }
-
-int padded_batch(int count) { return *std::lower_bound(std::begin(kBatchSizes), std::end(kBatchSizes), count); }
+/// Windows that are cut out and searched together, which bounds memory.
+size_t largest_batch(NetKind net) { return net == NetKind::rnet ? 256 : 64; }
 
 /// The part of the picture that a net sees of a window.
 Box crop_of(const Box& window, float lead) { return {window.x1 - lead, window.y1 - lead, window.x2, window.y2}; }
@@ -32,33 +27,39 @@ struct Job {
   Box window;
 };
 
+/// Cuts windows out of their pictures into the workspace.
+void cut_crops(const StageContext& context, int side, std::span<const ImageView> images, std::span<const Job> jobs) {
+  const Stopwatch watch(context.times.crops_s);
+  const size_t crop_floats = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;
+  std::vector<float>& crops = context.workspace.pixels;
+  crops.resize(jobs.size() * crop_floats);
+  parallel_for(static_cast<int64_t>(jobs.size()), 4, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      resample(images[jobs[i].image], crop_of(jobs[i].window, context.input.crop_lead), context.input.border,
+               {.pixels = crops.data() + i * crop_floats,
+                .width = side,
+                .height = side,
+                .row_stride = static_cast<ptrdiff_t>(side) * 3,
+                .mean = context.input.mean,
+                .scale = context.input.scale});
+    }
+  });
+}
+
 /// Crops and runs `jobs` in bounded batches; calls use(job index, values of that job).
 template <class Use>
 void run_in_batches(const StageContext& context, NetKind net, std::span<const ImageView> images,
-                    const std::vector<Job>& jobs, Use use) {
-  const int side = net_input_size(net);
-  const size_t crop_floats = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;
-  const int value_count = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
-  std::vector<float> crops;
-  std::vector<float> values;
-  for (size_t first = 0; first < jobs.size(); first += static_cast<size_t>(largest_batch(net))) {
-    const auto count = std::min(jobs.size() - first, static_cast<size_t>(largest_batch(net)));
-    const int batch = padded_batch(static_cast<int>(count));
-    crops.assign(static_cast<size_t>(batch) * crop_floats, 0.0F);
-    parallel_for(static_cast<int64_t>(count), 4, [&](int64_t begin, int64_t end) {
-      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-        const Job& job = jobs[first + i];
-        resample(images[job.image], crop_of(job.window, context.input.crop_lead), context.input.border,
-                 {.pixels = crops.data() + i * crop_floats,
-                  .width = side,
-                  .height = side,
-                  .row_stride = static_cast<ptrdiff_t>(side) * 3,
-                  .mean = context.input.mean,
-                  .scale = context.input.scale});
-      }
-    });
-    context.nets.run_crops(net, crops, batch, values);
-    for (size_t i = 0; i < count; ++i) use(first + i, values.data() + i * static_cast<size_t>(value_count));
+                    std::span<const Job> jobs, Use use) {
+  const size_t value_count = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
+  const Workspace& workspace = context.workspace;
+  for (size_t first = 0; first < jobs.size(); first += largest_batch(net)) {
+    const size_t count = std::min(jobs.size() - first, largest_batch(net));
+    cut_crops(context, net_input_size(net), images, jobs.subspan(first, count));
+    {
+      const Stopwatch watch(net == NetKind::rnet ? context.times.rnet_s : context.times.onet_s);
+      context.nets.run_crops(net, workspace.pixels, static_cast<int>(count), context.workspace.values);
+    }
+    for (size_t i = 0; i < count; ++i) use(first + i, workspace.values.data() + i * value_count);
   }
 }
 
@@ -107,6 +108,7 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
     if (score >= context.options.thresholds[1])
       passed[jobs[job].image].push_back({jobs[job].window, offsets_in(values), score});
   });
+  const Stopwatch watch(context.times.windows_s);
   for (size_t image = 0; image < images.size(); ++image) {
     windows[image].clear();
     for (const Refined& item :
@@ -116,24 +118,59 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
   }
 }
 
+namespace {
+
+/// What O-Net says of one picture's windows.
+struct Answers {
+  std::vector<Face> faces;    ///< those that pass
+  std::vector<Box> boxes;     ///< of all windows, regressed
+  std::vector<float> scores;  ///< of all windows
+};
+
+/// Raises confidences by how many windows agree.
+void weigh_support(float support, const Answers& answers, std::vector<Face>& faces) {
+  constexpr float kAgreement = 0.5F;  // IoU
+  std::vector<Box> boxes;
+  for (const Face& face : faces) boxes.push_back(face.box);
+  const std::vector<float> sums = overlapping_scores(answers.boxes, answers.scores, boxes, kAgreement);
+  for (size_t i = 0; i < faces.size(); ++i) {
+    float& confidence = faces[i].confidence;
+    const float others = std::max(0.0F, sums[i] - confidence);
+    confidence = 1 - (1 - confidence) / (1 + support * others);
+  }
+  std::stable_sort(faces.begin(), faces.end(),
+                   [](const Face& a, const Face& b) { return a.confidence > b.confidence; });
+}
+
+}  // namespace
+
 std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::span<const ImageView> images,
                                               const std::vector<std::vector<Window>>& windows) {
+  const DetectorOptions& options = context.options;
   const std::vector<Job> jobs = jobs_for(images, windows);
-  std::vector<std::vector<Face>> faces(images.size());
+  std::vector<Answers> answers(images.size());
   run_in_batches(context, NetKind::onet, images, jobs, [&](size_t job, const float* values) {
+    Answers& picture = answers[jobs[job].image];
+    const Box& window = jobs[job].window;
+    const Box box = decode_offsets(window, offsets_in(values));
     const float score = logit_to_probability(values[0]);
-    if (!(score >= context.options.thresholds[2])) return;
+    if (options.support > 0) {
+      picture.boxes.push_back(box);
+      picture.scores.push_back(score);
+    }
+    if (!(score >= options.thresholds[2])) return;
     LandmarkTargets targets{};
     std::copy_n(values + kFaceValues, targets.size(), targets.begin());
-    const Box& window = jobs[job].window;
-    faces[jobs[job].image].push_back(
-        {decode_offsets(window, offsets_in(values)), score, decode_landmarks(window, targets)});
+    picture.faces.push_back({box, score, decode_landmarks(window, targets)});
   });
+  const Stopwatch watch(context.times.windows_s);
+  std::vector<std::vector<Face>> faces;
   for (size_t image = 0; image < images.size(); ++image) {
-    faces[image] =
-        suppressed(faces[image], context.options.nms_onet, Overlap::smaller_area, &Face::box, &Face::confidence);
-    if (!context.options.clip) continue;
-    for (Face& face : faces[image]) {
+    std::vector<Face>& found = faces.emplace_back(
+        suppressed(answers[image].faces, options.nms_onet, Overlap::smaller_area, &Face::box, &Face::confidence));
+    if (options.support > 0) weigh_support(options.support, answers[image], found);
+    if (!options.clip) continue;
+    for (Face& face : found) {
       face.box = clip(face.box, static_cast<float>(images[image].width), static_cast<float>(images[image].height));
     }
   }

@@ -4,6 +4,9 @@
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/stages.h"
 
+#include <mutex>
+#include <utility>
+
 namespace mtcnn {
 namespace {
 
@@ -21,6 +24,27 @@ size_t group_size(std::span<const ImageView> images) {
   return count;
 }
 
+/// One workspace for each call that runs at the same time.
+class WorkspacePool {
+ public:
+  std::unique_ptr<Workspace> take() {
+    const std::scoped_lock lock(mutex_);
+    if (free_.empty()) return std::make_unique<Workspace>();
+    std::unique_ptr<Workspace> taken = std::move(free_.back());
+    free_.pop_back();
+    return taken;
+  }
+
+  void give_back(std::unique_ptr<Workspace> workspace) {
+    const std::scoped_lock lock(mutex_);
+    free_.push_back(std::move(workspace));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Workspace>> free_;
+};
+
 std::vector<Box> boxes_of(const std::vector<Window>& windows) {
   std::vector<Box> boxes;
   boxes.reserve(windows.size());
@@ -33,13 +57,16 @@ std::vector<Box> boxes_of(const std::vector<Window>& windows) {
 struct Detector::Shared {
   NetRunner nets;
   InputOptions input;
+  WorkspacePool workspaces;
 };
+
+Detector::Detector() : Detector(default_model()) {}
 
 Detector::Detector(const std::filesystem::path& model_folder, const std::string& device)
     : Detector(read_model(model_folder), device) {}
 
 Detector::Detector(const Model& model, const std::string& device)
-    : shared_(std::make_shared<Shared>(Shared{NetRunner(model.nets, device), model.input})), options_(model.detector) {
+    : shared_(new Shared{NetRunner(model.nets, device), model.input, {}}), options_(model.detector) {
   detector_option_table().check(options_);
   input_option_table().check(model.input);
 }
@@ -59,8 +86,10 @@ std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> image
   return faces;
 }
 
-std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last) const {
-  const StageContext context{shared_->nets, options_, shared_->input};
+std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last, StageTimes* times) const {
+  std::unique_ptr<Workspace> workspace = shared_->workspaces.take();
+  StageTimes unused;
+  const StageContext context{shared_->nets, options_, shared_->input, *workspace, times != nullptr ? *times : unused};
   std::vector<Found> found(images.size());
   for (size_t first = 0; first < images.size();) {
     const std::span<const ImageView> group = images.subspan(first, group_size(images.subspan(first)));
@@ -75,6 +104,7 @@ std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, Ne
     std::vector<std::vector<Face>> faces = run_onet_stage(context, group, windows);
     for (size_t i = 0; i < group.size(); ++i) group_found[i].faces = std::move(faces[i]);
   }
+  shared_->workspaces.give_back(std::move(workspace));
   return found;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mtcnn/detect/options.h"
+#include "mtcnn/detect/stage_times.h"
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/image/image.h"
 #include "mtcnn/weights/spec.h"
@@ -26,12 +27,14 @@ struct Found {
 /// Finds faces with the three-stage cascade. Constant after construction: any number of threads may call detect() on
 /// one detector. Copies share the nets, so a copy with other options costs nothing.
 ///
-///     const mtcnn::Detector detector("models/public");
+///     const mtcnn::Detector detector;
 ///     for (const mtcnn::Face& face : detector.detect(image.view())) …
 ///
 /// Source: Zhang et al. 2016, sec. II.
 class Detector {
  public:
+  /// The model that comes with the library, on the GPU where there is one.
+  Detector();
   /// Reads a model folder; the options are those that the folder recommends.
   /// \param device  "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one).
   /// \throws Error if the folder is missing or damaged, or the device does not exist.
@@ -54,16 +57,18 @@ class Detector {
 
   /// The same, with what each net let through: tells which net is weak, and gives the windows that the next one is
   /// trained with.
-  /// \param last  the cascade ends behind this net, and what later ones would find stays empty.
+  /// \param last   the cascade ends behind this net, and what later ones would find stays empty.
+  /// \param times  where the time went is added to it; may be nullptr.
   /// \throws ContractError if the model lacks a net up to `last`.
-  std::vector<Found> detect_stages(std::span<const ImageView> images, NetKind last = NetKind::onet) const;
+  std::vector<Found> detect_stages(std::span<const ImageView> images, NetKind last = NetKind::onet,
+                                   StageTimes* times = nullptr) const;
 
   /// "cpu" or "cuda:0".
   std::string device() const;
 
  private:
   struct Shared;
-  std::shared_ptr<const Shared> shared_;
+  std::shared_ptr<Shared> shared_;
   DetectorOptions options_;
 };
 

@@ -4,6 +4,7 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/detect/default_model.h"
 #include "mtcnn/geometry/box.h"
 #include "mtcnn/nets/torchscript.h"
 
@@ -32,8 +33,7 @@ Json fixed_facts() {
       {"format", kFormat}, {"version", kFormatVersion}, {"colour_order", "RGB"}, {"landmark_order", kLandmarkNames}};
 }
 
-void read_cascade(const fs::path& path, Model& model) {
-  const Json json = read_json(path);
+void read_cascade(const Json& json, const fs::path& path, Model& model) {
   if (!json.is_object())
     throw Error(ErrorCode::bad_format, "not a cascade file", {.where = path.string(), .expected = "an object"});
   const Json facts = fixed_facts();
@@ -64,7 +64,7 @@ Model read_model(const fs::path& folder, NetKind last) {
                  .hint = "'mtcnn import' makes one from public weights; scripts/quickstart.sh does it for you"});
   }
   Model model;
-  read_cascade(folder / kFileName, model);
+  read_cascade(read_json(folder / kFileName), folder / kFileName, model);
   for (const NetKind net : kNetKinds) {
     NetWeights& weights = model.nets[static_cast<size_t>(net)];
     weights.net = net;
@@ -87,6 +87,18 @@ void write_model(const fs::path& folder, const Model& model, WeightsFormat forma
   json["input"] = input_option_table().dump(model.input);
   json["detector"] = detector_option_table().dump(model.detector);
   write_text(folder / kFileName, json.dump(2) + "\n");
+}
+
+Model default_model() {
+  Model model;
+  const std::span<const std::byte> cascade = default_model_file(kFileName);
+  read_cascade(parse_json({reinterpret_cast<const char*>(cascade.data()), cascade.size()}, kFileName), kFileName,
+               model);
+  for (const NetKind net : kNetKinds) {
+    const std::string name = concat(net_name(net), ".safetensors");
+    model.nets[static_cast<size_t>(net)] = parse_weights(name, default_model_file(name), net);
+  }
+  return model;
 }
 
 InputOptions public_weights_input() { return {.border = 127, .crop_lead = 1, .window_first = 1, .window_size = 12}; }

@@ -28,6 +28,9 @@ Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::on
 void write_model(const std::filesystem::path& folder, const Model& model,
                  WeightsFormat format = WeightsFormat::safetensors);
 
+/// The model that comes with the library: models/default, embedded when it was built.
+Model default_model();
+
 /// The input conventions that give the public weights their best accuracy (docs/results.md has the comparison).
 InputOptions public_weights_input();
 

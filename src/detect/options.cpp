@@ -24,6 +24,10 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("nms_rnet", &O::nms_rnet, kShare, "the same after R-Net")
           .add("nms_onet", &O::nms_onet, kShare,
                "intersection over the smaller area above which the weaker face is dropped at the end")
+          .add("support", &O::support, {.low = 0, .high = 100},
+               "how much other windows that agree on a face (IoU of 0.5) raise its confidence: its doubt, 1 - "
+               "probability, "
+               "is divided by 1 + support * their summed probability; 0 = O-Net's probability alone, as in the paper")
           .add("max_side", &O::max_side, kPixels,
                "a longer picture is searched as if shrunk to this side, pixels; 0 = never")
           .add("clip", &O::clip, {}, "cut boxes at the picture's border")

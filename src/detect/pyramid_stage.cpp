@@ -44,7 +44,9 @@ std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& opti
 
 /// Resamples every tile of the canvas from its picture, in bands of rows shared among the threads.
 void fill_canvas(const StageContext& context, std::span<const ImageView> images,
-                 const std::vector<std::vector<Level>>& levels, const Canvas& canvas, std::vector<float>& pixels) {
+                 const std::vector<std::vector<Level>>& levels, const Canvas& canvas) {
+  const Stopwatch watch(context.times.pyramid_s);
+  std::vector<float>& pixels = context.workspace.pixels;
   struct Band {
     const Tile* tile;
     int first_row;
@@ -53,7 +55,7 @@ void fill_canvas(const StageContext& context, std::span<const ImageView> images,
   for (const Tile& tile : canvas.tiles) {
     for (int row = 0; row < tile.height; row += kBandRows) bands.push_back({&tile, row});
   }
-  pixels.assign(static_cast<size_t>(canvas.width) * static_cast<size_t>(canvas.height) * 3, 0.0F);
+  pixels.resize(static_cast<size_t>(canvas.width) * static_cast<size_t>(canvas.height) * 3);
   const ptrdiff_t stride = static_cast<ptrdiff_t>(canvas.width) * 3;
   parallel_for(static_cast<int64_t>(bands.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -75,15 +77,21 @@ void fill_canvas(const StageContext& context, std::span<const ImageView> images,
   });
 }
 
-/// Adds the cells of one tile that pass. `values` is the canvas's map of `map_width` cells a row.
-void collect(const StageContext& context, const Tile& tile, const Level& level, std::span<const float> values,
-             int map_width, Candidates& candidates) {
+void run_pnet(const StageContext& context, const Canvas& canvas) {
+  const Stopwatch watch(context.times.pnet_s);
+  std::vector<CanvasPart> parts;
+  for (const Tile& tile : canvas.tiles) parts.push_back({tile.canvas_x, tile.canvas_y, tile.width, tile.height});
+  context.nets.run_pnet(context.workspace.pixels, canvas.height, canvas.width, parts, context.workspace.values);
+}
+
+/// Adds the cells of one tile that pass. The canvas's map has `map_width` cells a row.
+void collect(const StageContext& context, const Tile& tile, const Level& level, int map_width, Candidates& candidates) {
   const float least = probability_to_logit(context.options.thresholds[0]);
   const auto most = static_cast<size_t>(context.options.max_windows);
   for (int row = 0; row < tile.rows(); ++row) {
     const ptrdiff_t first =
         (tile.canvas_y / kPNetStride + row) * static_cast<ptrdiff_t>(map_width) + tile.canvas_x / kPNetStride;
-    const float* cell = values.data() + first * kFaceValues;
+    const float* cell = context.workspace.values.data() + first * kFaceValues;
     for (int column = 0; column < tile.columns(); ++column, cell += kFaceValues) {
       if (!(cell[0] >= least)) continue;
       const Box window = cell_window(level, tile.y / kPNetStride + row, tile.x / kPNetStride + column,
@@ -140,18 +148,18 @@ std::vector<std::vector<Window>> run_pyramid_stage(const StageContext& context, 
     levels.push_back(levels_of(image, context.options));
     candidates.emplace_back(levels.back().size());
   }
-  std::vector<float> pixels;
-  std::vector<float> values;
   for (const Canvas& canvas : plan_canvases(levels)) {
-    fill_canvas(context, images, levels, canvas, pixels);
-    context.nets.run_pnet(pixels, canvas.height, canvas.width, values);
+    fill_canvas(context, images, levels, canvas);
+    run_pnet(context, canvas);
+    const Stopwatch watch(context.times.windows_s);
     for (const Tile& tile : canvas.tiles) {
       const auto image = static_cast<size_t>(tile.image);
       const auto level = static_cast<size_t>(tile.level);
-      collect(context, tile, levels[image][level], values, canvas.width / kPNetStride - kPNetWindow / kPNetStride + 1,
+      collect(context, tile, levels[image][level], canvas.width / kPNetStride - kPNetWindow / kPNetStride + 1,
               candidates[image][level]);
     }
   }
+  const Stopwatch watch(context.times.windows_s);
   std::vector<std::vector<Window>> windows;
   for (std::vector<Candidates>& picture : candidates) windows.push_back(merge_levels(context.options, picture));
   return windows;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mtcnn/detect/options.h"
+#include "mtcnn/detect/stage_times.h"
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/image/image.h"
 #include "mtcnn/nets/runner.h"
@@ -8,7 +9,7 @@
 #include <span>
 #include <vector>
 
-/// The cascade's steps. Each takes windows and gives fewer, better ones; none keeps state.
+/// The cascade's steps. Each takes windows and gives fewer, better ones.
 namespace mtcnn {
 
 /// A window of one picture that may hold a face.
@@ -17,11 +18,19 @@ struct Window {
   float score = 0;  ///< probability in [0, 1]
 };
 
+/// Memory that stages use again and again: after the first pictures nothing large is allocated any more.
+struct Workspace {
+  std::vector<float> pixels;  ///< of a canvas or of crops
+  std::vector<float> values;  ///< what a net says about them
+};
+
 /// What every stage needs.
 struct StageContext {
   const NetRunner& nets;
   const DetectorOptions& options;
   const InputOptions& input;
+  Workspace& workspace;
+  StageTimes& times;
 };
 
 /// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.

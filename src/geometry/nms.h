@@ -23,4 +23,15 @@ enum class Overlap {
 /// Source: Zhang et al. 2016, sec. II-A.
 std::vector<int32_t> nms(std::span<const Box> boxes, std::span<const float> scores, float threshold, Overlap overlap);
 
+/// For each of `chosen` the sum of the scores of all boxes that overlap it by an IoU of `least` or more: how many
+/// windows agree that there is something.
+/// \param boxes   N; boxes without area overlap nothing.
+/// \param scores  N
+/// \param chosen  M boxes, of which those in `boxes` count themselves.
+/// \param least   in (0, 1].
+/// \return M sums, added in the order of `boxes` by their left edge; near-linear for boxes small against their spread.
+/// \throws ContractError if sizes differ or `least` is outside (0, 1].
+std::vector<float> overlapping_scores(std::span<const Box> boxes, std::span<const float> scores,
+                                      std::span<const Box> chosen, float least);
+
 }  // namespace mtcnn

@@ -60,18 +60,6 @@ bool is_channels_last(const at::Tensor& tensor) {
 
 }  // namespace
 
-void prelu_(at::Tensor& input, const at::Tensor& slopes) {
-  require(is_channels_last(input), "prelu_: a channels-last float tensor is needed");
-  const int64_t row = input.size(3) * input.size(1);
-  const std::vector<float> row_slopes = row_of_slopes(slopes, input.size(3));
-  auto* data = input.mutable_data_ptr<float>();
-  at::parallel_for(0, input.size(0) * input.size(2), std::max<int64_t>(1, kGrainFloats / row),
-                   [&](int64_t begin, int64_t end) {
-                     for (int64_t y = begin; y < end; ++y)
-                       activate_row(data + y * row, row_slopes.data(), row, data + y * row);
-                   });
-}
-
 at::Tensor prelu_max_pool(const at::Tensor& input, const at::Tensor& slopes, int64_t kernel) {
   require(is_channels_last(input) && input.size(2) >= kernel && input.size(3) >= kernel,
           "prelu_max_pool: a channels-last float tensor of the kernel's size is needed");

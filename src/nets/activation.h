@@ -2,12 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
-/// PReLU and pooling for inference on the CPU, on float32 tensors [N, C, H, W] whose memory is channels-last.
+/// PReLU and pooling in training on the CPU, on float32 tensors [N, C, H, W] whose memory is channels-last.
 /// LibTorch's max-pool also computes indices and does not vectorise: it costs as much as the convolutions around it.
 namespace mtcnn {
-
-/// In place: x where x > 0, else slope[channel] * x. `rows` holds the C slopes.
-void prelu_(at::Tensor& input, const at::Tensor& slopes);
 
 /// PReLU, then max-pooling with stride 2 and ceil mode: equal to at::max_pool2d(at::prelu(input, slopes), kernel, 2, 0,
 /// 1, true) to the bit.

@@ -1,213 +1,77 @@
 #include "mtcnn/nets/runner.h"
 
 #include "mtcnn/core/error.h"
-#include "mtcnn/core/text.h"
-#include "mtcnn/nets/activation.h"
+#include "mtcnn/engine/nets.h"
 #include "mtcnn/nets/device.h"
+#include "mtcnn/nets/threads.h"
+#include "mtcnn/nets/torch_nets.h"
 
-#include <array>
+#include <algorithm>
 #include <optional>
-
-#include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 namespace mtcnn {
 namespace {
 
-at::Tensor to_tensor(const NamedTensor& tensor) {
-  // from_blob has no const form; clone() only reads.
-  return at::from_blob(const_cast<float*>(tensor.values.data()), tensor.shape, at::kFloat).clone();
+constexpr int kBandRows = 24;       ///< cells' rows of P-Net that one thread computes at a time
+constexpr int kCropsOfAThread = 8;  ///< likewise
+
+/// A net of the engine, where it has weights.
+template <class Net>
+std::optional<Net> prepared(const NetWeights& weights) {
+  if (weights.tensors.empty()) return std::nullopt;
+  return Net(weights, engine::usable_kernels().back());
 }
 
-/// A layer's parameters on the device.
-struct Layer {
-  at::Tensor weight;
-  at::Tensor bias;
+/// Rows of cells of one part.
+struct Band {
+  CanvasPart part;
+  int first;
+  int last;
 };
 
-class LayerReader {
- public:
-  LayerReader(const NetWeights& weights, at::Device device) : weights_(weights), device_(device) {}
-
-  Layer conv(const std::string& name) const {
-    return {tensor(name + ".weight").to(device_).contiguous(at::MemoryFormat::ChannelsLast),
-            tensor(name + ".bias").to(device_)};
+std::vector<Band> bands_of(std::span<const CanvasPart> parts) {
+  std::vector<Band> bands;
+  for (const CanvasPart& part : parts) {
+    const int rows = part.height / 2 - 5;
+    for (int row = 0; row < rows; row += kBandRows) bands.push_back({part, row, std::min(rows, row + kBandRows)});
   }
-
-  /// A dense layer behind a [channels, side, side] map: its columns go from C,H,W to the H,W,C of channels-last memory.
-  Layer dense(const std::string& name, int64_t channels, int64_t side) const {
-    const at::Tensor weight = tensor(name + ".weight");
-    const at::Tensor moved =
-        weight.view({-1, channels, side, side}).permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
-    return {moved.contiguous().to(device_), tensor(name + ".bias").to(device_)};
-  }
-
-  at::Tensor slopes(const std::string& name) const { return tensor(name + ".weight").to(device_); }
-
-  /// All heads as one layer. The two face logits become their difference: softmax of two is the sigmoid of it.
-  Layer heads(const std::vector<std::string>& names) const {
-    std::vector<at::Tensor> weights;
-    std::vector<at::Tensor> biases;
-    for (const std::string& name : names) {
-      at::Tensor weight = tensor(name + ".weight").flatten(1);
-      at::Tensor bias = tensor(name + ".bias");
-      if (weights.empty()) {
-        weight = weight.slice(0, 1, 2) - weight.slice(0, 0, 1);
-        bias = bias.slice(0, 1, 2) - bias.slice(0, 0, 1);
-      }
-      weights.push_back(weight);
-      biases.push_back(bias);
-    }
-    return {at::cat(weights).contiguous().to(device_), at::cat(biases).to(device_)};
-  }
-
- private:
-  at::Tensor tensor(const std::string& name) const { return to_tensor(weights_.at(name)); }
-
-  const NetWeights& weights_;
-  at::Device device_;
-};
-
-at::Tensor conv2d(const at::Tensor& input, const Layer& layer) { return at::conv2d(input, layer.weight, layer.bias); }
-
-/// One PReLU, in place where our own kernel applies.
-at::Tensor activated(at::Tensor input, const at::Tensor& slopes) {
-  if (!input.is_cpu() || input.dim() != 4) return at::prelu(input, slopes);
-  input = input.contiguous(at::MemoryFormat::ChannelsLast);
-  prelu_(input, slopes);
-  return input;
-}
-
-at::Tensor prelu_pool(const at::Tensor& input, const at::Tensor& slopes, int64_t kernel) {
-  if (!input.is_cpu()) return at::max_pool2d(at::prelu(input, slopes), kernel, 2, 0, 1, true);
-  return prelu_max_pool(input.contiguous(at::MemoryFormat::ChannelsLast), slopes, kernel);
-}
-
-/// [N, C, H, W] in channels-last memory as the matrix [N * H * W, C], without a copy.
-at::Tensor as_rows(const at::Tensor& map) { return map.permute({0, 2, 3, 1}).contiguous().view({-1, map.size(1)}); }
-
-/// The same as [N, H * W * C].
-at::Tensor flat(const at::Tensor& map) { return map.permute({0, 2, 3, 1}).contiguous().view({map.size(0), -1}); }
-
-struct PreparedPNet {
-  Layer conv1, conv2, conv3, heads;
-  at::Tensor prelu1, prelu2, prelu3;
-
-  explicit PreparedPNet(const LayerReader& read)
-      : conv1(read.conv("conv1")),
-        conv2(read.conv("conv2")),
-        conv3(read.conv("conv3")),
-        heads(read.heads({"conv4_1", "conv4_2"})),
-        prelu1(read.slopes("prelu1")),
-        prelu2(read.slopes("prelu2")),
-        prelu3(read.slopes("prelu3")) {}
-
-  at::Tensor forward(const at::Tensor& input) const {
-    at::Tensor x = prelu_pool(conv2d(input, conv1), prelu1, 2);
-    x = activated(conv2d(x, conv2), prelu2);
-    x = activated(conv2d(x, conv3), prelu3);
-    return at::linear(as_rows(x), heads.weight, heads.bias);
-  }
-};
-
-struct PreparedRNet {
-  Layer conv1, conv2, conv3, dense4, heads;
-  at::Tensor prelu1, prelu2, prelu3, prelu4;
-
-  explicit PreparedRNet(const LayerReader& read)
-      : conv1(read.conv("conv1")),
-        conv2(read.conv("conv2")),
-        conv3(read.conv("conv3")),
-        dense4(read.dense("dense4", 64, 3)),
-        heads(read.heads({"dense5_1", "dense5_2"})),
-        prelu1(read.slopes("prelu1")),
-        prelu2(read.slopes("prelu2")),
-        prelu3(read.slopes("prelu3")),
-        prelu4(read.slopes("prelu4")) {}
-
-  at::Tensor forward(const at::Tensor& input) const {
-    at::Tensor x = prelu_pool(conv2d(input, conv1), prelu1, 3);
-    x = prelu_pool(conv2d(x, conv2), prelu2, 3);
-    x = activated(conv2d(x, conv3), prelu3);
-    x = activated(at::linear(flat(x), dense4.weight, dense4.bias), prelu4);
-    return at::linear(x, heads.weight, heads.bias);
-  }
-};
-
-struct PreparedONet {
-  Layer conv1, conv2, conv3, conv4, dense5, heads;
-  at::Tensor prelu1, prelu2, prelu3, prelu4, prelu5;
-
-  explicit PreparedONet(const LayerReader& read)
-      : conv1(read.conv("conv1")),
-        conv2(read.conv("conv2")),
-        conv3(read.conv("conv3")),
-        conv4(read.conv("conv4")),
-        dense5(read.dense("dense5", 128, 3)),
-        heads(read.heads({"dense6_1", "dense6_2", "dense6_3"})),
-        prelu1(read.slopes("prelu1")),
-        prelu2(read.slopes("prelu2")),
-        prelu3(read.slopes("prelu3")),
-        prelu4(read.slopes("prelu4")),
-        prelu5(read.slopes("prelu5")) {}
-
-  at::Tensor forward(const at::Tensor& input) const {
-    at::Tensor x = prelu_pool(conv2d(input, conv1), prelu1, 3);
-    x = prelu_pool(conv2d(x, conv2), prelu2, 3);
-    x = prelu_pool(conv2d(x, conv3), prelu3, 2);
-    x = activated(conv2d(x, conv4), prelu4);
-    x = activated(at::linear(flat(x), dense5.weight, dense5.bias), prelu5);
-    return at::linear(x, heads.weight, heads.bias);
-  }
-};
-
-const NetWeights& weights_for(std::span<const NetWeights, 3> weights, NetKind net) {
-  const NetWeights& found = weights[static_cast<size_t>(net)];
-  require(found.net == net, "NetRunner: weights in the order P-Net, R-Net, O-Net are needed");
-  return found;
+  return bands;
 }
 
 }  // namespace
 
 struct NetRunner::Impl {
-  Impl(std::span<const NetWeights, 3> weights, at::Device where) : device(where) {
-    prepare(pnet, weights, NetKind::pnet);
-    prepare(rnet, weights, NetKind::rnet);
-    prepare(onet, weights, NetKind::onet);
-  }
-
-  template <class Net>
-  void prepare(std::optional<Net>& net, std::span<const NetWeights, 3> weights, NetKind kind) const {
-    const NetWeights& own = weights_for(weights, kind);
-    if (!own.tensors.empty()) net.emplace(LayerReader(own, device));
-  }
-
-  at::Device device;
-  std::optional<PreparedPNet> pnet;
-  std::optional<PreparedRNet> rnet;
-  std::optional<PreparedONet> onet;
-
-  /// Wraps `floats` as [count, 3, height, width] in channels-last memory, runs `net` and copies what it gives.
-  template <class Net>
-  void run(const std::optional<Net>& net, std::span<const float> floats, at::IntArrayRef nhwc,
-           std::vector<float>& values) const {
-    require(net.has_value(), "NetRunner: this net has no weights");
-    try {
-      const c10::InferenceMode no_gradients;
-      at::Tensor input = at::from_blob(const_cast<float*>(floats.data()), nhwc, at::kFloat).permute({0, 3, 1, 2});
-      if (!device.is_cpu()) input = input.to(device);
-      const at::Tensor output = net->forward(input).to(at::kCPU).contiguous();
-      const auto* first = output.template const_data_ptr<float>();
-      values.assign(first, first + output.numel());
-    } catch (const c10::Error& error) {
-      throw Error(ErrorCode::unsupported,
-                  concat("LibTorch failed on ", device.str(), ": ", error.what_without_backtrace()));
+  Impl(std::span<const NetWeights, 3> weights, c10::Device where) : device(where) {
+    if (!device.is_cpu()) {
+      gpu.emplace(weights, device);
+      return;
     }
+    pnet = prepared<engine::PNet>(weights[0]);
+    rnet = prepared<engine::RNet>(weights[1]);
+    onet = prepared<engine::ONet>(weights[2]);
   }
+
+  template <class Net>
+  void run_crops(const std::optional<Net>& net, const float* crops, int count, float* values) const {
+    require(net.has_value(), "NetRunner: this net has no weights");
+    constexpr ptrdiff_t kCrop = ptrdiff_t{3} * Net::kSide * Net::kSide;
+    const int groups = (count + kCropsOfAThread - 1) / kCropsOfAThread;
+    share_work(groups, [&](int64_t group) {
+      const int first = static_cast<int>(group) * kCropsOfAThread;
+      net->run(crops + first * kCrop, std::min(kCropsOfAThread, count - first), values + first * Net::kValues);
+    });
+  }
+
+  c10::Device device;
+  std::optional<TorchNets> gpu;
+  std::optional<engine::PNet> pnet;
+  std::optional<engine::RNet> rnet;
+  std::optional<engine::ONet> onet;
 };
 
 NetRunner::NetRunner(std::span<const NetWeights, 3> weights, const std::string& device) {
-  const c10::InferenceMode no_gradients;
+  for (size_t net = 0; net < weights.size(); ++net)
+    require(weights[net].net == kNetKinds[net], "NetRunner: weights in the order P-Net, R-Net, O-Net are needed");
   impl_ = std::make_unique<Impl>(weights, choose_device(device));
 }
 
@@ -215,23 +79,44 @@ NetRunner::~NetRunner() = default;
 NetRunner::NetRunner(NetRunner&&) noexcept = default;
 NetRunner& NetRunner::operator=(NetRunner&&) noexcept = default;
 
-void NetRunner::run_pnet(std::span<const float> canvas, int height, int width, std::vector<float>& values) const {
+void NetRunner::run_pnet(std::span<const float> canvas, int height, int width, std::span<const CanvasPart> parts,
+                         std::vector<float>& values) const {
   require(height >= 12 && width >= 12 && height % 2 == 0 && width % 2 == 0,
           "run_pnet: even sides of at least 12 are needed");
   require(canvas.size() == static_cast<size_t>(height) * static_cast<size_t>(width) * 3,
           "run_pnet: the canvas has another size");
-  impl_->run(impl_->pnet, canvas, {1, height, width, 3}, values);
+  for (const CanvasPart& part : parts) {
+    const bool even = part.x % 2 == 0 && part.y % 2 == 0 && part.width % 2 == 0 && part.height % 2 == 0;
+    require(even && part.x >= 0 && part.y >= 0 && part.width >= 12 && part.height >= 12 &&
+                part.x + part.width <= width && part.y + part.height <= height,
+            "run_pnet: a part is not even or does not lie on the canvas");
+  }
+  if (impl_->gpu) return impl_->gpu->run_pnet(canvas, height, width, values);
+  require(impl_->pnet.has_value(), "NetRunner: this net has no weights");
+  const ptrdiff_t row_stride = ptrdiff_t{3} * width;
+  const ptrdiff_t value_stride = ptrdiff_t{kFaceValues} * (width / 2 - 5);
+  values.resize(static_cast<size_t>(height / 2 - 5) * static_cast<size_t>(value_stride));
+  const std::vector<Band> bands = bands_of(parts);
+  share_work(static_cast<int64_t>(bands.size()), [&](int64_t index) {
+    const auto& [part, first, last] = bands[static_cast<size_t>(index)];
+    const engine::Plane plane{canvas.data() + part.y * row_stride + ptrdiff_t{3} * part.x, row_stride, part.width,
+                              part.height};
+    float* corner = values.data() + (part.y / 2 + first) * value_stride + ptrdiff_t{kFaceValues} * (part.x / 2);
+    impl_->pnet->run(plane, first, last, corner, value_stride);
+  });
 }
 
 void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values) const {
   const auto side = static_cast<size_t>(net_input_size(net));
   require(net != NetKind::pnet && crops.size() == static_cast<size_t>(count) * side * side * 3,
           "run_crops: the crops have another size");
-  const std::array<int64_t, 4> sizes{count, static_cast<int64_t>(side), static_cast<int64_t>(side), 3};
+  if (impl_->gpu) return impl_->gpu->run_crops(net, crops, count, values);
+  const int each = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
+  values.resize(static_cast<size_t>(count) * static_cast<size_t>(each));
   if (net == NetKind::rnet) {
-    impl_->run(impl_->rnet, crops, sizes, values);
+    impl_->run_crops(impl_->rnet, crops.data(), count, values.data());
   } else {
-    impl_->run(impl_->onet, crops, sizes, values);
+    impl_->run_crops(impl_->onet, crops.data(), count, values.data());
   }
 }
 

@@ -14,9 +14,17 @@ namespace mtcnn {
 inline constexpr int kFaceValues = 5;
 inline constexpr int kFaceAndLandmarkValues = 15;
 
-/// The three trained nets, ready for inference: weights packed once, the heads merged into one, everything
-/// channels-last, nothing recorded for gradients. Constant after construction and safe to use from several threads.
-/// LibTorch stays behind this door: inputs and outputs are plain floats, channels last, values (pixel - 127.5) / 128.
+/// A part of a canvas whose cells are asked for.
+struct CanvasPart {
+  int x = 0;  ///< even, as is y
+  int y = 0;
+  int width = 0;  ///< even, at least 12, as is the height
+  int height = 0;
+};
+
+/// The three trained nets, ready for inference: on the CPU our own engine, on a GPU LibTorch. Constant after
+/// construction and safe to use from several threads. Inputs and outputs are plain floats, channels last, values
+/// (pixel - 127.5) / 128. On the CPU the values do not depend on the number of threads or on what else is in a batch.
 class NetRunner {
  public:
   /// \param weights  P-Net, R-Net and O-Net, in this order; landmark heads of P-Net and R-Net are not used. Nets
@@ -27,11 +35,14 @@ class NetRunner {
   NetRunner(NetRunner&&) noexcept;
   NetRunner& operator=(NetRunner&&) noexcept;
 
-  /// Runs P-Net over a whole canvas.
+  /// Runs P-Net over the parts of a canvas.
   /// \param canvas  [height, width, 3]; even sides of at least 12.
-  /// \param values  receives [height / 2 - 5, width / 2 - 5, 5].
+  /// \param parts   do not overlap.
+  /// \param values  receives [height / 2 - 5, width / 2 - 5, 5]; cells whose window does not lie in one part are
+  /// unspecified.
   /// \throws Error if LibTorch fails (out of memory).
-  void run_pnet(std::span<const float> canvas, int height, int width, std::vector<float>& values) const;
+  void run_pnet(std::span<const float> canvas, int height, int width, std::span<const CanvasPart> parts,
+                std::vector<float>& values) const;
 
   /// Runs R-Net or O-Net over a batch of windows.
   /// \param crops   [count, S, S, 3] with S = net_input_size(net).

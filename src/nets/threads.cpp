@@ -1,6 +1,7 @@
 #include "mtcnn/nets/threads.h"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include <ATen/Parallel.h>
@@ -27,6 +28,13 @@ void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t
     take_over_threads();
     if (at::in_parallel_region()) omp_set_num_threads(1);
     body(begin, end);
+  });
+}
+
+void share_work(int64_t count, const std::function<void(int64_t index)>& body) {
+  std::atomic<int64_t> next = 0;
+  parallel_for(std::min<int64_t>(count, thread_count()), 1, [&](int64_t, int64_t) {
+    for (int64_t index = next++; index < count; index = next++) body(index);
   });
 }
 

@@ -16,6 +16,10 @@ int thread_count();
 /// is thrown on.
 void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body);
 
+/// Calls body(0) … body(count - 1), each once; a thread that is free takes the next index. For items of unequal cost.
+/// An exception is thrown on.
+void share_work(int64_t count, const std::function<void(int64_t index)>& body);
+
 /// Threads of one's own call this before they use LibTorch, whose backends else take as many threads as there are
 /// cores.
 void take_over_threads();

@@ -104,15 +104,26 @@ NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const 
   return weights;
 }
 
-NetWeights read_weights(const std::filesystem::path& path, NetKind expected) {
-  const Safetensors file(path);
+namespace {
+
+NetWeights weights_in(const Safetensors& file, NetKind expected) {
   check_metadata(file, expected);
   std::vector<NamedTensor> tensors;
   for (const Safetensors::Entry& entry : file.entries())
     tensors.push_back({entry.name, entry.shape, file.floats(entry)});
-  NetWeights weights = checked_weights(expected, std::move(tensors), path.string());
+  NetWeights weights = checked_weights(expected, std::move(tensors), file.path().string());
   weights.metadata = file.metadata();
   return weights;
+}
+
+}  // namespace
+
+NetWeights read_weights(const std::filesystem::path& path, NetKind expected) {
+  return weights_in(Safetensors(path), expected);
+}
+
+NetWeights parse_weights(const std::string& name, std::span<const std::byte> bytes, NetKind expected) {
+  return weights_in(Safetensors(name, bytes), expected);
 }
 
 void write_weights(const std::filesystem::path& path, const NetWeights& weights) {

@@ -2,8 +2,10 @@
 
 #include "mtcnn/weights/spec.h"
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +46,9 @@ NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const 
 /// \throws Error as checked_weights does, and if the file is no safetensors file, is of another format or version,
 /// holds another net than `expected`, or its data do not fit its checksum.
 NetWeights read_weights(const std::filesystem::path& path, NetKind expected);
+
+/// The same from a file's bytes. \param name  stands for the file in messages.
+NetWeights parse_weights(const std::string& name, std::span<const std::byte> bytes, NetKind expected);
 
 /// Writes a weights file of ours in one atomic step; format, version, net, created_by and a checksum are added to the
 /// metadata.

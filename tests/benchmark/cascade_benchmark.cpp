@@ -1,3 +1,4 @@
+#include "mtcnn/core/machine.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/detector.h"
 #include "mtcnn/geometry/canvas.h"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <random>
 #include <span>
 #include <string>
@@ -76,8 +76,10 @@ void pnet_on_a_vga_pyramid(benchmark::State& state) {
   const Canvas canvas = plan_canvases(levels).front();
   const std::vector<float> pixels =
       random_floats(static_cast<size_t>(canvas.width) * static_cast<size_t>(canvas.height) * 3);
+  std::vector<CanvasPart> parts;
+  for (const Tile& tile : canvas.tiles) parts.push_back({tile.canvas_x, tile.canvas_y, tile.width, tile.height});
   std::vector<float> values;
-  for (auto _ : state) runner().run_pnet(pixels, canvas.height, canvas.width, values);
+  for (auto _ : state) runner().run_pnet(pixels, canvas.height, canvas.width, parts, values);
 }
 
 void crop_net(benchmark::State& state, NetKind net, int count) {
@@ -106,21 +108,13 @@ BENCHMARK(rnet_on_100_crops)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(onet_on_50_crops)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(whole_vga_frame)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown processor";
-}
-
 }  // namespace
 }  // namespace mtcnn
 
 int main(int argc, char** argv) {
   const char* threads = std::getenv("MTCNN_THREADS");
   mtcnn::set_threads(threads != nullptr ? std::atoi(threads) : 0);
-  benchmark::AddCustomContext("processor", mtcnn::processor_name());
+  benchmark::AddCustomContext("machine", mtcnn::machine_json().dump());
   benchmark::AddCustomContext("threads", std::to_string(mtcnn::thread_count()));
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

@@ -4,6 +4,7 @@
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/nets/threads.h"
 
+#include <algorithm>
 #include <random>
 #include <thread>
 
@@ -92,6 +93,30 @@ TEST(Detector, TinyAndOddPicturesGiveNothingOrSomethingButNeverFail) {
   EXPECT_NO_THROW(random_detector().detect(noise(5000, 25, 1).view()));
   EXPECT_NO_THROW(random_detector().detect(Image(300, 200).view()));  // all black
   EXPECT_TRUE(random_detector().detect(std::span<const ImageView>()).empty());
+}
+
+/// Support raises confidences where other windows agree, and changes neither boxes nor which faces there are.
+TEST(Detector, SupportRaisesConfidences) {
+  const Image image = noise(200, 160, 4);
+  DetectorOptions options = random_detector().options();
+  const std::vector<Face> plain = random_detector().detect(image.view());
+  options.support = 1;
+  const std::vector<Face> weighed = random_detector().with_options(options).detect(image.view());
+  ASSERT_EQ(weighed.size(), plain.size());
+  int raised = 0;
+  for (size_t i = 0; i < weighed.size(); ++i) {
+    if (i > 0) {
+      EXPECT_LE(weighed[i].confidence, weighed[i - 1].confidence);
+    }
+    const auto same = std::find_if(plain.begin(), plain.end(), [&](const Face& face) {
+      return face.box.x1 == weighed[i].box.x1 && face.box.y1 == weighed[i].box.y1;
+    });
+    ASSERT_NE(same, plain.end());
+    EXPECT_GE(weighed[i].confidence, same->confidence);
+    EXPECT_LE(weighed[i].confidence, 1);
+    raised += weighed[i].confidence > same->confidence ? 1 : 0;
+  }
+  EXPECT_GT(raised, 0);
 }
 
 TEST(Detector, MinFaceLargerThanThePictureFindsNothing) {

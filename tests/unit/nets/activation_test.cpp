@@ -30,19 +30,9 @@ TEST(Activation, PoolingEqualsLibTorchToTheBit) {
   }
 }
 
-TEST(Activation, PreluEqualsLibTorchToTheBit) {
-  at::manual_seed(2);
-  at::Tensor input = random_map({2, 16, 9, 13});
-  const at::Tensor slopes = slopes_for(16);
-  const at::Tensor expected = at::prelu(input, slopes);
-  prelu_(input, slopes);
-  EXPECT_TRUE(at::equal(input, expected));
-}
-
 TEST(Activation, RefusesOtherMemoryLayouts) {
   at::Tensor planes = at::randn({1, 4, 8, 8});
   EXPECT_THROW(prelu_max_pool(planes, slopes_for(4), 2), ContractError);
-  EXPECT_THROW(prelu_(planes, slopes_for(4)), ContractError);
   EXPECT_THROW(prelu_max_pool(random_map({1, 4, 2, 2}), slopes_for(4), 3), ContractError);
 }
 

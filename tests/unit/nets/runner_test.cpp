@@ -2,6 +2,8 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/nets/modules.h"
+#include "mtcnn/nets/threads.h"
+#include "mtcnn/nets/torch_nets.h"
 
 #include <thread>
 
@@ -54,7 +56,7 @@ TEST(Runner, PNetEqualsItsModule) {
   for (const auto& [height, width] : std::vector<std::pair<int, int>>{{12, 12}, {64, 96}, {34, 50}}) {
     std::vector<float> canvas = random_floats(static_cast<size_t>(height * width * 3));
     std::vector<float> values;
-    runner.run_pnet(canvas, height, width, values);
+    runner.run_pnet(canvas, height, width, std::vector<CanvasPart>{{0, 0, width, height}}, values);
     const at::NoGradGuard no_grad;
     expect_close(values, merged(module->forward(to_planes(canvas, {1, height, width, 3}))).permute({0, 2, 3, 1}));
   }
@@ -80,15 +82,65 @@ TEST(Runner, CropNetsEqualTheirModules) {
   }
 }
 
+/// Parts give the values that their cells have on the whole canvas, to the bit, whatever the number of threads.
+TEST(Runner, PartsAndThreadsChangeNothing) {
+  at::manual_seed(7);
+  const auto nets = random_nets();
+  const NetRunner runner(nets, "cpu");
+  constexpr int kWidth = 90;
+  constexpr int kHeight = 100;
+  constexpr int kColumns = kWidth / 2 - 5;
+  const std::vector<float> canvas = random_floats(size_t{kWidth} * kHeight * 3);
+  std::vector<float> whole;
+  runner.run_pnet(canvas, kHeight, kWidth, std::vector<CanvasPart>{{0, 0, kWidth, kHeight}}, whole);
+  const std::vector<CanvasPart> parts = {{0, 0, 40, 100}, {40, 0, 50, 14}, {40, 14, 12, 86}};
+  const WithoutTorchThreads one_thread;
+  std::vector<float> values;
+  runner.run_pnet(canvas, kHeight, kWidth, parts, values);
+  for (const CanvasPart& part : parts) {
+    for (int row = 0; row < part.height / 2 - 5; ++row) {
+      for (int column = 0; column < part.width / 2 - 5; ++column) {
+        const size_t cell = static_cast<size_t>((part.y / 2 + row) * kColumns + part.x / 2 + column) * kFaceValues;
+        for (size_t i = cell; i < cell + kFaceValues; ++i) ASSERT_EQ(values[i], whole[i]);
+      }
+    }
+  }
+}
+
+/// What the GPU runs, here on the CPU.
+TEST(TorchNets, EqualTheModules) {
+  at::manual_seed(8);
+  const auto nets = random_nets();
+  const TorchNets torch_nets(nets, at::kCPU);
+  PNet pnet;
+  RNet rnet;
+  ONet onet;
+  load_weights(*pnet, nets[0]);
+  load_weights(*rnet, nets[1]);
+  load_weights(*onet, nets[2]);
+  const at::NoGradGuard no_grad;
+  std::vector<float> values;
+  std::vector<float> canvas = random_floats(size_t{34} * 50 * 3);
+  torch_nets.run_pnet(canvas, 34, 50, values);
+  expect_close(values, merged(pnet->forward(to_planes(canvas, {1, 34, 50, 3}))).permute({0, 2, 3, 1}));
+  std::vector<float> small = random_floats(size_t{5} * 24 * 24 * 3);  // filled up to 8
+  torch_nets.run_crops(NetKind::rnet, small, 5, values);
+  expect_close(values, merged(rnet->forward(to_planes(small, {5, 24, 24, 3}))));
+  std::vector<float> large = random_floats(size_t{4} * 48 * 48 * 3);
+  torch_nets.run_crops(NetKind::onet, large, 4, values);
+  expect_close(values, merged(onet->forward(to_planes(large, {4, 48, 48, 3}))));
+}
+
 TEST(Runner, MayBeUsedFromSeveralThreads) {
   const auto nets = random_nets();
   const NetRunner runner(nets, "cpu");
   const std::vector<float> canvas = random_floats(64 * 64 * 3);
   std::vector<float> expected;
-  runner.run_pnet(canvas, 64, 64, expected);
+  runner.run_pnet(canvas, 64, 64, std::vector<CanvasPart>{{0, 0, 64, 64}}, expected);
   std::vector<std::vector<float>> results(4);
   std::vector<std::thread> threads;
-  for (auto& result : results) threads.emplace_back([&] { runner.run_pnet(canvas, 64, 64, result); });
+  for (auto& result : results)
+    threads.emplace_back([&] { runner.run_pnet(canvas, 64, 64, std::vector<CanvasPart>{{0, 0, 64, 64}}, result); });
   for (std::thread& thread : threads) thread.join();
   for (const auto& result : results) EXPECT_EQ(result, expected);
 }
@@ -103,7 +155,9 @@ TEST(Runner, RefusesUnknownDevicesAndWrongSizes) {
   EXPECT_NO_THROW(NetRunner(nets, "auto"));
   const NetRunner runner(nets, "cpu");
   std::vector<float> values;
-  EXPECT_THROW(runner.run_pnet(std::vector<float>(13 * 12 * 3), 13, 12, values), ContractError);
+  EXPECT_THROW(runner.run_pnet(std::vector<float>(13 * 12 * 3), 13, 12, {}, values), ContractError);
+  const std::vector<CanvasPart> outside = {{2, 0, 12, 12}};
+  EXPECT_THROW(runner.run_pnet(std::vector<float>(12 * 12 * 3), 12, 12, outside, values), ContractError);
   EXPECT_THROW(runner.run_crops(NetKind::rnet, std::vector<float>(10), 1, values), ContractError);
   const std::array<NetWeights, 3> swapped = {nets[1], nets[0], nets[2]};
   EXPECT_THROW(NetRunner(swapped, "cpu"), ContractError);

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "mtcnn/core/json.h"
+
+namespace mtcnn {
+
+/// What a timing was measured on: "processor", "cores" and "system".
+Json machine_json();
+
+}  // namespace mtcnn

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+/// The arithmetic of inference on plain memory: convolutions, dense layers and pooling, channels last.
+namespace mtcnn::engine {
+
+inline constexpr int kMostKernelRows = 3;
+
+/// Floats that a kernel may write behind the last value of its output: it stores whole vectors.
+inline constexpr size_t kSlack = 16;
+
+/// A convolution with stride 1, or a dense layer (one kernel row as long as the input, a pixel a sample). An output
+/// pixel's input is `kernel_rows` runs of `row_length` floats: with channels last, the pixels of a kernel's row lie
+/// side by side.
+struct Convolution {
+  const float* input = nullptr;                ///< of output pixel (0, 0)
+  ptrdiff_t pixel_stride = 0;                  ///< floats from one output pixel's input to the next one's
+  ptrdiff_t row_stride = 0;                    ///< from one output row's to the next one's
+  ptrdiff_t kernel_row[kMostKernelRows] = {};  ///< where a pixel's runs begin, from its first one
+  int kernel_rows = 1;
+  int row_length = 0;
+  int width = 0;  ///< output pixels
+  int height = 1;
+
+  const float* parameters = nullptr;  ///< see Layer
+  int blocks = 0;
+  int vectors = 0;
+  bool activated = false;  ///< by PReLU
+
+  float* output = nullptr;
+  /// Floats from one output pixel to the next. Less than the channels in vectors only where there is one block: then
+  /// each pixel writes over what the one before it wrote too far.
+  ptrdiff_t output_stride = 0;
+};
+
+/// PReLU, then one row of max-pooling with stride 2 and ceil mode.
+struct Pooling {
+  const float* rows[3] = {};  ///< [width, stride]
+  int row_count = 0;          ///< fewer than `kernel` at the lower edge
+  int width = 0;
+  ptrdiff_t stride = 0;           ///< floats of a pixel: channels in whole vectors
+  int kernel = 2;                 ///< 2 or 3
+  const float* slopes = nullptr;  ///< [stride]
+  bool rising = false;            ///< no slope is negative: the activation may come after the maximum
+  float* output = nullptr;        ///< [pooled width, channels]
+  int channels = 0;
+};
+
+/// One version of the arithmetic.
+struct Kernels {
+  const char* units;  ///< the vector units that it is made for
+  int lanes;          ///< floats of a vector
+  int most_vectors;   ///< that a block of output channels may have: 1, 2, 3 and 4 are possible, up to this
+  void (*convolve)(const Convolution& job);
+  void (*pool)(const Pooling& job);
+};
+
+/// Those that this machine can run, the fastest last; they differ in the order of sums and in fused roundings.
+std::span<const Kernels> usable_kernels();
+
+}  // namespace mtcnn::engine

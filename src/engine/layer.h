@@ -1,0 +1,54 @@
+#pragma once
+
+#include "mtcnn/engine/kernels.h"
+#include "mtcnn/weights/weights.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mtcnn::engine {
+
+/// A layer's parameters as the kernels read them: blocks of output channels, each
+/// [2 + taps, vectors * lanes] = biases, PReLU slopes, then one tap after the other (kernel row, column, input
+/// channel). Channels beyond the last are 0.
+struct Layer {
+  int channels = 0;
+  int input_channels = 0;
+  int kernel = 1;      ///< its side; 1 for dense layers
+  int row_length = 0;  ///< input floats of one kernel row
+  int vectors = 0;     ///< of a block
+  int blocks = 0;
+  int lanes = 0;
+  bool activated = false;
+  bool rising = false;  ///< no slope is negative
+  std::vector<float> parameters;
+  std::vector<float> slopes;  ///< [padded()]
+
+  ptrdiff_t padded() const { return ptrdiff_t{blocks} * vectors * lanes; }
+
+  /// A job of these parameters; input and output are left to the caller.
+  Convolution job() const;
+};
+
+/// Packs the parameters of one net's layers for one version of the kernels.
+class LayerPacker {
+ public:
+  LayerPacker(const NetWeights& weights, const Kernels& kernels) : weights_(weights), kernels_(kernels) {}
+
+  /// \param prelu  name of the activation behind it; empty = none
+  Layer convolution(const std::string& name, const std::string& prelu) const;
+  /// A dense layer behind a [side, side, channels] map; its columns come in C,H,W order.
+  Layer dense(const std::string& name, const std::string& prelu, int channels, int side) const;
+  /// All heads as one dense layer. The two face logits become their difference: softmax of two is the sigmoid of it.
+  Layer heads(const std::vector<std::string>& names) const;
+
+ private:
+  /// \param taps  [channels, rows * row_length] in the kernels' order
+  Layer pack(std::span<const float> taps, std::span<const float> biases, const std::string& prelu, int kernel) const;
+
+  const NetWeights& weights_;
+  const Kernels& kernels_;
+};
+
+}  // namespace mtcnn::engine

@@ -1,0 +1,254 @@
+#include "mtcnn/engine/nets.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mtcnn::engine {
+namespace {
+
+constexpr int kCropsAtOnce = 16;  ///< whose dense layers are run together, so that their weights are read once
+constexpr int kPNetMargin = 4;    ///< rows and columns that P-Net's last two convolutions need beyond their output
+
+int pooled_size(int size, int kernel) { return (size - kernel + 1) / 2 + 1; }
+
+/// Room that grows and is kept for the thread's next call.
+float* scratch(std::vector<float>& room, ptrdiff_t floats) {
+  const size_t needed = static_cast<size_t>(floats) + kSlack;
+  if (room.size() < needed) room.resize(needed);
+  return room.data();
+}
+
+/// A map in channels-last memory without gaps.
+struct Map {
+  const float* values;
+  int width;
+  int height;
+};
+
+void set_input(Convolution& job, const Layer& layer, const float* first, ptrdiff_t row_stride) {
+  job.input = first;
+  job.pixel_stride = layer.input_channels;
+  job.row_stride = row_stride;
+  for (int row = 0; row < layer.kernel; ++row) job.kernel_row[row] = row * row_stride;
+}
+
+Map convolved(const Kernels& kernels, const Layer& layer, const Map& input, std::vector<float>& room) {
+  const Map output{nullptr, input.width - layer.kernel + 1, input.height - layer.kernel + 1};
+  Convolution job = layer.job();
+  set_input(job, layer, input.values, ptrdiff_t{input.width} * layer.input_channels);
+  job.width = output.width;
+  job.height = output.height;
+  job.output = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
+  kernels.convolve(job);
+  return {job.output, output.width, output.height};
+}
+
+/// Convolution, PReLU and pooling, one pooled row at a time: what lies between stays in the cache.
+Map convolved_and_pooled(const Kernels& kernels, const Layer& layer, int kernel, const Map& input,
+                         std::vector<float>& room) {
+  thread_local std::vector<float> ring_room;
+  const int width = input.width - layer.kernel + 1;
+  const int height = input.height - layer.kernel + 1;
+  const Map output{nullptr, pooled_size(width, kernel), pooled_size(height, kernel)};
+  const ptrdiff_t input_row = ptrdiff_t{input.width} * layer.input_channels;
+  const ptrdiff_t row_floats = width * layer.padded();
+  float* ring = scratch(ring_room, kernel * row_floats);
+  float* pooled = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
+  Convolution job = layer.job();
+  job.activated = false;
+  job.width = width;
+  job.output_stride = layer.padded();
+  Pooling pooling{.width = width,
+                  .stride = layer.padded(),
+                  .kernel = kernel,
+                  .slopes = layer.slopes.data(),
+                  .rising = layer.rising,
+                  .channels = layer.channels};
+  int done = 0;
+  for (int y = 0; y < output.height; ++y) {
+    pooling.row_count = std::min(kernel, height - 2 * y);
+    for (; done < 2 * y + pooling.row_count; ++done) {
+      set_input(job, layer, input.values + done * input_row, input_row);
+      job.output = ring + done % kernel * row_floats;
+      kernels.convolve(job);
+    }
+    for (int row = 0; row < pooling.row_count; ++row) pooling.rows[row] = ring + (2 * y + row) % kernel * row_floats;
+    pooling.output = pooled + ptrdiff_t{y} * output.width * layer.channels;
+    kernels.pool(pooling);
+  }
+  return {pooled, output.width, output.height};
+}
+
+void dense(const Kernels& kernels, const Layer& layer, const float* rows, int count, float* output,
+           ptrdiff_t output_stride) {
+  Convolution job = layer.job();
+  job.input = rows;
+  job.pixel_stride = layer.row_length;
+  job.width = count;
+  job.output = output;
+  job.output_stride = output_stride;
+  kernels.convolve(job);
+}
+
+/// The end of a crop net: one dense layer and the heads, for all crops together.
+/// \param flat  [count, …]
+void finish(const Kernels& kernels, const Layer& layer, const Layer& heads, const float* flat, int count,
+            float* values) {
+  thread_local std::vector<float> dense_room;
+  thread_local std::vector<float> value_room;
+  float* hidden = scratch(dense_room, count * layer.padded());
+  dense(kernels, layer, flat, count, hidden, layer.channels);
+  float* made = scratch(value_room, count * heads.padded());
+  dense(kernels, heads, hidden, count, made, heads.padded());
+  const auto channels = static_cast<size_t>(heads.channels);
+  for (int i = 0; i < count; ++i)
+    std::memcpy(values + i * heads.channels, made + i * heads.padded(), channels * sizeof(float));
+}
+
+/// Runs `convolutions(crop)`, which gives a crop's last map, on all crops, a few at a time, and then their ends.
+template <class Convolutions>
+void run_crops(const Kernels& kernels, const Layer& layer, const Layer& heads, int side, const float* crops, int count,
+               float* values, Convolutions convolutions) {
+  thread_local std::vector<float> flat_room;
+  float* flat = scratch(flat_room, ptrdiff_t{kCropsAtOnce} * layer.row_length);
+  for (int first = 0; first < count; first += kCropsAtOnce) {
+    const int some = std::min(kCropsAtOnce, count - first);
+    for (int i = 0; i < some; ++i) {
+      const Map map = convolutions(Map{crops + ptrdiff_t{first + i} * side * side * 3, side, side});
+      std::memcpy(flat + ptrdiff_t{i} * layer.row_length, map.values,
+                  static_cast<size_t>(layer.row_length) * sizeof(float));
+    }
+    finish(kernels, layer, heads, flat, some, values + ptrdiff_t{first} * heads.channels);
+  }
+}
+
+}  // namespace
+
+PNet::PNet(const NetWeights& weights, const Kernels& kernels) : kernels_(&kernels) {
+  const LayerPacker pack(weights, kernels);
+  conv1_ = pack.convolution("conv1", "prelu1");
+  conv2_ = pack.convolution("conv2", "prelu2");
+  conv3_ = pack.convolution("conv3", "prelu3");
+  heads_ = pack.heads({"conv4_1", "conv4_2"});
+}
+
+namespace {
+
+/// The last three rows of a layer's output.
+struct Ring {
+  float* values;
+  ptrdiff_t row_floats;
+
+  float* row(int y) const { return values + y % kMostKernelRows * row_floats; }
+};
+
+/// Output row `y` of a convolution over rows y, y + 1 and y + 2 of a ring.
+void convolve_ring(const Kernels& kernels, const Layer& layer, const Ring& input, int y, int width, float* output) {
+  Convolution job = layer.job();
+  job.input = input.row(y);
+  job.pixel_stride = layer.input_channels;
+  for (int row = 0; row < layer.kernel; ++row) job.kernel_row[row] = input.row(y + row) - job.input;
+  job.width = width;
+  job.output = output;
+  kernels.convolve(job);
+}
+
+/// Convolution, PReLU and pooling by two of one row, in pieces that stay in the first cache.
+void pool_pnet_row(const Kernels& kernels, const Layer& layer, const Plane& plane, int y, float* output) {
+  constexpr int kPiece = 24;  // output pixels
+  thread_local std::vector<float> room;
+  const ptrdiff_t row_floats = 2 * kPiece * layer.padded();
+  float* rows = scratch(room, 2 * row_floats);
+  const int pooled_width = plane.width / 2 - 1;
+  Convolution job = layer.job();
+  job.activated = false;
+  job.height = 2;
+  job.output_stride = layer.padded();
+  Pooling pooling{.row_count = 2,
+                  .stride = layer.padded(),
+                  .kernel = 2,
+                  .slopes = layer.slopes.data(),
+                  .rising = layer.rising,
+                  .channels = layer.channels};
+  for (int x = 0; x < pooled_width; x += kPiece) {
+    job.width = 2 * std::min(kPiece, pooled_width - x);
+    set_input(job, layer, plane.pixels + 2 * y * plane.row_stride + ptrdiff_t{2 * 3} * x, plane.row_stride);
+    job.output = rows;
+    kernels.convolve(job);
+    pooling.rows[0] = rows;
+    pooling.rows[1] = rows + job.width * layer.padded();
+    pooling.width = job.width;
+    pooling.output = output + ptrdiff_t{x} * layer.channels;
+    kernels.pool(pooling);
+  }
+}
+
+}  // namespace
+
+void PNet::run(const Plane& plane, int first, int last, float* values, ptrdiff_t value_stride) const {
+  thread_local std::vector<float> pooled_room;
+  thread_local std::vector<float> conv2_room;
+  thread_local std::vector<float> conv3_room;
+  thread_local std::vector<float> value_room;
+  const int width = plane.width / 2 - 1;  // pooled
+  const int columns = width - kPNetMargin;
+  const auto slack = static_cast<ptrdiff_t>(kSlack);
+  const ptrdiff_t pooled_row = ptrdiff_t{width} * conv1_.channels + slack;
+  const ptrdiff_t conv2_row = ptrdiff_t{width - 2} * conv2_.channels + slack;
+  const Ring pooled{scratch(pooled_room, kMostKernelRows * pooled_row), pooled_row};
+  const Ring second{scratch(conv2_room, kMostKernelRows * conv2_row), conv2_row};
+  float* third = scratch(conv3_room, ptrdiff_t{columns} * conv3_.channels);
+  float* made = scratch(value_room, ptrdiff_t{columns} * kValues);
+  for (int y = first; y < last + kPNetMargin; ++y) {
+    pool_pnet_row(*kernels_, conv1_, plane, y, pooled.row(y));
+    if (y < first + 2) continue;
+    convolve_ring(*kernels_, conv2_, pooled, y - 2, width - 2, second.row(y - 2));
+    if (y < first + kPNetMargin) continue;
+    const int row = y - kPNetMargin;
+    convolve_ring(*kernels_, conv3_, second, row, columns, third);
+    dense(*kernels_, heads_, third, columns, made, kValues);
+    std::memcpy(values + (row - first) * value_stride, made, static_cast<size_t>(columns) * kValues * sizeof(float));
+  }
+}
+
+RNet::RNet(const NetWeights& weights, const Kernels& kernels) : kernels_(&kernels) {
+  const LayerPacker pack(weights, kernels);
+  conv1_ = pack.convolution("conv1", "prelu1");
+  conv2_ = pack.convolution("conv2", "prelu2");
+  conv3_ = pack.convolution("conv3", "prelu3");
+  dense4_ = pack.dense("dense4", "prelu4", 64, 3);
+  heads_ = pack.heads({"dense5_1", "dense5_2"});
+}
+
+void RNet::run(const float* crops, int count, float* values) const {
+  thread_local std::vector<float> one;
+  thread_local std::vector<float> two;
+  run_crops(*kernels_, dense4_, heads_, kSide, crops, count, values, [this](const Map& crop) {
+    const Map first = convolved_and_pooled(*kernels_, conv1_, 3, crop, one);
+    const Map second = convolved_and_pooled(*kernels_, conv2_, 3, first, two);
+    return convolved(*kernels_, conv3_, second, one);
+  });
+}
+
+ONet::ONet(const NetWeights& weights, const Kernels& kernels) : kernels_(&kernels) {
+  const LayerPacker pack(weights, kernels);
+  conv1_ = pack.convolution("conv1", "prelu1");
+  conv2_ = pack.convolution("conv2", "prelu2");
+  conv3_ = pack.convolution("conv3", "prelu3");
+  conv4_ = pack.convolution("conv4", "prelu4");
+  dense5_ = pack.dense("dense5", "prelu5", 128, 3);
+  heads_ = pack.heads({"dense6_1", "dense6_2", "dense6_3"});
+}
+
+void ONet::run(const float* crops, int count, float* values) const {
+  thread_local std::vector<float> one;
+  thread_local std::vector<float> two;
+  run_crops(*kernels_, dense5_, heads_, kSide, crops, count, values, [this](const Map& crop) {
+    const Map first = convolved_and_pooled(*kernels_, conv1_, 3, crop, one);
+    const Map second = convolved_and_pooled(*kernels_, conv2_, 3, first, two);
+    const Map third = convolved_and_pooled(*kernels_, conv3_, 2, second, one);
+    return convolved(*kernels_, conv4_, third, two);
+  });
+}
+
+}  // namespace mtcnn::engine

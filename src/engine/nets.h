@@ -1,0 +1,66 @@
+#pragma once
+
+#include "mtcnn/engine/layer.h"
+
+/// The three nets for inference on the CPU, without LibTorch. Constant after construction, safe to use from several
+/// threads; each call runs in the thread that makes it. Input: floats, channels last, values (pixel - 127.5) / 128.
+/// Output: the values of one window next to each other (see nets/runner.h).
+namespace mtcnn::engine {
+
+/// A part of an image in memory: [height, width, 3], rows `row_stride` floats apart.
+struct Plane {
+  const float* pixels = nullptr;
+  ptrdiff_t row_stride = 0;
+  int width = 0;
+  int height = 0;
+};
+
+class PNet {
+ public:
+  static constexpr int kValues = 5;
+
+  PNet(const NetWeights& weights, const Kernels& kernels);
+
+  /// Rows [first, last) of its map of height / 2 - 5 rows and width / 2 - 5 columns.
+  /// \param plane   even sides of at least 12.
+  /// \param values  [last - first, width / 2 - 5, 5], rows `value_stride` floats apart.
+  void run(const Plane& plane, int first, int last, float* values, ptrdiff_t value_stride) const;
+
+ private:
+  const Kernels* kernels_;
+  Layer conv1_, conv2_, conv3_, heads_;
+};
+
+class RNet {
+ public:
+  static constexpr int kSide = 24;
+  static constexpr int kValues = 5;
+
+  RNet(const NetWeights& weights, const Kernels& kernels);
+
+  /// \param crops   [count, 24, 24, 3]
+  /// \param values  [count, 5]
+  void run(const float* crops, int count, float* values) const;
+
+ private:
+  const Kernels* kernels_;
+  Layer conv1_, conv2_, conv3_, dense4_, heads_;
+};
+
+class ONet {
+ public:
+  static constexpr int kSide = 48;
+  static constexpr int kValues = 15;
+
+  ONet(const NetWeights& weights, const Kernels& kernels);
+
+  /// \param crops   [count, 48, 48, 3]
+  /// \param values  [count, 15]
+  void run(const float* crops, int count, float* values) const;
+
+ private:
+  const Kernels* kernels_;
+  Layer conv1_, conv2_, conv3_, conv4_, dense5_, heads_;
+};
+
+}  // namespace mtcnn::engine

@@ -1,0 +1,191 @@
+#include "mtcnn/engine/kernels.h"
+#include "mtcnn/engine/nets.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "support/foreign_weights.h"
+#include <gtest/gtest.h>
+
+namespace mtcnn::engine {
+namespace {
+
+/// Sums of up to 1,152 float products in another order.
+constexpr double kTolerance = 2e-5;
+
+std::vector<float> random_floats(size_t count, unsigned seed = 1) {
+  std::mt19937 random(seed);
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(random() % 2001) / 1000 - 1;
+  return values;
+}
+
+float prelu(float value, float slope) { return value > 0 ? value : slope * value; }
+
+/// A layer of made-up weights in `net`'s place, so that the packer can be asked for it.
+struct MadeLayer {
+  NetWeights weights;
+  int inputs;
+  int channels;
+  int kernel;
+
+  MadeLayer(int input_channels, int output_channels, int side, float lowest_slope)
+      : inputs(input_channels), channels(output_channels), kernel(side) {
+    weights.tensors = {{"conv.weight", {channels, inputs, kernel, kernel}, {}},
+                       {"conv.bias", {channels}, {}},
+                       {"prelu.weight", {channels}, {}}};
+    weights.tensors[0].values = random_floats(static_cast<size_t>(channels * inputs * kernel * kernel), 2);
+    weights.tensors[1].values = random_floats(static_cast<size_t>(channels), 3);
+    weights.tensors[2].values = random_floats(static_cast<size_t>(channels), 4);
+    for (float& slope : weights.tensors[2].values) slope = std::max(slope, lowest_slope);
+  }
+
+  float bias(int channel) const { return weights.tensors[1].values[static_cast<size_t>(channel)]; }
+  float slope(int channel) const { return weights.tensors[2].values[static_cast<size_t>(channel)]; }
+
+  /// [height, width, inputs] to one value, before the activation.
+  double at(const std::vector<float>& input, int width, int x, int y, int channel) const {
+    double sum = bias(channel);
+    for (int i = 0; i < inputs; ++i) {
+      for (int dy = 0; dy < kernel; ++dy) {
+        for (int dx = 0; dx < kernel; ++dx) {
+          const auto tap = static_cast<size_t>(((channel * inputs + i) * kernel + dy) * kernel + dx);
+          const auto value = static_cast<size_t>(((y + dy) * width + x + dx) * inputs + i);
+          sum += static_cast<double>(weights.tensors[0].values[tap]) * static_cast<double>(input[value]);
+        }
+      }
+    }
+    return sum;
+  }
+};
+
+TEST(EngineKernels, ConvolveAsDefined) {
+  for (const Kernels& kernels : usable_kernels()) {
+    for (const auto& [inputs, channels, side] :
+         std::vector<std::tuple<int, int, int>>{{3, 10, 3}, {10, 16, 3}, {16, 32, 3}, {48, 64, 2}, {28, 48, 3}}) {
+      constexpr int kWidth = 15;
+      constexpr int kHeight = 7;
+      const MadeLayer made(inputs, channels, side, -1);
+      const Layer layer = LayerPacker(made.weights, kernels).convolution("conv", "prelu");
+      const std::vector<float> input = random_floats(static_cast<size_t>(kWidth * kHeight * inputs));
+      Convolution job = layer.job();
+      job.input = input.data();
+      job.pixel_stride = inputs;
+      job.row_stride = ptrdiff_t{kWidth} * inputs;
+      for (int row = 0; row < side; ++row) job.kernel_row[row] = row * job.row_stride;
+      job.width = kWidth - side + 1;
+      job.height = kHeight - side + 1;
+      job.output_stride = layer.padded();
+      std::vector<float> output(static_cast<size_t>(job.width * job.height * layer.padded()) + kSlack);
+      job.output = output.data();
+      kernels.convolve(job);
+      for (int y = 0; y < job.height; ++y) {
+        for (int x = 0; x < job.width; ++x) {
+          for (int channel = 0; channel < channels; ++channel) {
+            const float value = static_cast<float>(made.at(input, kWidth, x, y, channel));
+            const size_t at = static_cast<size_t>((y * job.width + x) * layer.padded() + channel);
+            ASSERT_NEAR(output[at], prelu(value, made.slope(channel)), 1e-4) << kernels.units << " " << channel;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(EngineKernels, PoolAsDefined) {
+  for (const Kernels& kernels : usable_kernels()) {
+    for (const float lowest_slope : {-1.0F, 0.0F}) {
+      for (const int width : {2, 3, 8, 9, 10, 46}) {
+        for (const auto& [kernel, row_count] : {std::pair{2, 2}, {2, 1}, {3, 3}, {3, 2}}) {
+          if (width < kernel) continue;
+          constexpr int kChannels = 10;
+          const MadeLayer made(3, kChannels, 3, lowest_slope);
+          const Layer layer = LayerPacker(made.weights, kernels).convolution("conv", "prelu");
+          const auto row_floats = static_cast<size_t>(width * layer.padded());
+          const std::vector<float> input = random_floats(3 * row_floats, 9);
+          const int pooled = (width - kernel + 1) / 2 + 1;
+          std::vector<float> output(static_cast<size_t>(pooled * kChannels) + kSlack);
+          kernels.pool({.rows = {input.data(), input.data() + row_floats, input.data() + 2 * row_floats},
+                        .row_count = row_count,
+                        .width = width,
+                        .stride = layer.padded(),
+                        .kernel = kernel,
+                        .slopes = layer.slopes.data(),
+                        .rising = layer.rising,
+                        .output = output.data(),
+                        .channels = kChannels});
+          for (int x = 0; x < pooled; ++x) {
+            for (int channel = 0; channel < kChannels; ++channel) {
+              float largest = -std::numeric_limits<float>::infinity();
+              for (int row = 0; row < row_count; ++row) {
+                for (int column = 2 * x; column < std::min(width, 2 * x + kernel); ++column) {
+                  const size_t at =
+                      static_cast<size_t>(row) * row_floats + static_cast<size_t>(column * layer.padded() + channel);
+                  largest = std::max(largest, prelu(input[at], made.slope(channel)));
+                }
+              }
+              ASSERT_EQ(output[static_cast<size_t>(x * kChannels + channel)], largest) << kernels.units << " " << width;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  double largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) largest = std::max(largest, static_cast<double>(std::abs(a[i] - b[i])));
+  return largest;
+}
+
+TEST(EngineNets, VersionsAgree) {
+  std::vector<std::vector<float>> answers;
+  const std::vector<float> plane = random_floats(size_t{60} * 40 * 3);
+  const std::vector<float> crops = random_floats(size_t{3} * 48 * 48 * 3);
+  for (const Kernels& kernels : usable_kernels()) {
+    std::vector<float> values(size_t{25} * 15 * 5 + 3 * 5 + 3 * 15);
+    PNet(testing::random_weights(NetKind::pnet, 1), kernels)
+        .run({plane.data(), 180, 60, 40}, 0, 15, values.data(), 125);
+    RNet(testing::random_weights(NetKind::rnet, 2), kernels).run(crops.data(), 3, values.data() + size_t{25} * 15 * 5);
+    ONet(testing::random_weights(NetKind::onet, 3), kernels)
+        .run(crops.data(), 3, values.data() + size_t{25} * 15 * 5 + size_t{3} * 5);
+    answers.push_back(values);
+  }
+  for (const std::vector<float>& values : answers) EXPECT_LT(largest_difference(values, answers.front()), kTolerance);
+}
+
+/// Values depend on their own window alone, to the bit: so batches, bands and threads change nothing.
+TEST(EngineNets, NeighboursChangeNothing) {
+  for (const Kernels& kernels : usable_kernels()) {
+    const ONet onet(testing::random_weights(NetKind::onet, 3), kernels);
+    constexpr int kCount = 21;
+    constexpr size_t kCrop = size_t{48} * 48 * 3;
+    const std::vector<float> crops = random_floats(kCount * kCrop);
+    std::vector<float> together(size_t{kCount} * ONet::kValues);
+    onet.run(crops.data(), kCount, together.data());
+    for (size_t i = 0; i < kCount; ++i) {
+      std::vector<float> alone(ONet::kValues);
+      onet.run(crops.data() + i * kCrop, 1, alone.data());
+      for (size_t value = 0; value < alone.size(); ++value)
+        ASSERT_EQ(alone[value], together[i * ONet::kValues + value]) << kernels.units;
+    }
+    const PNet pnet(testing::random_weights(NetKind::pnet, 1), kernels);
+    const std::vector<float> plane = random_floats(size_t{130} * 50 * 3);
+    constexpr int kRows = 20;
+    constexpr size_t kRow = size_t{60} * PNet::kValues;
+    std::vector<float> whole(kRows * kRow);
+    pnet.run({plane.data(), 390, 130, 50}, 0, kRows, whole.data(), kRow);
+    for (int row = 0; row < kRows; ++row) {
+      std::vector<float> alone(kRow);
+      pnet.run({plane.data(), 390, 130, 50}, row, row + 1, alone.data(), kRow);
+      for (size_t value = 0; value < kRow; ++value)
+        ASSERT_EQ(alone[value], whole[static_cast<size_t>(row) * kRow + value]) << kernels.units;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mtcnn::engine
