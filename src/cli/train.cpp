@@ -3,9 +3,11 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/detect/model_folder.h"
 #include "mtcnn/nets/threads.h"
 #include "mtcnn/train/trainer.h"
 #include "mtcnn/weights/import.h"
+#include "mtcnn/weights/windows.h"
 
 #include <filesystem>
 #include <iostream>
@@ -43,7 +45,8 @@ TrainOptions resolve_options(const TrainFlags& flags, NetKind net) {
   return options;
 }
 
-/// Weights from a file of any kind that is known, or a model folder or training run with this net.
+/// Weights from a file of any kind that is known, or a model folder or training run with this net. Those of a model
+/// folder that were trained for other windows than ours are moved to ours.
 NetWeights read_net(const fs::path& path, NetKind net) {
   fs::path file = path;
   if (fs::is_directory(path)) {
@@ -55,7 +58,9 @@ NetWeights read_net(const fs::path& path, NetKind net) {
     throw Error(ErrorCode::usage, "weights of another net",
                 {.where = file.string(), .found = net_title(weights.net), .expected = net_title(net)});
   }
-  return weights;
+  if (!fs::exists(path / "cascade.json")) return weights;
+  const InputOptions input = read_model_input(path);
+  return with_plain_windows(std::move(weights), input.window_first, input.window_size);
 }
 
 void run(const TrainFlags& flags) {

@@ -61,7 +61,8 @@ Model read_model(const fs::path& folder, NetKind last) {
   if (!fs::is_directory(folder)) {
     throw Error(ErrorCode::not_found, "no model folder here",
                 {.where = folder.string(),
-                 .hint = "'mtcnn import' makes one from public weights; scripts/quickstart.sh does it for you"});
+                 .hint = "'mtcnn export' makes one from training runs, 'mtcnn import' from public weights "
+                         "(scripts/public_weights.sh)"});
   }
   Model model;
   read_cascade(read_json(folder / kFileName), folder / kFileName, model);
@@ -71,6 +72,12 @@ Model read_model(const fs::path& folder, NetKind last) {
     if (net <= last) weights = read_net(folder, net);
   }
   return model;
+}
+
+InputOptions read_model_input(const fs::path& folder) {
+  Model model;
+  read_cascade(read_json(folder / kFileName), folder / kFileName, model);
+  return model.input;
 }
 
 void write_model(const fs::path& folder, const Model& model, WeightsFormat format) {

@@ -23,6 +23,10 @@ struct Model {
 /// \throws Error if a file is missing, damaged, of another version or of another net; see read_weights().
 Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::onet);
 
+/// What cascade.json of a model folder says about its weights.
+/// \throws Error if the file is missing or damaged.
+InputOptions read_model_input(const std::filesystem::path& folder);
+
 /// Writes pnet.safetensors, rnet.safetensors, onet.safetensors (or pnet.pt …) and, last, cascade.json. Each file is
 /// written atomically. Nets without tensors are left out.
 void write_model(const std::filesystem::path& folder, const Model& model,

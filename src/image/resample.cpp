@@ -145,25 +145,88 @@ void weigh_rows(const SourceRows& rows, size_t count, uint16_t* room, float* sum
   }
 }
 
-Lanes load(const float* pixel) {
+[[gnu::always_inline]] inline Lanes load(const float* pixel) {
   Lanes lanes;
   std::memcpy(&lanes, pixel, sizeof lanes);
   return lanes;
 }
 
-/// One target row from the weighted sum of its source rows. `inside_y` is the share of the row that lies in the
-/// picture.
-void write_row(const float* sum, const Axis& columns, float inside_y, float border, const ResampleTarget& target,
-               float* out) {
-  for (size_t x = 0; x < columns.taps.size(); ++x, out += kChannels) {
-    const Taps& taps = columns.taps[x];
-    const float* weight = columns.weights.data() + taps.weights;
-    const float* pixel = sum + static_cast<ptrdiff_t>(kChannels) * (taps.first - columns.begin);
+/// The columns of a target row, all made of equally many source pixels: shorter ones are filled up with weight 0.
+struct Columns {
+  int taps = 0;
+  std::vector<float> weights;    ///< [columns, taps]
+  std::vector<ptrdiff_t> first;  ///< where in the weighted row a column's first source pixel lies
+  std::vector<float> inside;     ///< see Taps
+};
+
+Columns columns_of(const Axis& axis) {
+  Columns columns;
+  for (const Taps& taps : axis.taps) columns.taps = std::max(columns.taps, taps.count);
+  for (const Taps& taps : axis.taps) {
+    const auto weights = axis.weights.begin() + static_cast<ptrdiff_t>(taps.weights);
+    columns.weights.insert(columns.weights.end(), weights, weights + taps.count);
+    columns.weights.resize(columns.weights.size() + static_cast<size_t>(columns.taps - taps.count));
+    columns.first.push_back(taps.count > 0 ? ptrdiff_t{kChannels} * (taps.first - axis.begin) : 0);
+    columns.inside.push_back(taps.inside);
+  }
+  return columns;
+}
+
+/// How a target row's values are finished.
+struct Finish {
+  float inside_y;  ///< the share of the row that lies in the picture
+  float border;
+  float mean;
+  float scale;
+};
+
+/// Few taps are a chain of known length, which the compiler unrolls.
+template <int N>
+[[gnu::always_inline]] inline void write_columns(const float* sum, const Columns& columns, const Finish& finish,
+                                                 float* out) {
+  const float* weight = columns.weights.data();
+  const int taps = N > 0 ? N : columns.taps;
+  const size_t count = columns.first.size();
+  for (size_t x = 0; x < count; ++x, out += kChannels, weight += taps) {
+    const float* pixel = sum + columns.first[x];
     Lanes value{};
-    for (int k = 0; k < taps.count; ++k, pixel += kChannels) value += weight[k] * load(pixel);
-    const float outside = border * (1 - inside_y * taps.inside);
-    value = (value + (outside - target.mean)) * target.scale;
-    std::memcpy(out, &value, kChannels * sizeof(float));
+    if constexpr (N > 0) {
+#pragma GCC unroll 4
+      for (int k = 0; k < N; ++k) value += weight[k] * load(pixel + k * kChannels);
+    } else {
+      Lanes second{};  // two chains: additions need not wait for each other
+      int k = 0;
+      for (; k + 2 <= taps; k += 2) {
+        value += weight[k] * load(pixel + k * kChannels);
+        second += weight[k + 1] * load(pixel + (k + 1) * kChannels);
+      }
+      if (k < taps) value += weight[k] * load(pixel + k * kChannels);
+      value += second;
+    }
+    const float outside = finish.border * (1 - finish.inside_y * columns.inside[x]);
+    value = (value + (outside - finish.mean)) * finish.scale;
+    if (x + 1 < count) {
+      std::memcpy(out, &value, sizeof value);  // the next column writes over the fourth lane
+    } else {
+      std::memcpy(out, &value, kChannels * sizeof(float));
+    }
+  }
+}
+
+/// One target row from the weighted sum of its source rows.
+MTCNN_SIMD_CLONES
+void write_row(const float* sum, const Columns& columns, const Finish& finish, float* out) {
+  switch (columns.taps) {
+    case 1:
+      return write_columns<1>(sum, columns, finish, out);
+    case 2:
+      return write_columns<2>(sum, columns, finish, out);
+    case 3:
+      return write_columns<3>(sum, columns, finish, out);
+    case 4:
+      return write_columns<4>(sum, columns, finish, out);
+    default:
+      return write_columns<0>(sum, columns, finish, out);
   }
 }
 
@@ -175,15 +238,16 @@ void resample(const ImageView& image, const Box& window, float border, const Res
   require(window.width() > 0 && window.height() > 0 && std::isfinite(window.area()),
           "resample: the window has no area");
   const Axis rows = make_axis(window.y1, window.y2, target.height, image.height);
-  const Axis columns = make_axis(window.x1, window.x2, target.width, image.width);
-  const size_t count = static_cast<size_t>(columns.end - columns.begin) * kChannels;
-  std::vector<float> sum(count + kSlack, 0.0F);
+  const Axis across = make_axis(window.x1, window.x2, target.width, image.width);
+  const Columns columns = columns_of(across);
+  const size_t count = static_cast<size_t>(across.end - across.begin) * kChannels;
+  std::vector<float> sum(count + static_cast<size_t>(columns.taps) * kChannels + kSlack, 0.0F);
   std::vector<uint16_t> room(count);
   for (int y = 0; y < target.height; ++y) {
     const Taps& taps = rows.taps[static_cast<size_t>(y)];
     const float* weights = rows.weights.data() + taps.weights;
     if (taps.count > 0) {
-      weigh_rows({.first = image.row(taps.first) + static_cast<ptrdiff_t>(kChannels) * columns.begin,
+      weigh_rows({.first = image.row(taps.first) + static_cast<ptrdiff_t>(kChannels) * across.begin,
                   .stride = image.stride,
                   .count = taps.count,
                   .first_weight = weights[0],
@@ -193,7 +257,8 @@ void resample(const ImageView& image, const Box& window, float border, const Res
     } else {
       std::fill(sum.begin(), sum.end(), 0.0F);
     }
-    write_row(sum.data(), columns, taps.inside, border, target, target.pixels + y * target.row_stride);
+    const Finish finish{.inside_y = taps.inside, .border = border, .mean = target.mean, .scale = target.scale};
+    write_row(sum.data(), columns, finish, target.pixels + y * target.row_stride);
   }
 }
 

@@ -1,0 +1,50 @@
+"""`mtcnn bench` as a user runs it. Standard library only.
+
+usage: bench_test.py PROGRAM MODEL_FOLDER [unittest arguments]
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+PROGRAM, MODEL = sys.argv[1:3]
+SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
+
+
+def bench(*arguments):
+    return subprocess.run([PROGRAM, "bench", *map(str, arguments)], capture_output=True, text=True, timeout=300)
+
+
+class Bench(unittest.TestCase):
+    def test_json_has_what_other_programs_read(self):
+        done = bench("--size", "160x120", "--repeats", 3, "--threads", 1, "--model", MODEL, "--json", "-", "-q", "--scaling")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(done.stdout)
+        self.assertEqual(result["threads"], 1)
+        self.assertEqual(result["size"], "160x120")
+        self.assertLessEqual(0, result["frame_ms"]["median"])
+        self.assertLessEqual(result["frame_ms"]["median"], result["frame_ms"]["p95"])
+        self.assertEqual(set(result["stages_ms"]), {"pyramid", "pnet", "nms", "crops", "rnet", "onet"})
+        self.assertLessEqual(sum(result["stages_ms"].values()), 1.01 * result["frame_ms"]["mean"])
+        self.assertGreater(result["machine"]["cores"], 0)
+        self.assertGreater(result["peak_memory_mib"], 1)
+        self.assertEqual([row["count"] for row in result["scaling"]], [1])
+
+    def test_default_model_on_pictures(self):
+        done = bench("--images", SAMPLES, "--repeats", 1)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("2 x 1 frames", done.stdout)
+        self.assertIn("mean by stage", done.stdout)
+
+    def test_wrong_usage(self):
+        for size in ("640", "0x480", "640x480x3", "ax b", "99999999x1"):
+            done = bench("--size", size)
+            self.assertEqual(done.returncode, 2, size)
+            self.assertIn("--size", done.stderr)
+            self.assertNotIn("internal", done.stderr)
+        self.assertEqual(bench("--images", "/no/such/folder").returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
