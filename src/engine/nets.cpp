@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kCropsAtOnce = 16;  ///< whose dense layers are run together, so that their weights are read once
 constexpr int kPNetMargin = 4;    ///< rows and columns that P-Net's last two convolutions need beyond their output
+constexpr ptrdiff_t kColours = 3;
 
 int pooled_size(int size, int kernel) { return (size - kernel + 1) / 2 + 1; }
 
@@ -102,7 +103,7 @@ void finish(const Kernels& kernels, const Layer& layer, const Layer& heads, cons
   dense(kernels, heads, hidden, count, made, heads.padded());
   const auto channels = static_cast<size_t>(heads.channels);
   for (int i = 0; i < count; ++i)
-    std::memcpy(values + i * heads.channels, made + i * heads.padded(), channels * sizeof(float));
+    std::memcpy(values + ptrdiff_t{i} * heads.channels, made + i * heads.padded(), channels * sizeof(float));
 }
 
 /// Runs `convolutions(crop)`, which gives a crop's last map, on all crops, a few at a time, and then their ends.
@@ -155,11 +156,11 @@ void convolve_ring(const Kernels& kernels, const Layer& layer, const Ring& input
 
 /// Convolution, PReLU and pooling by two of one row, in pieces that stay in the first cache.
 void pool_pnet_row(const Kernels& kernels, const Layer& layer, const Plane& plane, int y, float* output) {
-  constexpr int kPiece = 24;  // output pixels
+  constexpr ptrdiff_t kPiece = 24;  // output pixels
   thread_local std::vector<float> room;
   const ptrdiff_t row_floats = 2 * kPiece * layer.padded();
   float* rows = scratch(room, 2 * row_floats);
-  const int pooled_width = plane.width / 2 - 1;
+  const ptrdiff_t pooled_width = plane.width / 2 - 1;
   Convolution job = layer.job();
   job.activated = false;
   job.height = 2;
@@ -170,15 +171,15 @@ void pool_pnet_row(const Kernels& kernels, const Layer& layer, const Plane& plan
                   .slopes = layer.slopes.data(),
                   .rising = layer.rising,
                   .channels = layer.channels};
-  for (int x = 0; x < pooled_width; x += kPiece) {
-    job.width = 2 * std::min(kPiece, pooled_width - x);
-    set_input(job, layer, plane.pixels + 2 * y * plane.row_stride + ptrdiff_t{2 * 3} * x, plane.row_stride);
+  for (ptrdiff_t x = 0; x < pooled_width; x += kPiece) {
+    job.width = static_cast<int>(2 * std::min(kPiece, pooled_width - x));
+    set_input(job, layer, plane.pixels + ptrdiff_t{2} * y * plane.row_stride + 2 * kColours * x, plane.row_stride);
     job.output = rows;
     kernels.convolve(job);
     pooling.rows[0] = rows;
     pooling.rows[1] = rows + job.width * layer.padded();
     pooling.width = job.width;
-    pooling.output = output + ptrdiff_t{x} * layer.channels;
+    pooling.output = output + x * layer.channels;
     kernels.pool(pooling);
   }
 }

@@ -12,7 +12,7 @@ namespace {
 
 /// One RGB pixel as a vector of four; the fourth lane is ignored.
 using Lanes = float __attribute__((vector_size(16)));
-constexpr int kChannels = 3;
+constexpr ptrdiff_t kChannels = 3;
 constexpr size_t kSlack = 4;  ///< floats after a row, so that a pixel may be loaded as four
 
 /// The source pixels inside the picture that one target pixel is made of.
@@ -166,7 +166,7 @@ Columns columns_of(const Axis& axis) {
     const auto weights = axis.weights.begin() + static_cast<ptrdiff_t>(taps.weights);
     columns.weights.insert(columns.weights.end(), weights, weights + taps.count);
     columns.weights.resize(columns.weights.size() + static_cast<size_t>(columns.taps - taps.count));
-    columns.first.push_back(taps.count > 0 ? ptrdiff_t{kChannels} * (taps.first - axis.begin) : 0);
+    columns.first.push_back(taps.count > 0 ? kChannels * (taps.first - axis.begin) : 0);
     columns.inside.push_back(taps.inside);
   }
   return columns;
@@ -247,7 +247,7 @@ void resample(const ImageView& image, const Box& window, float border, const Res
     const Taps& taps = rows.taps[static_cast<size_t>(y)];
     const float* weights = rows.weights.data() + taps.weights;
     if (taps.count > 0) {
-      weigh_rows({.first = image.row(taps.first) + static_cast<ptrdiff_t>(kChannels) * across.begin,
+      weigh_rows({.first = image.row(taps.first) + kChannels * across.begin,
                   .stride = image.stride,
                   .count = taps.count,
                   .first_weight = weights[0],

@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/detect/model_folder.h"
+#include "mtcnn/image/read.h"
 #include "mtcnn/nets/threads.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "support/foreign_weights.h"
+#include "support/shared_data.h"
 #include <gtest/gtest.h>
 
 namespace mtcnn {
@@ -154,6 +156,22 @@ TEST(Detector, EverythingPassingStaysBounded) {
   const std::vector<Face> faces = random_detector().with_options(options).detect(noise(400, 300, 2).view());
   EXPECT_FALSE(faces.empty());
   EXPECT_LE(faces.size(), 500U);
+}
+
+/// The model inside the library, on pictures whose faces are known.
+TEST(Detector, TheDefaultModelFindsTheSamplePortraits) {
+  const Detector detector(default_model(), "cpu");
+  const std::vector<std::pair<const char*, Box>> portraits = {{"astronaut.jpg", {175, 60, 272, 175}},
+                                                              {"grace_hopper.jpg", {168, 110, 350, 335}}};
+  for (const auto& [name, expected] : portraits) {
+    const Image image = read_image(testing::source_folder() / "samples" / name);
+    const std::vector<Face> faces = detector.detect(image.view());
+    ASSERT_EQ(faces.size(), 1U) << name;
+    EXPECT_GT(iou(faces[0].box, expected), 0.7F) << name;
+    EXPECT_GT(faces[0].confidence, 0.99F) << name;
+    EXPECT_LT(faces[0].landmarks[0].x, faces[0].landmarks[1].x);
+    EXPECT_LT(faces[0].landmarks[2].y, faces[0].landmarks[3].y);
+  }
 }
 
 TEST(Detector, RefusesOptionsOutsideTheirRange) {
