@@ -149,7 +149,6 @@ class Detect(unittest.TestCase):
             (["batch"], ["--batch", "0"]),
         ]:
             self.assertOneLine(detect(picture, *arguments), 2, *words)
-        self.assertOneLine(Run("detect", picture, env={"PATH": ""}), 2, "--model")
         self.assertOneLine(Run("detekt"), 2)
 
     def test_min_face_larger_than_the_picture_finds_nothing(self):
