@@ -11,7 +11,9 @@ import cv2
 
 name, folder, threads, min_face = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 cv2.setNumThreads(threads)
-frames = [cv2.imread(str(path)) for path in sorted(folder.rglob("*.jpg"))]
+frames = [frame for path in sorted(folder.rglob("*.*")) if (frame := cv2.imread(str(path))) is not None]
+if not frames:
+    sys.exit(f"no picture in {folder}")
 if name == "facenet":
     import torch
     from facenet_pytorch import MTCNN

@@ -46,9 +46,10 @@ void cut_crops(const StageContext& context, int side, std::span<const ImageView>
   });
 }
 
-/// Crops and runs `jobs` in bounded batches; calls use(job index, values of that job).
+/// Crops and runs `jobs` in bounded batches; calls use(job index, values of that job). Probabilities below `least` do
+/// not matter.
 template <class Use>
-void run_in_batches(const StageContext& context, NetKind net, std::span<const ImageView> images,
+void run_in_batches(const StageContext& context, NetKind net, float least, std::span<const ImageView> images,
                     std::span<const Job> jobs, Use use) {
   const size_t value_count = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
   const Workspace& workspace = context.workspace;
@@ -57,7 +58,8 @@ void run_in_batches(const StageContext& context, NetKind net, std::span<const Im
     cut_crops(context, net_input_size(net), images, jobs.subspan(first, count));
     {
       const Stopwatch watch(net == NetKind::rnet ? context.times.rnet_s : context.times.onet_s);
-      context.nets.run_crops(net, workspace.pixels, static_cast<int>(count), context.workspace.values);
+      context.nets.run_crops(net, workspace.pixels, static_cast<int>(count), context.workspace.values,
+                             least_logit(context, least));
     }
     for (size_t i = 0; i < count; ++i) use(first + i, workspace.values.data() + i * value_count);
   }
@@ -103,11 +105,12 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
                     std::vector<std::vector<Window>>& windows) {
   const std::vector<Job> jobs = jobs_for(images, windows);
   std::vector<std::vector<Refined>> passed(images.size());
-  run_in_batches(context, NetKind::rnet, images, jobs, [&](size_t job, const float* values) {
-    const float score = logit_to_probability(values[0]);
-    if (score >= context.options.thresholds[1])
-      passed[jobs[job].image].push_back({jobs[job].window, offsets_in(values), score});
-  });
+  run_in_batches(context, NetKind::rnet, context.options.thresholds[1], images, jobs,
+                 [&](size_t job, const float* values) {
+                   const float score = logit_to_probability(values[0]);
+                   if (score >= context.options.thresholds[1])
+                     passed[jobs[job].image].push_back({jobs[job].window, offsets_in(values), score});
+                 });
   const Stopwatch watch(context.times.windows_s);
   for (size_t image = 0; image < images.size(); ++image) {
     windows[image].clear();
@@ -120,11 +123,14 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
 
 namespace {
 
+/// Windows that say less than this support no face.
+constexpr float kLeastSupport = 0.1F;
+
 /// What O-Net says of one picture's windows.
 struct Answers {
   std::vector<Face> faces;    ///< those that pass
-  std::vector<Box> boxes;     ///< of all windows, regressed
-  std::vector<float> scores;  ///< of all windows
+  std::vector<Box> boxes;     ///< of the windows that may support others, regressed
+  std::vector<float> scores;  ///< of the same
 };
 
 /// Raises confidences by how many windows agree.
@@ -149,12 +155,14 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
   const DetectorOptions& options = context.options;
   const std::vector<Job> jobs = jobs_for(images, windows);
   std::vector<Answers> answers(images.size());
-  run_in_batches(context, NetKind::onet, images, jobs, [&](size_t job, const float* values) {
+  const bool supported = options.support > 0;
+  const float least = supported ? std::min(options.thresholds[2], kLeastSupport) : options.thresholds[2];
+  run_in_batches(context, NetKind::onet, least, images, jobs, [&](size_t job, const float* values) {
     Answers& picture = answers[jobs[job].image];
     const Box& window = jobs[job].window;
     const Box box = decode_offsets(window, offsets_in(values));
     const float score = logit_to_probability(values[0]);
-    if (options.support > 0) {
+    if (supported && score >= kLeastSupport) {
       picture.boxes.push_back(box);
       picture.scores.push_back(score);
     }
@@ -168,7 +176,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
   for (size_t image = 0; image < images.size(); ++image) {
     std::vector<Face>& found = faces.emplace_back(
         suppressed(answers[image].faces, options.nms_onet, Overlap::smaller_area, &Face::box, &Face::confidence));
-    if (options.support > 0) weigh_support(options.support, answers[image], found);
+    if (supported) weigh_support(options.support, answers[image], found);
     if (!options.clip) continue;
     for (Face& face : found) {
       face.box = clip(face.box, static_cast<float>(images[image].width), static_cast<float>(images[image].height));

@@ -27,9 +27,14 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("support", &O::support, {.low = 0, .high = 100},
                "how much other windows that agree on a face (IoU of 0.5) raise its confidence: its doubt, 1 - "
                "probability, "
-               "is divided by 1 + support * their summed probability; 0 = O-Net's probability alone, as in the paper")
+               "is divided by 1 + support * their summed probability (of those from 0.1 on); 0 = O-Net's probability "
+               "alone, as in the paper")
           .add("max_side", &O::max_side, kPixels,
                "a longer picture is searched as if shrunk to this side, pixels; 0 = never")
+          .add("screen", &O::screen, {},
+               "on CPUs with AVX-512 VNNI: look at every window in 8-bit arithmetic first, and in full precision only "
+               "at "
+               "those that may pass; the same faces for about half the time")
           .add("clip", &O::clip, {}, "cut boxes at the picture's border")
           .add("max_windows", &O::max_windows, {.low = 1, .high = 1e7},
                "strongest windows kept of one level, and of one picture after P-Net");

@@ -18,6 +18,7 @@ struct DetectorOptions {
   float nms_onet = 0.7F;                                 ///< intersection over the smaller area, after O-Net
   float support = 0;        ///< how much windows that agree raise a face's confidence; see the table
   int max_side = 0;         ///< pixels; a longer picture is searched as if shrunk to it; 0 = never
+  bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
   bool clip = false;        ///< cut boxes at the picture's border
   int max_windows = 65536;  ///< the strongest windows kept of one level, and of one picture after P-Net
 };

@@ -81,7 +81,8 @@ void run_pnet(const StageContext& context, const Canvas& canvas) {
   const Stopwatch watch(context.times.pnet_s);
   std::vector<CanvasPart> parts;
   for (const Tile& tile : canvas.tiles) parts.push_back({tile.canvas_x, tile.canvas_y, tile.width, tile.height});
-  context.nets.run_pnet(context.workspace.pixels, canvas.height, canvas.width, parts, context.workspace.values);
+  context.nets.run_pnet(context.workspace.pixels, canvas.height, canvas.width, parts, context.workspace.values,
+                        least_logit(context, context.options.thresholds[0]));
 }
 
 /// Adds the cells of one tile that pass. The canvas's map has `map_width` cells a row.
@@ -136,6 +137,13 @@ std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Can
 }
 
 }  // namespace
+
+float least_logit(const StageContext& context, float probability) {
+  const auto is_unit = [&](float pixel, float value) {
+    return std::abs((pixel - context.input.mean) * context.input.scale - value) < 0.01F;
+  };
+  return context.options.screen && is_unit(0, -1) && is_unit(255, 1) ? probability_to_logit(probability) : kEveryLogit;
+}
 
 float logit_to_probability(float logit) { return 1 / (1 + std::exp(-logit)); }
 

@@ -33,6 +33,9 @@ struct StageContext {
   StageTimes& times;
 };
 
+/// The least face logit that matters where windows below `probability` are dropped: what NetRunner may leave out.
+float least_logit(const StageContext& context, float probability);
+
 /// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.
 float logit_to_probability(float logit);
 float probability_to_logit(float probability);

@@ -30,72 +30,86 @@ Convolution Layer::job() const {
           .output_stride = channels};
 }
 
-Layer LayerPacker::convolution(const std::string& name, const std::string& prelu) const {
-  const NamedTensor& weight = weights_.at(name + ".weight");
-  const auto kernel = static_cast<int>(weight.shape[2]);
+Taps convolution_taps(const NetWeights& weights, const std::string& name, const std::string& prelu) {
+  const NamedTensor& weight = weights.at(name + ".weight");
+  const auto channels = static_cast<size_t>(weight.shape[0]);
   const auto inputs = static_cast<size_t>(weight.shape[1]);
-  const std::vector<float> taps = channels_last(weight.values, static_cast<size_t>(weight.shape[0]), inputs,
-                                                static_cast<size_t>(kernel) * static_cast<size_t>(kernel));
-  Layer layer = pack(taps, weights_.at(name + ".bias").values, prelu, kernel);
-  layer.input_channels = static_cast<int>(inputs);
-  return layer;
+  const auto kernel = static_cast<size_t>(weight.shape[2]);
+  return {.channels = static_cast<int>(channels),
+          .input_channels = static_cast<int>(inputs),
+          .kernel = static_cast<int>(kernel),
+          .weights = channels_last(weight.values, channels, inputs, kernel * kernel),
+          .biases = weights.at(name + ".bias").values,
+          .slopes = prelu.empty() ? std::vector<float>{} : weights.at(prelu + ".weight").values};
 }
 
-Layer LayerPacker::dense(const std::string& name, const std::string& prelu, int channels, int side) const {
-  const NamedTensor& weight = weights_.at(name + ".weight");
-  const std::vector<float> taps =
-      channels_last(weight.values, static_cast<size_t>(weight.shape[0]), static_cast<size_t>(channels),
-                    static_cast<size_t>(side) * static_cast<size_t>(side));
-  return pack(taps, weights_.at(name + ".bias").values, prelu, 1);
+Taps dense_taps(const NetWeights& weights, const std::string& name, const std::string& prelu, int channels, int side) {
+  const NamedTensor& weight = weights.at(name + ".weight");
+  const auto outputs = static_cast<size_t>(weight.shape[0]);
+  const auto pixels = static_cast<size_t>(side) * static_cast<size_t>(side);
+  return {.channels = static_cast<int>(outputs),
+          .input_channels = static_cast<int>(weight.values.size() / outputs),
+          .weights = channels_last(weight.values, outputs, static_cast<size_t>(channels), pixels),
+          .biases = weights.at(name + ".bias").values,
+          .slopes = weights.at(prelu + ".weight").values};
 }
 
-Layer LayerPacker::heads(const std::vector<std::string>& names) const {
-  std::vector<float> taps;
-  std::vector<float> biases;
+Taps head_taps(const NetWeights& weights, const std::vector<std::string>& names) {
+  Taps taps;
   for (const std::string& name : names) {
-    const std::vector<float>& weight = weights_.at(name + ".weight").values;
-    const std::vector<float>& bias = weights_.at(name + ".bias").values;
-    if (!taps.empty()) {
-      taps.insert(taps.end(), weight.begin(), weight.end());
-      biases.insert(biases.end(), bias.begin(), bias.end());
+    const std::vector<float>& weight = weights.at(name + ".weight").values;
+    const std::vector<float>& bias = weights.at(name + ".bias").values;
+    if (!taps.weights.empty()) {
+      taps.weights.insert(taps.weights.end(), weight.begin(), weight.end());
+      taps.biases.insert(taps.biases.end(), bias.begin(), bias.end());
       continue;
     }
     const size_t length = weight.size() / 2;
-    for (size_t i = 0; i < length; ++i) taps.push_back(weight[length + i] - weight[i]);
-    biases.push_back(bias[1] - bias[0]);
+    for (size_t i = 0; i < length; ++i) taps.weights.push_back(weight[length + i] - weight[i]);
+    taps.biases.push_back(bias[1] - bias[0]);
   }
-  return pack(taps, biases, "", 1);
+  taps.channels = static_cast<int>(taps.biases.size());
+  taps.input_channels = static_cast<int>(taps.length());
+  return taps;
 }
 
-Layer LayerPacker::pack(std::span<const float> taps, std::span<const float> biases, const std::string& prelu,
-                        int kernel) const {
-  const size_t channels = biases.size();
-  const size_t length = taps.size() / channels;
+Layer LayerPacker::convolution(const std::string& name, const std::string& prelu) const {
+  return pack(convolution_taps(weights_, name, prelu));
+}
+
+Layer LayerPacker::dense(const std::string& name, const std::string& prelu, int channels, int side) const {
+  return pack(dense_taps(weights_, name, prelu, channels, side));
+}
+
+Layer LayerPacker::heads(const std::vector<std::string>& names) const { return pack(head_taps(weights_, names)); }
+
+Layer LayerPacker::pack(const Taps& taps) const {
+  const auto channels = static_cast<size_t>(taps.channels);
+  const size_t length = taps.length();
   const auto lanes = static_cast<size_t>(kernels_.lanes);
   const size_t all = (channels + lanes - 1) / lanes;
   size_t vectors = std::min(all, static_cast<size_t>(kernels_.most_vectors));
   while (all % vectors != 0) --vectors;
-  Layer layer{.channels = static_cast<int>(channels),
-              .input_channels = static_cast<int>(length),
-              .kernel = kernel,
-              .row_length = static_cast<int>(length) / kernel,
+  Layer layer{.channels = taps.channels,
+              .input_channels = taps.input_channels,
+              .kernel = taps.kernel,
+              .row_length = static_cast<int>(length) / taps.kernel,
               .vectors = static_cast<int>(vectors),
               .blocks = static_cast<int>(all / vectors),
               .lanes = kernels_.lanes,
-              .activated = !prelu.empty()};
+              .activated = !taps.slopes.empty()};
   layer.slopes.resize(all * lanes);
   if (layer.activated) {
-    const std::vector<float>& slopes = weights_.at(prelu + ".weight").values;
-    std::copy(slopes.begin(), slopes.end(), layer.slopes.begin());
-    layer.rising = std::all_of(slopes.begin(), slopes.end(), [](float slope) { return slope >= 0; });
+    std::copy(taps.slopes.begin(), taps.slopes.end(), layer.slopes.begin());
+    layer.rising = std::all_of(taps.slopes.begin(), taps.slopes.end(), [](float slope) { return slope >= 0; });
   }
   const size_t width = vectors * lanes;
   layer.parameters.resize(all * lanes * (length + 2));
   for (size_t channel = 0; channel < channels; ++channel) {
     float* column = layer.parameters.data() + channel / width * width * (length + 2) + channel % width;
-    column[0] = biases[channel];
+    column[0] = taps.biases[channel];
     column[width] = layer.slopes[channel];
-    for (size_t tap = 0; tap < length; ++tap) column[(tap + 2) * width] = taps[channel * length + tap];
+    for (size_t tap = 0; tap < length; ++tap) column[(tap + 2) * width] = taps.weights[channel * length + tap];
   }
   return layer;
 }

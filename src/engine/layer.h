@@ -31,21 +31,36 @@ struct Layer {
   Convolution job() const;
 };
 
+/// A layer's parameters before they are packed.
+struct Taps {
+  int channels = 0;
+  int input_channels = 0;
+  int kernel = 1;
+  std::vector<float> weights;  ///< [channels, kernel rows, kernel columns, input channels]
+  std::vector<float> biases;   ///< [channels]
+  std::vector<float> slopes;   ///< [channels]; empty: no activation
+
+  size_t length() const { return weights.size() / biases.size(); }
+};
+
+/// \param prelu  name of the activation behind it; empty = none
+Taps convolution_taps(const NetWeights& weights, const std::string& name, const std::string& prelu);
+/// A dense layer behind a [side, side, channels] map; its columns come in C,H,W order.
+Taps dense_taps(const NetWeights& weights, const std::string& name, const std::string& prelu, int channels, int side);
+/// All heads as one dense layer. The two face logits become their difference: softmax of two is the sigmoid of it.
+Taps head_taps(const NetWeights& weights, const std::vector<std::string>& names);
+
 /// Packs the parameters of one net's layers for one version of the kernels.
 class LayerPacker {
  public:
   LayerPacker(const NetWeights& weights, const Kernels& kernels) : weights_(weights), kernels_(kernels) {}
 
-  /// \param prelu  name of the activation behind it; empty = none
   Layer convolution(const std::string& name, const std::string& prelu) const;
-  /// A dense layer behind a [side, side, channels] map; its columns come in C,H,W order.
   Layer dense(const std::string& name, const std::string& prelu, int channels, int side) const;
-  /// All heads as one dense layer. The two face logits become their difference: softmax of two is the sigmoid of it.
   Layer heads(const std::vector<std::string>& names) const;
 
  private:
-  /// \param taps  [channels, rows * row_length] in the kernels' order
-  Layer pack(std::span<const float> taps, std::span<const float> biases, const std::string& prelu, int kernel) const;
+  Layer pack(const Taps& taps) const;
 
   const NetWeights& weights_;
   const Kernels& kernels_;

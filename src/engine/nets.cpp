@@ -1,5 +1,7 @@
 #include "mtcnn/engine/nets.h"
 
+#include "mtcnn/engine/maps.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -9,76 +11,6 @@ namespace {
 constexpr int kCropsAtOnce = 16;  ///< whose dense layers are run together, so that their weights are read once
 constexpr int kPNetMargin = 4;    ///< rows and columns that P-Net's last two convolutions need beyond their output
 constexpr ptrdiff_t kColours = 3;
-
-int pooled_size(int size, int kernel) { return (size - kernel + 1) / 2 + 1; }
-
-/// Room that grows and is kept for the thread's next call.
-float* scratch(std::vector<float>& room, ptrdiff_t floats) {
-  const size_t needed = static_cast<size_t>(floats) + kSlack;
-  if (room.size() < needed) room.resize(needed);
-  return room.data();
-}
-
-/// A map in channels-last memory without gaps.
-struct Map {
-  const float* values;
-  int width;
-  int height;
-};
-
-void set_input(Convolution& job, const Layer& layer, const float* first, ptrdiff_t row_stride) {
-  job.input = first;
-  job.pixel_stride = layer.input_channels;
-  job.row_stride = row_stride;
-  for (int row = 0; row < layer.kernel; ++row) job.kernel_row[row] = row * row_stride;
-}
-
-Map convolved(const Kernels& kernels, const Layer& layer, const Map& input, std::vector<float>& room) {
-  const Map output{nullptr, input.width - layer.kernel + 1, input.height - layer.kernel + 1};
-  Convolution job = layer.job();
-  set_input(job, layer, input.values, ptrdiff_t{input.width} * layer.input_channels);
-  job.width = output.width;
-  job.height = output.height;
-  job.output = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
-  kernels.convolve(job);
-  return {job.output, output.width, output.height};
-}
-
-/// Convolution, PReLU and pooling, one pooled row at a time: what lies between stays in the cache.
-Map convolved_and_pooled(const Kernels& kernels, const Layer& layer, int kernel, const Map& input,
-                         std::vector<float>& room) {
-  thread_local std::vector<float> ring_room;
-  const int width = input.width - layer.kernel + 1;
-  const int height = input.height - layer.kernel + 1;
-  const Map output{nullptr, pooled_size(width, kernel), pooled_size(height, kernel)};
-  const ptrdiff_t input_row = ptrdiff_t{input.width} * layer.input_channels;
-  const ptrdiff_t row_floats = width * layer.padded();
-  float* ring = scratch(ring_room, kernel * row_floats);
-  float* pooled = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
-  Convolution job = layer.job();
-  job.activated = false;
-  job.width = width;
-  job.output_stride = layer.padded();
-  Pooling pooling{.width = width,
-                  .stride = layer.padded(),
-                  .kernel = kernel,
-                  .slopes = layer.slopes.data(),
-                  .rising = layer.rising,
-                  .channels = layer.channels};
-  int done = 0;
-  for (int y = 0; y < output.height; ++y) {
-    pooling.row_count = std::min(kernel, height - 2 * y);
-    for (; done < 2 * y + pooling.row_count; ++done) {
-      set_input(job, layer, input.values + done * input_row, input_row);
-      job.output = ring + done % kernel * row_floats;
-      kernels.convolve(job);
-    }
-    for (int row = 0; row < pooling.row_count; ++row) pooling.rows[row] = ring + (2 * y + row) % kernel * row_floats;
-    pooling.output = pooled + ptrdiff_t{y} * output.width * layer.channels;
-    kernels.pool(pooling);
-  }
-  return {pooled, output.width, output.height};
-}
 
 void dense(const Kernels& kernels, const Layer& layer, const float* rows, int count, float* output,
            ptrdiff_t output_stride) {

@@ -1,7 +1,7 @@
 #include "mtcnn/nets/runner.h"
 
 #include "mtcnn/core/error.h"
-#include "mtcnn/engine/nets.h"
+#include "mtcnn/engine/screened.h"
 #include "mtcnn/nets/device.h"
 #include "mtcnn/nets/threads.h"
 #include "mtcnn/nets/torch_nets.h"
@@ -12,7 +12,7 @@
 namespace mtcnn {
 namespace {
 
-constexpr int kBandRows = 24;       ///< cells' rows of P-Net that one thread computes at a time
+constexpr int kBandRows = 48;       ///< cells' rows of P-Net that one thread computes at a time
 constexpr int kCropsOfAThread = 8;  ///< likewise
 
 /// A net of the engine, where it has weights.
@@ -46,26 +46,61 @@ struct NetRunner::Impl {
       gpu.emplace(weights, device);
       return;
     }
-    pnet = prepared<engine::PNet>(weights[0]);
-    rnet = prepared<engine::RNet>(weights[1]);
+    pnet = prepared<engine::ScreenedPNet>(weights[0]);
+    rnet = prepared<engine::ScreenedRNet>(weights[1]);
     onet = prepared<engine::ONet>(weights[2]);
   }
 
   template <class Net>
-  void run_crops(const std::optional<Net>& net, const float* crops, int count, float* values) const {
+  static void run_crops(const std::optional<Net>& net, const float* crops, int count, float* values) {
     require(net.has_value(), "NetRunner: this net has no weights");
     constexpr ptrdiff_t kCrop = ptrdiff_t{3} * Net::kSide * Net::kSide;
-    const int groups = (count + kCropsOfAThread - 1) / kCropsOfAThread;
-    share_work(groups, [&](int64_t group) {
+    in_groups(count,
+              [&](int first, int some) { net->run(crops + first * kCrop, some, values + first * Net::kValues); });
+  }
+
+  /// R-Net's answers to those crops that the screen lets through, in place of all.
+  void run_screened(const float* crops, int count, float least, float* values) const {
+    constexpr ptrdiff_t kCrop = ptrdiff_t{3} * engine::RNet::kSide * engine::RNet::kSide;
+    constexpr ptrdiff_t kValues = engine::RNet::kValues;
+    thread_local std::vector<float> logits;
+    thread_local std::vector<float> passed;
+    thread_local std::vector<float> answers;
+    thread_local std::vector<int> indices;
+    logits.resize(static_cast<size_t>(count));
+    in_groups(count, [&, rough = logits.data()](int first, int some) {
+      rnet->run_screen(crops + first * kCrop, some, rough + first);
+    });
+    passed.clear();
+    indices.clear();
+    for (int i = 0; i < count; ++i) {
+      values[i * kValues] = least - 1;
+      if (logits[static_cast<size_t>(i)] < rnet->may_reach(least)) continue;
+      indices.push_back(i);
+      passed.insert(passed.end(), crops + i * kCrop, crops + (i + 1) * kCrop);
+    }
+    answers.resize(indices.size() * kValues);
+    run_crops(rnet, passed.data(), static_cast<int>(indices.size()), answers.data());
+    const float* answer = answers.data();
+    for (const int index : indices) {
+      std::copy_n(answer, kValues, values + index * kValues);
+      answer += kValues;
+    }
+  }
+
+  /// Calls work(first, count) for groups of crops, shared among the threads.
+  template <class Work>
+  static void in_groups(int count, Work work) {
+    share_work((count + kCropsOfAThread - 1) / kCropsOfAThread, [&](int64_t group) {
       const int first = static_cast<int>(group) * kCropsOfAThread;
-      net->run(crops + first * kCrop, std::min(kCropsOfAThread, count - first), values + first * Net::kValues);
+      work(first, std::min(kCropsOfAThread, count - first));
     });
   }
 
   c10::Device device;
   std::optional<TorchNets> gpu;
-  std::optional<engine::PNet> pnet;
-  std::optional<engine::RNet> rnet;
+  std::optional<engine::ScreenedPNet> pnet;
+  std::optional<engine::ScreenedRNet> rnet;
   std::optional<engine::ONet> onet;
 };
 
@@ -80,7 +115,7 @@ NetRunner::NetRunner(NetRunner&&) noexcept = default;
 NetRunner& NetRunner::operator=(NetRunner&&) noexcept = default;
 
 void NetRunner::run_pnet(std::span<const float> canvas, int height, int width, std::span<const CanvasPart> parts,
-                         std::vector<float>& values) const {
+                         std::vector<float>& values, float least) const {
   require(height >= 12 && width >= 12 && height % 2 == 0 && width % 2 == 0,
           "run_pnet: even sides of at least 12 are needed");
   require(canvas.size() == static_cast<size_t>(height) * static_cast<size_t>(width) * 3,
@@ -102,11 +137,12 @@ void NetRunner::run_pnet(std::span<const float> canvas, int height, int width, s
     const engine::Plane plane{canvas.data() + part.y * row_stride + ptrdiff_t{3} * part.x, row_stride, part.width,
                               part.height};
     float* corner = values.data() + (part.y / 2 + first) * value_stride + ptrdiff_t{kFaceValues} * (part.x / 2);
-    impl_->pnet->run(plane, first, last, corner, value_stride);
+    impl_->pnet->run(plane, first, last, least, corner, value_stride);
   });
 }
 
-void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values) const {
+void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values,
+                          float least) const {
   const auto side = static_cast<size_t>(net_input_size(net));
   require(net != NetKind::pnet && crops.size() == static_cast<size_t>(count) * side * side * 3,
           "run_crops: the crops have another size");
@@ -114,9 +150,11 @@ void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, 
   const int each = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
   values.resize(static_cast<size_t>(count) * static_cast<size_t>(each));
   if (net == NetKind::rnet) {
-    impl_->run_crops(impl_->rnet, crops.data(), count, values.data());
+    const bool screened = impl_->rnet && impl_->rnet->screens(least);
+    screened ? impl_->run_screened(crops.data(), count, least, values.data())
+             : Impl::run_crops(impl_->rnet, crops.data(), count, values.data());
   } else {
-    impl_->run_crops(impl_->onet, crops.data(), count, values.data());
+    Impl::run_crops(impl_->onet, crops.data(), count, values.data());
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "mtcnn/weights/weights.h"
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +14,9 @@ namespace mtcnn {
 /// exp(-logit))), four offsets, and for O-Net ten landmark targets (x0 y0 x1 y1 …).
 inline constexpr int kFaceValues = 5;
 inline constexpr int kFaceAndLandmarkValues = 15;
+
+/// Below every logit.
+inline constexpr float kEveryLogit = -std::numeric_limits<float>::infinity();
 
 /// A part of a canvas whose cells are asked for.
 struct CanvasPart {
@@ -40,14 +44,18 @@ class NetRunner {
   /// \param parts   do not overlap.
   /// \param values  receives [height / 2 - 5, width / 2 - 5, 5]; cells whose window does not lie in one part are
   /// unspecified.
+  /// \param least   cells whose face logit is below it may get any logit below it and unspecified other values, which
+  /// saves time on CPUs that multiply bytes. Inputs must then stand for pixels from 0 to 255.
   /// \throws Error if LibTorch fails (out of memory).
   void run_pnet(std::span<const float> canvas, int height, int width, std::span<const CanvasPart> parts,
-                std::vector<float>& values) const;
+                std::vector<float>& values, float least = kEveryLogit) const;
 
   /// Runs R-Net or O-Net over a batch of windows.
   /// \param crops   [count, S, S, 3] with S = net_input_size(net).
   /// \param values  receives [count, 5] for R-Net, [count, 15] for O-Net.
-  void run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values) const;
+  /// \param least   as in run_pnet.
+  void run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values,
+                 float least = kEveryLogit) const;
 
   /// The device in use, "cpu" or "cuda:0".
   std::string device() const;

@@ -174,6 +174,25 @@ TEST(Detector, TheDefaultModelFindsTheSamplePortraits) {
   }
 }
 
+/// Screening in 8-bit arithmetic only saves time.
+TEST(Detector, ScreeningChangesNoFace) {
+  const Detector screened(default_model(), "cpu");
+  DetectorOptions options = screened.options();
+  options.screen = false;
+  const Detector plain = screened.with_options(options);
+  for (const char* name : {"astronaut.jpg", "grace_hopper.jpg"}) {
+    const Image image = read_image(testing::source_folder() / "samples" / name);
+    const std::vector<Face> faces = screened.detect(image.view());
+    const std::vector<Face> expected = plain.detect(image.view());
+    ASSERT_EQ(faces.size(), expected.size()) << name;
+    for (size_t i = 0; i < faces.size(); ++i) {
+      EXPECT_EQ(faces[i].box.x1, expected[i].box.x1) << name;
+      EXPECT_EQ(faces[i].box.y2, expected[i].box.y2) << name;
+      EXPECT_NEAR(faces[i].confidence, expected[i].confidence, 1e-3) << name;
+    }
+  }
+}
+
 TEST(Detector, RefusesOptionsOutsideTheirRange) {
   const auto refused = [](auto change) {
     DetectorOptions options;

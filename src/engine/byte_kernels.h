@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// The arithmetic of screening: convolutions of bytes with sums in 32 bits, channels last. Sixteen channels are a
+/// vector.
+namespace mtcnn::engine {
+
+inline constexpr ptrdiff_t kByteLanes = 16;
+/// Bytes that are multiplied and summed at once; a kernel's row is filled up to a multiple of it with weights of 0.
+inline constexpr int kByteGroup = 4;
+/// Bytes that a kernel may read behind its input and values that it may write behind its output.
+inline constexpr size_t kByteSlack = 64;
+
+/// What a channel's sum means. t = sum * scale + offset goes through PReLU; a byte is t + zero, rounded down and kept
+/// within 0 … 255. All arrays have whole vectors of channels.
+struct ByteMeaning {
+  const float* scales = nullptr;
+  const float* offsets = nullptr;
+  const float* slopes = nullptr;  ///< 1 where there is no activation
+  const float* zeros = nullptr;
+};
+
+enum class ByteOutput { sums, floats, bytes };
+
+/// A convolution with stride 1, as in Convolution.
+struct ByteConvolution {
+  const uint8_t* input = nullptr;
+  ptrdiff_t pixel_stride = 0;
+  ptrdiff_t row_stride = 0;
+  ptrdiff_t kernel_row[3] = {};
+  int kernel_rows = 1;
+  int groups = 0;  ///< of a kernel's row
+  int width = 0;
+  int height = 1;
+
+  const int8_t* weights = nullptr;  ///< [blocks, kernel_rows, groups, vectors, 16, 4]
+  int blocks = 0;
+  int vectors = 0;  ///< of a block, 1 to 4
+  ByteMeaning meaning;
+
+  ByteOutput kind = ByteOutput::bytes;
+  void* output = nullptr;       ///< int32_t, float or uint8_t
+  ptrdiff_t output_stride = 0;  ///< values from one output pixel to the next; see Convolution
+};
+
+/// PReLU, then one row of max-pooling with stride 2 and ceil mode, of sums to bytes.
+struct BytePooling {
+  const int32_t* rows[3] = {};  ///< [width, stride]
+  int row_count = 0;
+  int width = 0;
+  ptrdiff_t stride = 0;  ///< values of a pixel: channels in whole vectors
+  int kernel = 2;        ///< 2 or 3
+  ByteMeaning meaning;
+  uint8_t* output = nullptr;  ///< [pooled width, channels]
+  int channels = 0;
+};
+
+/// One version of the arithmetic; all give the same sums.
+struct ByteKernels {
+  const char* units;
+  void (*convolve)(const ByteConvolution& job);
+  void (*pool)(const BytePooling& job);
+  /// Inputs of a net, values (pixel - 127.5) / 128, to the nearest pixel's byte.
+  void (*to_bytes)(const float* values, ptrdiff_t count, uint8_t* bytes);
+};
+
+/// Plain code, to compare with.
+const ByteKernels& plain_byte_kernels();
+
+/// Those for this machine's units that multiply bytes; nullptr where it has none, as screening then saves no time.
+const ByteKernels* fast_byte_kernels();
+
+}  // namespace mtcnn::engine

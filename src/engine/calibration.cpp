@@ -1,0 +1,88 @@
+#include "mtcnn/engine/calibration.h"
+
+#include "mtcnn/core/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace mtcnn::engine {
+namespace {
+
+constexpr int kTextures = 16;
+constexpr int kFaces = 16;
+
+void set_pixel(std::span<float> crop, size_t pixel, double red, double green, double blue) {
+  const double colours[3] = {red, green, blue};
+  for (size_t i = 0; i < 3; ++i)
+    crop[3 * pixel + i] = static_cast<float>((std::clamp(colours[i], 0.0, 255.0) - 127.5) / 128);
+}
+
+/// Squares of random colours; every second one black and white.
+void paint_texture(RandomStream& random, int index, int side, std::span<float> crop) {
+  const int cell = 1 + index / 2 * side / kTextures;
+  const int columns = side / cell + 1;
+  std::vector<double> colours(static_cast<size_t>(columns * columns) * 3);
+  for (double& colour : colours) colour = random.uniform(0, 255);
+  for (int y = 0; y < side; ++y) {
+    for (int x = 0; x < side; ++x) {
+      const double* colour = colours.data() + static_cast<ptrdiff_t>(y / cell * columns + x / cell) * 3;
+      const auto pixel = static_cast<size_t>(y * side + x);
+      const double tone = colour[0] < 127 ? 0 : 255;
+      index % 2 == 0 ? set_pixel(crop, pixel, tone, tone, tone)
+                     : set_pixel(crop, pixel, colour[0], colour[1], colour[2]);
+    }
+  }
+}
+
+double bump(double x, double y, double width, double height) {
+  return std::exp(-(x * x / (width * width) + y * y / (height * height)));
+}
+
+/// An oval with hair, eyes, brows, nose and mouth.
+void paint_face(RandomStream& random, int side, std::span<float> crop) {
+  const double background = random.uniform(0, 255);
+  const double skin = random.uniform(90, 255);
+  const double feature = random.uniform(-1, -0.4) * skin;
+  const double hair = random.uniform(0, 120);
+  const double hair_line = random.uniform(-0.8, -0.4);
+  const double width = random.uniform(0.55, 1.0);
+  const double height = random.uniform(0.8, 1.2);
+  const double left = random.uniform(-0.15, 0.15);
+  const double top = random.uniform(-0.15, 0.15);
+  const double eye = random.uniform(0.08, 0.2);
+  const double lips = random.uniform(0.05, 0.12);
+  const double mouth = random.uniform(0.4, 1.0);
+  const double tint[3] = {random.uniform(0.9, 1.1), random.uniform(0.7, 1.0), random.uniform(0.6, 1.0)};
+  for (int row = 0; row < side; ++row) {
+    for (int column = 0; column < side; ++column) {
+      const double x = (2.0 * column / (side - 1) - 1 - left) / width;
+      const double y = (2.0 * row / (side - 1) - 1 - top) / height;
+      const double radius = x * x + y * y;
+      double tone = radius < 1 ? skin : background;
+      if (radius < 1.1 && y < hair_line) tone = hair;
+      for (const double middle : {-0.38, 0.38}) {
+        tone += feature * bump(x - middle, y + 0.2, 1.4 * eye, eye);
+        tone += 0.6 * feature * bump(x - middle, y + 0.42, 1.8 * eye, 0.06);
+      }
+      tone += 0.5 * feature * bump(x, y - 0.2, 0.12, 0.06);
+      tone += mouth * feature * bump(x, y - 0.5, 0.33, lips);
+      set_pixel(crop, static_cast<size_t>(row * side + column), tone * tint[0], tone * tint[1], tone * tint[2]);
+    }
+  }
+}
+
+}  // namespace
+
+Calibration painted_calibration(int side) {
+  const auto floats = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;
+  Calibration made{side, kTextures, kFaces, std::vector<float>((kTextures + kFaces) * floats)};
+  for (int i = 0; i < kTextures + kFaces; ++i) {
+    RandomStream random(1, "engine calibration", static_cast<uint64_t>(i));
+    const std::span<float> crop = std::span(made.crops).subspan(static_cast<size_t>(i) * floats, floats);
+    i < kTextures ? paint_texture(random, i, side, crop) : paint_face(random, side, crop);
+  }
+  return made;
+}
+
+}  // namespace mtcnn::engine

@@ -1,0 +1,60 @@
+#include "mtcnn/engine/maps.h"
+
+#include <algorithm>
+
+namespace mtcnn::engine {
+
+void set_input(Convolution& job, const Layer& layer, const float* first, ptrdiff_t row_stride) {
+  job.input = first;
+  job.pixel_stride = layer.input_channels;
+  job.row_stride = row_stride;
+  for (int row = 0; row < layer.kernel; ++row) job.kernel_row[row] = row * row_stride;
+}
+
+Map convolved(const Kernels& kernels, const Layer& layer, const Map& input, std::vector<float>& room) {
+  const Map output{nullptr, input.width - layer.kernel + 1, input.height - layer.kernel + 1};
+  Convolution job = layer.job();
+  set_input(job, layer, input.values, ptrdiff_t{input.width} * layer.input_channels);
+  job.width = output.width;
+  job.height = output.height;
+  job.output = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
+  kernels.convolve(job);
+  return {job.output, output.width, output.height};
+}
+
+Map convolved_and_pooled(const Kernels& kernels, const Layer& layer, int kernel, const Map& input,
+                         std::vector<float>& room) {
+  thread_local std::vector<float> ring_room;
+  const int width = input.width - layer.kernel + 1;
+  const int height = input.height - layer.kernel + 1;
+  const Map output{nullptr, pooled_size(width, kernel), pooled_size(height, kernel)};
+  const ptrdiff_t input_row = ptrdiff_t{input.width} * layer.input_channels;
+  const ptrdiff_t row_floats = width * layer.padded();
+  float* ring = scratch(ring_room, kernel * row_floats);
+  float* pooled = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
+  Convolution job = layer.job();
+  job.activated = false;
+  job.width = width;
+  job.output_stride = layer.padded();
+  Pooling pooling{.width = width,
+                  .stride = layer.padded(),
+                  .kernel = kernel,
+                  .slopes = layer.slopes.data(),
+                  .rising = layer.rising,
+                  .channels = layer.channels};
+  int done = 0;
+  for (int y = 0; y < output.height; ++y) {
+    pooling.row_count = std::min(kernel, height - 2 * y);
+    for (; done < 2 * y + pooling.row_count; ++done) {
+      set_input(job, layer, input.values + done * input_row, input_row);
+      job.output = ring + done % kernel * row_floats;
+      kernels.convolve(job);
+    }
+    for (int row = 0; row < pooling.row_count; ++row) pooling.rows[row] = ring + (2 * y + row) % kernel * row_floats;
+    pooling.output = pooled + ptrdiff_t{y} * output.width * layer.channels;
+    kernels.pool(pooling);
+  }
+  return {pooled, output.width, output.height};
+}
+
+}  // namespace mtcnn::engine

@@ -1,0 +1,345 @@
+#include "mtcnn/engine/screen.h"
+
+#include "mtcnn/engine/calibration.h"
+#include "mtcnn/engine/maps.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <tuple>
+
+namespace mtcnn::engine {
+namespace {
+
+constexpr int kPNetSide = 24;     ///< of the pictures that P-Net is calibrated with
+constexpr int kPNetMargin = 4;    ///< rows and columns that P-Net's last two convolutions need beyond their output
+constexpr int kCropsAtOnce = 16;  ///< whose dense layers are run together
+constexpr float kPNetHeadroom =
+    0.7F;  ///< of ranges beyond what painted pictures show: textures excite it more than photographs do
+constexpr float kRNetHeadroom = 1.5F;  ///< faces excite it more than textures do
+constexpr float kSureErrors = 4;       ///< root mean square errors that a rough logit is trusted to be within
+constexpr float kDoubtful = 4;         ///< logits beyond this are far from any threshold
+constexpr double kFacesSeen = 0.25;    ///< share of the painted faces that a face net sees at least
+constexpr ptrdiff_t kColours = 3;
+
+/// A convolution by its names.
+struct Named {
+  std::string layer;
+  std::string prelu;
+  int pool;
+};
+
+std::vector<Named> convolutions_of(NetKind net) {
+  if (net == NetKind::pnet) return {{"conv1", "prelu1", 2}, {"conv2", "prelu2", 0}, {"conv3", "prelu3", 0}};
+  return {{"conv1", "prelu1", 3}, {"conv2", "prelu2", 3}, {"conv3", "prelu3", 0}};
+}
+
+/// Ranges of channels, from all values seen.
+std::vector<ChannelRange> ranges_of(const std::vector<std::vector<float>>& maps, size_t channels, float headroom) {
+  std::vector<ChannelRange> ranges(channels);
+  for (const std::vector<float>& map : maps) {
+    for (size_t i = 0; i < map.size(); ++i) {
+      ChannelRange& range = ranges[i % channels];
+      range.low = std::min(range.low, map[i]);
+      range.high = std::max(range.high, map[i]);
+    }
+  }
+  for (ChannelRange& range : ranges) {
+    range.low *= headroom;
+    range.high = std::max(range.high * headroom, range.low + 1e-3F);
+  }
+  return ranges;
+}
+
+/// The convolutions of a net as bytes, and what they give for the painted pictures, in floats.
+struct Quantized {
+  std::vector<ByteStep> steps;
+  std::vector<ChannelRange> ranges;
+  std::vector<std::vector<float>> maps;
+};
+
+Quantized quantized(const NetWeights& weights, const Kernels& kernels, const Calibration& pictures) {
+  const LayerPacker pack(weights, kernels);
+  const size_t floats = static_cast<size_t>(pictures.side) * static_cast<size_t>(pictures.side) * 3;
+  Quantized made{.ranges = std::vector<ChannelRange>(3, ChannelRange{-127.5F / 128, 127.5F / 128})};
+  for (auto crop = pictures.crops.begin(); crop != pictures.crops.end(); crop += static_cast<ptrdiff_t>(floats))
+    made.maps.emplace_back(crop, crop + static_cast<ptrdiff_t>(floats));
+  const float headroom = weights.net == NetKind::pnet ? kPNetHeadroom : kRNetHeadroom;
+  int side = pictures.side;
+  std::vector<float> room;
+  for (const auto& [name, prelu, pool] : convolutions_of(weights.net)) {
+    const Layer layer = pack.convolution(name, prelu);
+    int next_side = 0;
+    for (std::vector<float>& map : made.maps) {
+      const Map input{map.data(), side, side};
+      const Map output =
+          pool > 0 ? convolved_and_pooled(kernels, layer, pool, input, room) : convolved(kernels, layer, input, room);
+      map.assign(output.values, output.values + ptrdiff_t{output.width} * output.height * layer.channels);
+      next_side = output.width;
+    }
+    side = next_side;
+    std::vector<ChannelRange> outputs = ranges_of(made.maps, static_cast<size_t>(layer.channels), headroom);
+    made.steps.push_back({byte_layer(convolution_taps(weights, name, prelu), made.ranges, outputs), pool});
+    made.ranges = std::move(outputs);
+  }
+  return made;
+}
+
+/// The face logit alone.
+Taps face_taps(const NetWeights& weights, const std::string& name) {
+  Taps taps = head_taps(weights, {name});
+  taps.channels = 1;
+  return taps;
+}
+
+/// How far rough logits are off, and whether exact ones tell painted faces.
+class Comparison {
+ public:
+  void add(float exact, float rough) {
+    if (std::abs(exact) > kDoubtful) return;
+    const double error = static_cast<double>(rough) - static_cast<double>(exact);
+    squares_ += error * error;
+    ++count_;
+  }
+  void add_face(bool seen) {
+    ++faces_;
+    seen_ += seen ? 1 : 0;
+  }
+
+  /// Infinite for nets that take the painted faces for none, as then nothing is known about the values of their layers.
+  float margin() const {
+    if (seen_ < kFacesSeen * faces_ || count_ == 0) return std::numeric_limits<float>::infinity();
+    return kSureErrors * static_cast<float>(std::sqrt(squares_ / count_));
+  }
+
+ private:
+  double squares_ = 0;
+  int count_ = 0;
+  int faces_ = 0;
+  int seen_ = 0;
+};
+
+/// Where a byte map's convolution reads.
+void set_input(ByteConvolution& job, const uint8_t* first, ptrdiff_t row_stride) {
+  job.input = first;
+  job.row_stride = row_stride;
+  for (int row = 0; row < job.kernel_rows; ++row) job.kernel_row[row] = row * row_stride;
+}
+
+BytePooling pooling_of(const ByteStep& step) {
+  return {.stride = step.layer.padded(),
+          .kernel = step.pool,
+          .meaning = step.layer.meaning(),
+          .channels = step.layer.channels};
+}
+
+/// A square map of bytes without gaps.
+struct ByteMap {
+  const uint8_t* values;
+  int side;
+};
+
+ByteMap run_step(const ByteKernels& kernels, const ByteStep& step, const ByteMap& input, std::vector<uint8_t>& room) {
+  thread_local std::vector<int32_t> sums_room;
+  const ByteLayer& layer = step.layer;
+  const int side = input.side - layer.kernel + 1;
+  ByteConvolution job = layer.job(step.pool > 0 ? ByteOutput::sums : ByteOutput::bytes);
+  set_input(job, input.values, ptrdiff_t{input.side} * layer.input_channels);
+  job.width = side;
+  job.height = side;
+  if (step.pool == 0) {
+    uint8_t* made = scratch(room, ptrdiff_t{side} * side * layer.channels, kByteSlack);
+    job.output = made;
+    kernels.convolve(job);
+    return {made, side};
+  }
+  const ptrdiff_t row = side * layer.padded();
+  int32_t* sums = scratch(sums_room, side * row, kByteSlack);
+  job.output = sums;
+  kernels.convolve(job);
+  const int pooled_side = pooled_size(side, step.pool);
+  uint8_t* made = scratch(room, ptrdiff_t{pooled_side} * pooled_side * layer.channels, kByteSlack);
+  BytePooling pooling = pooling_of(step);
+  pooling.width = side;
+  for (int y = 0; y < pooled_side; ++y) {
+    pooling.row_count = std::min(step.pool, side - 2 * y);
+    for (int i = 0; i < pooling.row_count; ++i) pooling.rows[i] = sums + (2 * y + i) * row;
+    pooling.output = made + ptrdiff_t{y} * pooled_side * layer.channels;
+    kernels.pool(pooling);
+  }
+  return {made, pooled_side};
+}
+
+/// The last three rows of a layer's output.
+struct ByteRing {
+  uint8_t* values;
+  ptrdiff_t row_bytes;
+
+  uint8_t* row(int y) const { return values + y % kMostKernelRows * row_bytes; }
+};
+
+/// Output row `y` of a convolution over rows y, y + 1 and y + 2 of a ring.
+void convolve_ring(const ByteKernels& kernels, const ByteLayer& layer, const ByteRing& input, int y, int width,
+                   uint8_t* output) {
+  ByteConvolution job = layer.job(ByteOutput::bytes);
+  job.input = input.row(y);
+  for (int row = 0; row < layer.kernel; ++row) job.kernel_row[row] = input.row(y + row) - job.input;
+  job.width = width;
+  job.output = output;
+  kernels.convolve(job);
+}
+
+/// P-Net's first layer and pooling: rows 2y and 2y + 1 of the convolution to row y, in pieces that stay in the cache.
+void pool_pnet_row(const ByteKernels& kernels, const ByteStep& step, const std::array<const uint8_t*, 4>& pixels,
+                   int width, uint8_t* output) {
+  constexpr int kPiece = 48;  // output pixels
+  thread_local std::vector<int32_t> room;
+  const ptrdiff_t padded = step.layer.padded();
+  int32_t* sums = scratch(room, 4 * kPiece * padded, kByteSlack);
+  BytePooling pooling = pooling_of(step);
+  pooling.row_count = 2;
+  for (int x = 0; x < width; x += kPiece) {
+    const int columns = 2 * std::min(kPiece, width - x);
+    for (size_t half = 0; half < 2; ++half) {
+      ByteConvolution job = step.layer.job(ByteOutput::sums);
+      job.input = pixels[half] + 2 * kColours * x;
+      for (size_t row = 0; row < 3; ++row) job.kernel_row[row] = pixels[half + row] - pixels[half];
+      job.width = columns;
+      job.output = sums + static_cast<ptrdiff_t>(half) * columns * padded;
+      kernels.convolve(job);
+      pooling.rows[half] = sums + static_cast<ptrdiff_t>(half) * columns * padded;
+    }
+    pooling.width = columns;
+    pooling.output = output + ptrdiff_t{x} * step.layer.channels;
+    kernels.pool(pooling);
+  }
+}
+
+}  // namespace
+
+PNetScreen::PNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes) : kernels_(&bytes) {
+  constexpr int kCells = kPNetSide / 2 - 5;
+  const Calibration pictures = painted_calibration(kPNetSide);
+  Quantized made = quantized(weights, kernels, pictures);
+  steps_ = std::move(made.steps);
+  const Taps face = face_taps(weights, "conv4_1");
+  head_ = byte_layer(face, made.ranges, {});
+  Comparison comparison;
+  std::array<float, kCells * kCells> rough{};
+  for (int i = 0; i < pictures.textures + pictures.faces; ++i) {
+    constexpr ptrdiff_t kRow = kColours * kPNetSide;
+    run({pictures.crops.data() + i * kRow * kPNetSide, kRow, kPNetSide, kPNetSide}, 0, kCells, rough.data());
+    bool seen = false;
+    const float* values = made.maps[static_cast<size_t>(i)].data();
+    for (const float logit : rough) {
+      const float exact = std::inner_product(face.weights.begin(), face.weights.end(), values, face.biases[0]);
+      if (i >= pictures.textures) comparison.add(exact, logit);
+      seen |= exact > 0;
+      values += face.weights.size();
+    }
+    if (i >= pictures.textures) comparison.add_face(seen);
+  }
+  margin_ = comparison.margin();
+}
+
+void PNetScreen::run(const Plane& plane, int first, int last, float* logits) const {
+  thread_local std::vector<uint8_t> pixel_room;
+  thread_local std::vector<uint8_t> pooled_room;
+  thread_local std::vector<uint8_t> conv2_room;
+  thread_local std::vector<uint8_t> conv3_room;
+  thread_local std::vector<float> value_room;
+  const int width = plane.width / 2 - 1;  // pooled
+  const int columns = width - kPNetMargin;
+  const auto slack = static_cast<ptrdiff_t>(kByteSlack);
+  const auto& [conv1, conv2, conv3] = std::tie(steps_[0], steps_[1], steps_[2]);
+  const ptrdiff_t pixel_row = kColours * plane.width + slack;
+  const ptrdiff_t pooled_row = ptrdiff_t{width} * conv1.layer.channels + slack;
+  const ptrdiff_t conv2_row = ptrdiff_t{width - 2} * conv2.layer.channels + slack;
+  uint8_t* pixels = scratch(pixel_room, 4 * pixel_row, kByteSlack);
+  const ByteRing pooled{scratch(pooled_room, kMostKernelRows * pooled_row, kByteSlack), pooled_row};
+  const ByteRing second{scratch(conv2_room, kMostKernelRows * conv2_row, kByteSlack), conv2_row};
+  uint8_t* third = scratch(conv3_room, ptrdiff_t{columns} * conv3.layer.channels, kByteSlack);
+  float* made = scratch(value_room, columns * head_.padded());
+  int converted = 2 * first;  // rows of the plane that are bytes already
+  for (int y = first; y < last + kPNetMargin; ++y) {
+    for (; converted < 2 * y + 4; ++converted)
+      kernels_->to_bytes(plane.pixels + converted * plane.row_stride, kColours * plane.width,
+                         pixels + converted % 4 * pixel_row);
+    std::array<const uint8_t*, 4> rows{};
+    for (int row = 0; row < 4; ++row) rows[static_cast<size_t>(row)] = pixels + (2 * y + row) % 4 * pixel_row;
+    pool_pnet_row(*kernels_, conv1, rows, width, pooled.row(y));
+    if (y < first + 2) continue;
+    convolve_ring(*kernels_, conv2.layer, pooled, y - 2, width - 2, second.row(y - 2));
+    if (y < first + kPNetMargin) continue;
+    const int row = y - kPNetMargin;
+    convolve_ring(*kernels_, conv3.layer, second, row, columns, third);
+    ByteConvolution job = head_.job(ByteOutput::floats);
+    job.input = third;
+    job.width = columns;
+    job.output = made;
+    kernels_->convolve(job);
+    float* row_logits = logits + static_cast<ptrdiff_t>(row - first) * columns;
+    for (int x = 0; x < columns; ++x) row_logits[x] = made[x * head_.padded()];
+  }
+}
+
+RNetScreen::RNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes) : kernels_(&bytes) {
+  const Calibration pictures = painted_calibration(RNet::kSide);
+  Quantized made = quantized(weights, kernels, pictures);
+  steps_ = std::move(made.steps);
+  const Taps dense = dense_taps(weights, "dense4", "prelu4", 64, 3);
+  dense_ = byte_layer(dense, made.ranges, {});
+  const Taps face = face_taps(weights, "dense5_1");
+  head_ = face.weights;
+  bias_ = face.biases[0];
+  Comparison comparison;
+  std::vector<float> rough(made.maps.size());
+  run(pictures.crops.data(), static_cast<int>(rough.size()), rough.data());
+  for (size_t i = 0; i < rough.size(); ++i) {
+    float exact = bias_;
+    for (size_t channel = 0; channel < head_.size(); ++channel) {
+      const float* row = dense.weights.data() + channel * dense.length();
+      const float value = std::inner_product(row, row + dense.length(), made.maps[i].data(), dense.biases[channel]);
+      exact += head_[channel] * (value > 0 ? value : dense.slopes[channel] * value);
+    }
+    comparison.add(exact, rough[i]);
+    if (i >= static_cast<size_t>(pictures.textures)) comparison.add_face(exact > 0);
+  }
+  margin_ = comparison.margin();
+}
+
+void RNetScreen::run(const float* crops, int count, float* logits) const {
+  thread_local std::vector<uint8_t> rooms[2];
+  thread_local std::vector<uint8_t> flat_room;
+  thread_local std::vector<float> hidden_room;
+  const ptrdiff_t floats = kColours * RNet::kSide * RNet::kSide;
+  const ptrdiff_t flat_bytes = dense_.input_channels;
+  uint8_t* flat = scratch(flat_room, kCropsAtOnce * flat_bytes, kByteSlack);
+  float* hidden = scratch(hidden_room, kCropsAtOnce * dense_.padded());
+  for (int first = 0; first < count; first += kCropsAtOnce) {
+    const int some = std::min(kCropsAtOnce, count - first);
+    for (int i = 0; i < some; ++i) {
+      uint8_t* pixels = scratch(rooms[1], floats, kByteSlack);
+      kernels_->to_bytes(crops + (first + i) * floats, floats, pixels);
+      ByteMap map{pixels, RNet::kSide};
+      for (size_t step = 0; step < steps_.size(); ++step) map = run_step(*kernels_, steps_[step], map, rooms[step % 2]);
+      std::copy_n(map.values, flat_bytes, flat + i * flat_bytes);
+    }
+    ByteConvolution job = dense_.job(ByteOutput::floats);
+    job.input = flat;
+    job.width = some;
+    job.output = hidden;
+    kernels_->convolve(job);
+    for (int i = 0; i < some; ++i) {
+      const float* values = hidden + i * dense_.padded();
+      float logit = bias_;
+      for (size_t j = 0; j < head_.size(); ++j) logit += head_[j] * values[j];
+      logits[first + i] = logit;
+    }
+  }
+}
+
+}  // namespace mtcnn::engine

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "mtcnn/engine/byte_layer.h"
+#include "mtcnn/engine/nets.h"
+
+#include <vector>
+
+/// Screening: a net's face logit in 8-bit arithmetic, several times as fast as in floats. It only tells which windows
+/// are worth the float net, so the cascade's answers stay those of the float nets. How far a rough logit may be off is
+/// measured when a screen is made, on painted pictures (see calibration.h).
+namespace mtcnn::engine {
+
+/// A convolution of a screen, with max-pooling behind it where `pool` is 2 or 3.
+struct ByteStep {
+  ByteLayer layer;
+  int pool = 0;
+};
+
+/// P-Net's.
+class PNetScreen {
+ public:
+  PNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes);
+
+  /// \param logits  [last - first, width / 2 - 5], see PNet::run
+  void run(const Plane& plane, int first, int last, float* logits) const;
+
+  /// A window whose rough logit is lower than a threshold by more than this lies below it. Infinite where that is not
+  /// known: screening is then of no use.
+  float margin() const { return margin_; }
+
+ private:
+  const ByteKernels* kernels_;
+  std::vector<ByteStep> steps_;
+  ByteLayer head_;
+  float margin_ = 0;
+};
+
+/// R-Net's.
+class RNetScreen {
+ public:
+  RNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes);
+
+  /// \param crops   [count, 24, 24, 3]
+  /// \param logits  [count]
+  void run(const float* crops, int count, float* logits) const;
+
+  float margin() const { return margin_; }  ///< as PNetScreen's
+
+ private:
+  const ByteKernels* kernels_;
+  std::vector<ByteStep> steps_;
+  ByteLayer dense_;
+  std::vector<float> head_;  ///< weights of the face logit
+  float bias_;
+  float margin_ = 0;
+};
+
+}  // namespace mtcnn::engine
