@@ -66,8 +66,8 @@ class Answers:
 
 @dataclass(frozen=True)
 class Trace:
-    """One search from the picture to its faces. Boxes are x1 y1 x2 y2 in image pixels, origin top left, half-open; scores are probabilities;
-    everything lies by falling score unless it says otherwise."""
+    """One search from the picture to its faces. Boxes are x1 y1 x2 y2 in image pixels, origin top left, half-open; scores are
+    probabilities; everything lies by falling score unless it says otherwise."""
 
     #: [h, w, 3], RGB: the picture that was searched
     image: NDArray[np.uint8]

@@ -46,8 +46,19 @@ def main():
         fcntl.flock(lock, fcntl.LOCK_EX)  # one environment for all clones of this user
         python = make_environment(deps / "python", shared)
         settings = [f"build-dir={build}", "cmake.define.MTCNN_WARNINGS_AS_ERRORS=ON"]
-        install = ["-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--force-reinstall", "--disable-pip-version-check"]
-        code = run(python, *install, *(f"--config-settings={setting}" for setting in settings), HERE.parent, env={**os.environ, "CXX": compiler})
+        install = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-build-isolation",
+            "--no-deps",
+            "--force-reinstall",
+            "--disable-pip-version-check",
+        ]
+        code = run(
+            python, *install, *(f"--config-settings={setting}" for setting in settings), HERE.parent, env={**os.environ, "CXX": compiler}
+        )
         if code == 0:
             code = run(python, "-B", "-m", "unittest", *tests, cwd=HERE)
     return code

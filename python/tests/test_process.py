@@ -121,7 +121,11 @@ class Memory(unittest.TestCase):
 
         def fail(count):
             for _ in range(count):
-                for call in (lambda: mtcnn.detect_faces(np.zeros((2000, 2000, 4), np.uint8)), lambda: MTCNN(factor=2), lambda: mtcnn.detect("none.jpg")):
+                for call in (
+                    lambda: mtcnn.detect_faces(np.zeros((2000, 2000, 4), np.uint8)),
+                    lambda: MTCNN(factor=2),
+                    lambda: mtcnn.detect("none.jpg"),
+                ):
                     with self.assertRaises((ValueError, FileNotFoundError)):
                         call()
 
