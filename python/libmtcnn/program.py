@@ -127,7 +127,7 @@ def run(*arguments: Any) -> str:
             process.send_signal(signal.SIGINT)
             error = _pump(process, screen)
         finally:
-            if process.poll() is None and not stopped and sys.exc_info()[0] is not None:
+            if sys.exc_info()[0] is not None:  # a second Ctrl-C, or a bug
                 process.kill()
             code = process.wait()
             assert process.stderr is not None
