@@ -40,7 +40,7 @@ class Level:
 
     @property
     def image(self) -> NDArray[np.uint8]:
-        """[height, width, 3]: `pixels` as a picture to look at."""
+        """[height, width, 3]: `pixels` as a picture to look at (for a mean of 127.5 and a scale of 1 / 128)."""
         return np.clip(np.rint(self.pixels * 128 + 127.5), 0, 255).astype(np.uint8)
 
 
