@@ -92,7 +92,12 @@ void run(const TrainFlags& flags) {
 
 void add_train(CLI::App& program) {
   auto flags = std::make_shared<TrainFlags>();
-  CLI::App& verb = *program.add_subcommand("train", "Train one net with crops that `mtcnn prepare` made");
+  CLI::App& verb = *program.add_subcommand(
+      "train",
+      "Train one net with crops that `mtcnn prepare` made\n\nLearns face or not, box and points together, with online "
+      "hard "
+      "sample mining. Each epoch ends with a validation; the run folder keeps the averaged weights of the best one, "
+      "metrics, and checkpoints that --resume goes on from to the same bits. `scripts/report.sh RUN` draws curves.");
   verb.add_option("--net", flags->net, "pnet, rnet or onet")
       ->required()
       ->check(CLI::IsMember({"pnet", "rnet", "onet"}));

@@ -1,0 +1,43 @@
+"""notebooks/how_mtcnn_sees.ipynb from top to bottom on a sample picture.
+
+usage: how_mtcnn_sees_test.py PROGRAM [unittest arguments]
+"""
+import pathlib
+import sys
+import unittest
+
+from support import require
+
+require("numpy", "matplotlib", "PIL", "nbclient", "ipykernel", "nbconvert", "libmtcnn")
+import notebook_run
+
+PROGRAM = pathlib.Path(sys.argv.pop(1)).absolute()
+PICTURES = 7  # pyramid, maps, windows of P-Net, crops of R-Net and O-Net, corrections, all stages
+
+
+class HowMtcnnSees(unittest.TestCase):
+    def run_it(self, parameters, faces):
+        notebook = notebook_run.run_notebook("how_mtcnn_sees.ipynb", parameters, PROGRAM)
+        notebook_run.save_page(notebook, "how_mtcnn_sees")
+        text = notebook_run.printed(notebook)
+        self.assertEqual(text.count("face at x "), faces, text)
+        return notebook, text
+
+    def test_top_to_bottom(self):
+        notebook, text = self.run_it("", 1)
+        shown = notebook_run.pictures(notebook)
+        self.assertEqual(len(shown), PICTURES)
+        for picture in shown:
+            self.assertGreater(picture[..., :3].std(), 0.05, "an empty picture")
+        self.assertRegex(text, r"O-Net: [1-9]\d* windows here, at most (1.0|0.[6-9])")
+
+    def test_a_picture_without_a_face(self):
+        """Nothing passes, and the page is still whole."""
+        self.run_it('PICTURE = "docs/samples_annotated.jpg"\nMIN_FACE = 700\n', 0)
+
+    def test_nothing_stored(self):
+        self.assertEqual(notebook_run.stored_outputs("how_mtcnn_sees.ipynb"), [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
