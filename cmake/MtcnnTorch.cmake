@@ -1,4 +1,16 @@
-# Finds LibTorch: the one that Torch_DIR or CMAKE_PREFIX_PATH names, else the wheel that scripts/setup.sh installed.
+# Finds LibTorch: the one that Torch_DIR or CMAKE_PREFIX_PATH names, else the wheel that scripts/setup.sh installed. For the Python
+# package always that of the interpreter's torch: a process must not hold two.
+if(MTCNN_PYTHON)
+  find_package(Python 3.10 REQUIRED COMPONENTS Interpreter)
+  # -I: while pip builds, it hides the environment's own packages by PYTHONPATH.
+  execute_process(COMMAND "${Python_EXECUTABLE}" -I -c "import torch; print(torch.utils.cmake_prefix_path)"
+                  OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_QUIET)
+  if(failed)
+    message(FATAL_ERROR "${Python_EXECUTABLE} has no torch, which libmtcnn links. First `pip install torch`; where it is installed and this "
+                        "goes on, `pip install scikit-build-core pybind11`, then install libmtcnn with --no-build-isolation.")
+  endif()
+  set(Torch_DIR "${prefix}/Torch")
+endif()
 if(NOT Torch_DIR)
   set(Torch_DIR "$ENV{Torch_DIR}")
 endif()

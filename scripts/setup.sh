@@ -45,4 +45,5 @@ fi
 pip_install "pycocotools==$pycocotools_version" numpy  # the tests compare our scores with its
 pip_install "${report_packages[@]}"                    # scripts/report.sh
 pip_install "tensorboard==$tensorboard_version"        # scripts/to_tensorboard.py
+pip_install "${python_build_packages[@]}" pillow       # the Python package and its tests
 say "ready"

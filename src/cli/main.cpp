@@ -5,6 +5,7 @@
 #include "mtcnn/core/version.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <string>
@@ -14,6 +15,26 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 constexpr int kInternalBug = 3;
+
+const char* kind_of(mtcnn::ErrorCode code) {
+  switch (code) {
+    case mtcnn::ErrorCode::usage: return "usage";
+    case mtcnn::ErrorCode::not_found: return "not_found";
+    case mtcnn::ErrorCode::unreadable: return "unreadable";
+    case mtcnn::ErrorCode::unwritable: return "unwritable";
+    case mtcnn::ErrorCode::bad_format: return "bad_format";
+    case mtcnn::ErrorCode::unsupported: return "unsupported";
+    case mtcnn::ErrorCode::interrupted: return "interrupted";
+  }
+  return "other";
+}
+
+/// Programs that run this one ask for the kind of an error by MTCNN_ERROR_KINDS: "error: [not_found] …".
+std::string with_kind(const mtcnn::Error& error) {
+  const char* asked = std::getenv("MTCNN_ERROR_KINDS");
+  if (asked == nullptr || *asked == '\0') return error.what();
+  return mtcnn::concat("[", kind_of(error.code()), "] ", error.what());
+}
 
 int report(const std::string& message, int exit_code) {
   std::fprintf(stderr, "error: %s\n", message.c_str());
@@ -67,7 +88,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const mtcnn::Error& error) {
-    return report(error.what(), error.code() == mtcnn::ErrorCode::usage ? kWrongUsage : kFailed);
+    return report(with_kind(error), error.code() == mtcnn::ErrorCode::usage ? kWrongUsage : kFailed);
   } catch (const mtcnn::ContractError& error) {
     return report(std::string("internal bug: ") + error.what(), kInternalBug);
   } catch (const std::bad_alloc&) {

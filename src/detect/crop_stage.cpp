@@ -105,8 +105,10 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
   std::vector<std::vector<Refined>> passed(images.size());
   run_in_batches(context, NetKind::rnet, images, jobs, [&](size_t job, const float* values) {
     const float score = logit_to_probability(values[0]);
-    if (score >= context.options.thresholds[1])
-      passed[jobs[job].image].push_back({jobs[job].window, offsets_in(values), score});
+    const Box& window = jobs[job].window;
+    if (context.trace != nullptr)
+      context.trace->rnet.push_back({window, score, decode_offsets(window, offsets_in(values)), {}});
+    if (score >= context.options.thresholds[1]) passed[jobs[job].image].push_back({window, offsets_in(values), score});
   });
   const Stopwatch watch(context.times.windows_s);
   for (size_t image = 0; image < images.size(); ++image) {
@@ -115,6 +117,7 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
          suppressed(passed[image], context.options.nms_rnet, Overlap::union_area, &Refined::window, &Refined::score)) {
       windows[image].push_back({square(decode_offsets(item.window, item.offsets)), item.score});
     }
+    if (context.trace != nullptr) context.trace->after_rnet = windows[image];
   }
 }
 
@@ -158,10 +161,12 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
       picture.boxes.push_back(box);
       picture.scores.push_back(score);
     }
-    if (!(score >= options.thresholds[2])) return;
+    if (!(score >= options.thresholds[2]) && context.trace == nullptr) return;
     LandmarkTargets targets{};
     std::copy_n(values + kFaceValues, targets.size(), targets.begin());
-    picture.faces.push_back({box, score, decode_landmarks(window, targets)});
+    const Landmarks landmarks = decode_landmarks(window, targets);
+    if (context.trace != nullptr) context.trace->onet.push_back({window, score, box, landmarks});
+    if (score >= options.thresholds[2]) picture.faces.push_back({box, score, landmarks});
   });
   const Stopwatch watch(context.times.windows_s);
   std::vector<std::vector<Face>> faces;

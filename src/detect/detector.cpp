@@ -108,6 +108,19 @@ std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, Ne
   return found;
 }
 
+Trace Detector::trace(const ImageView& image) const {
+  std::unique_ptr<Workspace> workspace = shared_->workspaces.take();
+  StageTimes times;
+  Trace trace;
+  const StageContext context{shared_->nets, options_, shared_->input, *workspace, times, &trace};
+  const std::span<const ImageView> images(&image, 1);
+  std::vector<std::vector<Window>> windows = run_pyramid_stage(context, images);
+  run_rnet_stage(context, images, windows);
+  trace.faces = run_onet_stage(context, images, windows).front();
+  shared_->workspaces.give_back(std::move(workspace));
+  return trace;
+}
+
 std::string Detector::device() const { return shared_->nets.device(); }
 
 }  // namespace mtcnn

@@ -2,6 +2,7 @@
 
 #include "mtcnn/detect/options.h"
 #include "mtcnn/detect/stage_times.h"
+#include "mtcnn/detect/trace.h"
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/image/image.h"
 #include "mtcnn/weights/spec.h"
@@ -62,6 +63,9 @@ class Detector {
   /// \throws ContractError if the model lacks a net up to `last`.
   std::vector<Found> detect_stages(std::span<const ImageView> images, NetKind last = NetKind::onet,
                                    StageTimes* times = nullptr) const;
+
+  /// The search of one picture, step by step; its faces are those of detect().
+  Trace trace(const ImageView& image) const;
 
   /// "cpu" or "cuda:0".
   std::string device() const;

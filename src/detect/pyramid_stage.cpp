@@ -84,14 +84,19 @@ void run_pnet(const StageContext& context, const Canvas& canvas) {
   context.nets.run_pnet(context.workspace.pixels, canvas.height, canvas.width, parts, context.workspace.values);
 }
 
-/// Adds the cells of one tile that pass. The canvas's map has `map_width` cells a row.
-void collect(const StageContext& context, const Tile& tile, const Level& level, int map_width, Candidates& candidates) {
+/// Where a row of a tile's cells begins in the canvas's map of cells.
+ptrdiff_t first_cell(const Canvas& canvas, const Tile& tile, int row) {
+  const ptrdiff_t map_width = canvas.width / kPNetStride - kPNetWindow / kPNetStride + 1;
+  return (tile.canvas_y / kPNetStride + row) * map_width + tile.canvas_x / kPNetStride;
+}
+
+/// Adds the cells of one tile that pass.
+void collect(const StageContext& context, const Canvas& canvas, const Tile& tile, const Level& level,
+             Candidates& candidates) {
   const float least = probability_to_logit(context.options.thresholds[0]);
   const auto most = static_cast<size_t>(context.options.max_windows);
   for (int row = 0; row < tile.rows(); ++row) {
-    const ptrdiff_t first =
-        (tile.canvas_y / kPNetStride + row) * static_cast<ptrdiff_t>(map_width) + tile.canvas_x / kPNetStride;
-    const float* cell = context.workspace.values.data() + first * kFaceValues;
+    const float* cell = context.workspace.values.data() + first_cell(canvas, tile, row) * kFaceValues;
     for (int column = 0; column < tile.columns(); ++column, cell += kFaceValues) {
       if (!(cell[0] >= least)) continue;
       const Box window = cell_window(level, tile.y / kPNetStride + row, tile.x / kPNetStride + column,
@@ -101,6 +106,35 @@ void collect(const StageContext& context, const Tile& tile, const Level& level, 
     // Bounded memory, whatever the picture: what is dropped here could not be among the strongest at the end.
     if (candidates.size() > 2 * most) keep_strongest(candidates, most);
   }
+}
+
+/// What P-Net saw in one tile and what it said.
+void trace_tile(const StageContext& context, const Canvas& canvas, const Tile& tile, LevelTrace& level) {
+  for (int row = 0; row < tile.height; ++row) {
+    const ptrdiff_t from = (tile.canvas_y + row) * static_cast<ptrdiff_t>(canvas.width) + tile.canvas_x;
+    const ptrdiff_t to = (tile.y + row) * static_cast<ptrdiff_t>(level.level.width) + tile.x;
+    std::copy_n(context.workspace.pixels.data() + from * 3, tile.width * 3, level.pixels.data() + to * 3);
+  }
+  for (int row = 0; row < tile.rows(); ++row) {
+    const float* cell = context.workspace.values.data() + first_cell(canvas, tile, row) * kFaceValues;
+    const ptrdiff_t to =
+        (tile.y / kPNetStride + row) * static_cast<ptrdiff_t>(level.level.columns()) + tile.x / kPNetStride;
+    for (int column = 0; column < tile.columns(); ++column, cell += kFaceValues)
+      level.probabilities[static_cast<size_t>(to + column)] = logit_to_probability(cell[0]);
+  }
+}
+
+/// Levels with room for what trace_tile() fills in.
+std::vector<LevelTrace> levels_to_trace(const std::vector<Level>& levels) {
+  std::vector<LevelTrace> traces;
+  for (const Level& level : levels) {
+    traces.push_back(
+        {.level = level,
+         .pixels = std::vector<float>(static_cast<size_t>(level.width) * static_cast<size_t>(level.height) * 3),
+         .probabilities =
+             std::vector<float>(static_cast<size_t>(level.columns()) * static_cast<size_t>(level.rows()))});
+  }
+  return traces;
 }
 
 Candidates suppress(const Candidates& candidates, float threshold) {
@@ -117,13 +151,17 @@ Candidates suppress(const Candidates& candidates, float threshold) {
 }
 
 /// All levels of one picture to its final windows.
-std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Candidates>& levels) {
+std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Candidates>& levels, Trace* trace) {
   Candidates all;
-  for (Candidates& level : levels) {
+  for (size_t i = 0; i < levels.size(); ++i) {
+    Candidates& level = levels[i];
     keep_strongest(level, static_cast<size_t>(options.max_windows));
     std::sort(level.begin(), level.end(), stronger);
     const Candidates kept = suppress(level, options.nms_level);
     all.insert(all.end(), kept.begin(), kept.end());
+    if (trace == nullptr) continue;
+    for (const Candidate& candidate : kept)
+      trace->levels[i].windows.push_back({candidate.window, logit_to_probability(candidate.logit)});
   }
   all = suppress(all, options.nms_levels);
   all.resize(std::min(all.size(), static_cast<size_t>(options.max_windows)));  // they come strongest first
@@ -148,6 +186,7 @@ std::vector<std::vector<Window>> run_pyramid_stage(const StageContext& context, 
     levels.push_back(levels_of(image, context.options));
     candidates.emplace_back(levels.back().size());
   }
+  if (context.trace != nullptr) context.trace->levels = levels_to_trace(levels.front());
   for (const Canvas& canvas : plan_canvases(levels)) {
     fill_canvas(context, images, levels, canvas);
     run_pnet(context, canvas);
@@ -155,13 +194,16 @@ std::vector<std::vector<Window>> run_pyramid_stage(const StageContext& context, 
     for (const Tile& tile : canvas.tiles) {
       const auto image = static_cast<size_t>(tile.image);
       const auto level = static_cast<size_t>(tile.level);
-      collect(context, tile, levels[image][level], canvas.width / kPNetStride - kPNetWindow / kPNetStride + 1,
-              candidates[image][level]);
+      collect(context, canvas, tile, levels[image][level], candidates[image][level]);
+      if (context.trace != nullptr) trace_tile(context, canvas, tile, context.trace->levels[level]);
     }
   }
   const Stopwatch watch(context.times.windows_s);
   std::vector<std::vector<Window>> windows;
-  for (std::vector<Candidates>& picture : candidates) windows.push_back(merge_levels(context.options, picture));
+  for (std::vector<Candidates>& picture : candidates) {
+    windows.push_back(merge_levels(context.options, picture, context.trace));
+    if (context.trace != nullptr) context.trace->after_pnet = windows.back();
+  }
   return windows;
 }
 

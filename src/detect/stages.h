@@ -2,6 +2,7 @@
 
 #include "mtcnn/detect/options.h"
 #include "mtcnn/detect/stage_times.h"
+#include "mtcnn/detect/trace.h"
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/image/image.h"
 #include "mtcnn/nets/runner.h"
@@ -12,12 +13,6 @@
 /// \file
 /// The cascade's steps. Each takes windows and gives fewer, better ones.
 namespace mtcnn {
-
-/// A window of one picture that may hold a face.
-struct Window {
-  Box box;          ///< image pixels
-  float score = 0;  ///< probability in [0, 1]
-};
 
 /// Memory that stages use again and again: after the first pictures nothing large is allocated any more.
 struct Workspace {
@@ -32,6 +27,7 @@ struct StageContext {
   const InputOptions& input;
   Workspace& workspace;
   StageTimes& times;
+  Trace* trace = nullptr;  ///< the stages also tell here what they see, where there is one; then of a single picture
 };
 
 /// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.

@@ -6,6 +6,7 @@
 #include "mtcnn/nets/threads.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <thread>
 
@@ -172,6 +173,48 @@ TEST(Detector, TheDefaultModelFindsTheSamplePortraits) {
     EXPECT_LT(faces[0].landmarks[0].x, faces[0].landmarks[1].x);
     EXPECT_LT(faces[0].landmarks[2].y, faces[0].landmarks[3].y);
   }
+}
+
+TEST(Detector, ATraceTellsWhatTheSearchDid) {
+  const Image image = noise(1100, 700, 6);  // its largest level is cut into tiles
+  DetectorOptions options = random_detector().options();
+  options.min_face = 12;
+  options.max_windows = 100;
+  const Detector detector = random_detector().with_options(options);
+  const Trace trace = detector.trace(image.view());
+  const ImageView view = image.view();
+  const Found found = detector.detect_stages(std::span(&view, 1)).front();
+
+  const std::vector<Level> levels = pyramid_levels(1100, 700, 12, 0, options.factor);
+  ASSERT_EQ(trace.levels.size(), levels.size());
+  for (size_t i = 0; i < levels.size(); ++i) {
+    const LevelTrace& level = trace.levels[i];
+    EXPECT_EQ(level.level.width, levels[i].width);
+    ASSERT_EQ(level.pixels.size(), static_cast<size_t>(levels[i].width * levels[i].height * 3));
+    ASSERT_EQ(level.probabilities.size(), static_cast<size_t>(levels[i].columns() * levels[i].rows()));
+    EXPECT_TRUE(std::all_of(level.probabilities.begin(), level.probabilities.end(),
+                            [](float p) { return p > 0 && p < 1; }));  // every cell was written
+    for (const Window& window : level.windows) {
+      const auto column = std::lround(window.box.x1 * levels[i].scale_x / kPNetStride);
+      const auto row = std::lround(window.box.y1 * levels[i].scale_y / kPNetStride);
+      EXPECT_EQ(level.probabilities[static_cast<size_t>(row * levels[i].columns() + column)], window.score);
+    }
+  }
+  // Level 0 has the picture's own size, so its pixels are the picture's.
+  EXPECT_EQ(trace.levels[0].level.width, 1100);
+  const size_t last = trace.levels[0].pixels.size() - 1;
+  EXPECT_NEAR(trace.levels[0].pixels[last], (image.row(699)[1100 * 3 - 1] - 127.5F) / 128, 1e-5);
+
+  ASSERT_EQ(trace.after_pnet.size(), found.after_pnet.size());
+  ASSERT_EQ(trace.after_rnet.size(), found.after_rnet.size());
+  EXPECT_EQ(trace.after_pnet[0].box.x1, found.after_pnet[0].x1);
+  EXPECT_EQ(trace.after_rnet[0].box.x1, found.after_rnet[0].x1);
+  EXPECT_GE(trace.rnet.size(), trace.after_rnet.size());
+  EXPECT_GE(trace.onet.size(), trace.faces.size());
+  ASSERT_EQ(trace.faces.size(), found.faces.size());
+  ASSERT_GT(trace.faces.size(), 0U);
+  for (size_t i = 0; i < trace.faces.size(); ++i) EXPECT_EQ(trace.faces[i].box.x1, found.faces[i].box.x1);
+  EXPECT_TRUE(detector.trace({}).levels.empty());
 }
 
 TEST(Detector, RefusesOptionsOutsideTheirRange) {

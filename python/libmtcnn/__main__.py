@@ -1,0 +1,5 @@
+"""`python -m libmtcnn VERB …` is the program `mtcnn`."""
+
+from libmtcnn.program import main
+
+main()

@@ -1,0 +1,415 @@
+"""MTCNN: one class for our own way of searching and for those of facenet-pytorch and ipazc's mtcnn."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from libmtcnn import _core, faces
+from libmtcnn.errors import UsageError
+from libmtcnn.images import ImageLike, Pixels, batches, is_batch, to_pixels
+from libmtcnn.tracing import Trace, make_trace
+
+Floats = NDArray[np.float32]
+
+#: Parameters of other packages, and which of our options they set.
+_RENAMED = {
+    "min_face_size": "min_face",
+    "scale_factor": "factor",
+    "steps_threshold": "thresholds",
+    "nms_pnet1": "nms_level",
+    "nms_pnet2": "nms_levels",
+}
+_THRESHOLDS = ("threshold_pnet", "threshold_rnet", "threshold_onet")
+_SELECTIONS = ("largest", "probability", "center_weighted_size", "largest_over_threshold")
+_STAGES = ("face_and_landmarks_detection", "face_detection_only")
+
+
+class MTCNN(torch.nn.Module):
+    """Finds faces: boxes, confidences and five landmarks.
+
+    Takes the parameters of facenet-pytorch's `MTCNN` and of ipazc's, and every option of ours by its name (docs/configuration.md); what is not
+    given is as the model recommends. Any number of threads may search with one object at the same time.
+
+    Args:
+        image_size: side of the crops that calling the object gives, pixels.
+        margin: room around the box in a crop, in pixels of the crop, both sides together.
+        min_face_size: the smallest face looked for, image pixels; the cost grows as 1 / min_face_size².
+        thresholds: three probabilities to pass P-Net, R-Net and O-Net.
+        factor: size of a pyramid level relative to the one before, in (0, 1).
+        post_process: crops as (value - 127.5) / 128 rather than 0..255.
+        select_largest: the largest face first, rather than the surest.
+        selection_method: which face is cropped where there are several and keep_all is off: "largest", "probability",
+            "center_weighted_size" or "largest_over_threshold" (0.9); wins over select_largest.
+        keep_all: crop all faces.
+        device: "cpu", "cuda", "cuda:1", "auto" (cuda where there is one), or as TensorFlow says it, "GPU:0"; None is the CPU.
+        model: a model folder; None is the folder that the environment variable MTCNN_MODEL names, or else the model inside the library.
+        align: crops are turned and scaled so that eyes, nose and mouth lie where recognition nets of ArcFace's kind expect them, rather
+            than cut along the box.
+        stages: "face_and_landmarks_detection", or "face_detection_only": detect_faces() leaves the keypoints out.
+        weights_file: another name for `model`.
+        options: min_face, max_face, factor, nms_level, nms_levels, nms_rnet, nms_onet, support, max_side, clip, max_windows; and the other
+            packages' min_face_size, scale_factor, steps_threshold, threshold_pnet, threshold_rnet, threshold_onet, nms_pnet1, nms_pnet2.
+
+    Raises:
+        UsageError (a ValueError): an option that does not exist or lies outside its range, a device that is not there.
+        NotFoundError (a FileNotFoundError), BadFormatError (a ValueError): the model folder is missing or damaged.
+
+    Examples:
+        >>> mtcnn = MTCNN()
+        >>> mtcnn.detect_faces("photo.jpg")                             # a dict a face
+        >>> boxes, probabilities, points = mtcnn.detect("photo.jpg", landmarks=True)
+        >>> crops = MTCNN(image_size=112, align=True, keep_all=True)("photo.jpg")
+    """
+
+    def __init__(
+        self,
+        image_size: int = 160,
+        margin: float = 0,
+        min_face_size: float | None = None,
+        thresholds: Sequence[float] | None = None,
+        factor: float | None = None,
+        post_process: bool = True,
+        select_largest: bool = True,
+        selection_method: str | None = None,
+        keep_all: bool = False,
+        device: str | torch.device | None = None,
+        *,
+        model: str | os.PathLike[str] | None = None,
+        align: bool = False,
+        stages: str | None = None,
+        weights_file: str | os.PathLike[str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        if isinstance(image_size, (str, os.PathLike)) or image_size is None:
+            raise TypeError(f"MTCNN: image_size: found {image_size!r}, expected a number of pixels; stages and weights_file are passed by name")
+        if not 0 < image_size <= 4096 or image_size != int(image_size):
+            raise UsageError(f"MTCNN: image_size: this value cannot be used: found {image_size}, expected a whole number, [1, 4096]")
+        if not 0 <= margin < image_size:
+            raise UsageError(f"MTCNN: margin: this value cannot be used: found {margin}, expected a number, [0, image_size)")
+        _check_choice("selection_method", selection_method, _SELECTIONS)
+        _check_choice("stages", stages, _STAGES)
+        self.image_size = int(image_size)
+        self.margin = margin
+        self.post_process = post_process
+        self.select_largest = select_largest
+        self.selection_method = selection_method or ("largest" if select_largest else "probability")
+        self.keep_all = keep_all
+        self.align = align
+        self.stages = stages or _STAGES[0]
+        self._model = _model_folder(model if model is not None else weights_file)
+        self._device = _device_name(device)
+        given = {"min_face_size": min_face_size, "thresholds": thresholds, "factor": factor}
+        self._given = {**options, **{key: value for key, value in given.items() if value is not None}}
+        self._make()
+
+    def _make(self) -> None:
+        loaded = _core.Detector(self._model, self._device)
+        self._detector = _changed(loaded, self._given, "MTCNN")
+
+    # What the search looks for.
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All options of the search as they are in force, by their names in docs/configuration.md."""
+        return json.loads(self._detector.options())
+
+    def set_options(self, **options: Any) -> None:
+        """Changes options for all searches from now on.
+
+        Raises:
+            UsageError: naming the option; nothing is changed then.
+        """
+        self._detector = _changed(self._detector, options, "MTCNN")
+        self._given.update(options)
+
+    @property
+    def min_face_size(self) -> float:
+        """The smallest face looked for, image pixels."""
+        return self.options["min_face"]
+
+    @min_face_size.setter
+    def min_face_size(self, value: float) -> None:
+        self.set_options(min_face_size=value)
+
+    @property
+    def thresholds(self) -> list[float]:
+        """Probabilities to pass P-Net, R-Net and O-Net."""
+        return self.options["thresholds"]
+
+    @thresholds.setter
+    def thresholds(self, value: Sequence[float]) -> None:
+        self.set_options(thresholds=value)
+
+    @property
+    def factor(self) -> float:
+        """Size of a pyramid level relative to the one before."""
+        return self.options["factor"]
+
+    @factor.setter
+    def factor(self, value: float) -> None:
+        self.set_options(factor=value)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the nets run."""
+        return torch.device(self._detector.device())
+
+    def to(self, device: Any = None, *_: Any, **__: Any) -> MTCNN:
+        """Moves the nets to another device; other arguments of torch's to(), as a dtype, mean nothing here."""
+        if isinstance(device, (str, torch.device)) and _device_name(device) != self._device:
+            self._device = _device_name(device)
+            self._make()
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_detector"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._make()
+
+    # Searching.
+
+    def _rows(self, detector: _core.Detector, image: Any) -> Iterator[tuple[Pixels, Floats]]:
+        """Every picture with its faces: float32 [n, 15], x1 y1 x2 y2 confidence x0 y0 … x4 y4, by falling confidence."""
+        for batch in batches(image if is_batch(image) else [image]):
+            yield from zip(batch, detector.detect(batch), strict=True)
+
+    def detect(self, img: ImageLike | Sequence[ImageLike], landmarks: bool = False) -> tuple[Any, ...]:
+        """Finds faces, as facenet-pytorch's detect().
+
+        Args:
+            img: one picture (see libmtcnn.to_pixels), or a list, tuple or 4-D array of pictures of any sizes.
+            landmarks: also return the five points.
+
+        Returns:
+            boxes: float32 [n, 4], x1 y1 x2 y2, image pixels, half-open; the largest first, or the surest where select_largest is off. Boxes may
+                leave the picture unless the option `clip` is on. None where there is no face.
+            probabilities: float32 [n]; [None] where there is no face.
+            points, if asked for: float32 [n, 5, 2], left eye, right eye, nose, left and right mouth corner as seen in the image; or None.
+            For several pictures each is an object array with such an item a picture.
+
+        Raises:
+            TypeError, UsageError: no picture. Exceptions of read_image() for file names.
+        """
+        boxes: list[Any] = []
+        probabilities: list[Any] = []
+        points: list[Any] = []
+        for _, rows in self._rows(self._detector, img):
+            if len(rows) == 0:
+                boxes.append(None)
+                probabilities.append([None])
+                points.append(None)
+                continue
+            if self.select_largest:
+                rows = rows[faces.largest_first(rows[:, :4])]
+            boxes.append(rows[:, :4])
+            probabilities.append(rows[:, 4])
+            points.append(rows[:, 5:].reshape(-1, 5, 2))
+        found = (boxes, probabilities, points) if landmarks else (boxes, probabilities)
+        return tuple(faces.object_array(items) if is_batch(img) else items[0] for items in found)
+
+    def detect_faces(
+        self,
+        image: ImageLike | Sequence[ImageLike],
+        fit_to_image: bool = True,
+        limit_boundaries_landmarks: bool = False,
+        box_format: str = "xywh",
+        output_type: str = "json",
+        postprocess: bool = True,
+        batch_stack_justification: str = "center",
+        **options: Any,
+    ) -> Any:
+        """Finds faces, as detect_faces() of ipazc's mtcnn, by falling confidence.
+
+        Args:
+            image: one picture (see libmtcnn.to_pixels), or a list, tuple or 4-D array of pictures of any sizes.
+            fit_to_image: cut boxes at the picture's border.
+            limit_boundaries_landmarks: move points that lie outside into the picture.
+            box_format: "xywh" for [x, y, width, height] or "xyxy" for [x1, y1, x2, y2], image pixels.
+            output_type: "json" or "numpy".
+            postprocess: False: neither of the first two.
+            batch_stack_justification: without effect, as pictures of unequal sizes are not padded.
+            options: for this search alone; as in the constructor.
+
+        Returns:
+            "json": a list with a dict a face: 'box', four whole numbers; 'confidence', a float in [0, 1]; 'keypoints', a dict of 'left_eye',
+            'right_eye', 'nose', 'mouth_left' and 'mouth_right', [x, y] in whole pixels, as seen in the image. Several pictures: a list of such
+            lists.
+            "numpy": float32 [n, 16]: index of the picture, box, confidence, the five x, the five y, not rounded ([n, 6] without keypoints).
+
+        Raises:
+            TypeError, UsageError: no picture, or an option that does not exist. Exceptions of read_image() for file names.
+        """
+        _check_choice("box_format", box_format, ("xywh", "xyxy"))
+        _check_choice("output_type", output_type, ("json", "numpy"))
+        detector = _changed(self._detector, options, "detect_faces") if options else self._detector
+        tables = []
+        for index, (pixels, rows) in enumerate(self._rows(detector, image)):
+            if postprocess:
+                rows = faces.limited(rows, pixels.shape, fit_to_image, limit_boundaries_landmarks)
+            tables.append(faces.ipazc_table(index, rows, box_format))
+        with_points = self.stages == _STAGES[0]
+        if output_type == "numpy":
+            table = np.concatenate(tables) if tables else np.empty((0, 16), np.float32)
+            return table if with_points else table[:, :6]
+        dicts = [[faces.ipazc_dict(row, with_points) for row in table] for table in tables]
+        return dicts if is_batch(image) else dicts[0]
+
+    def predict(self, image: ImageLike | Sequence[ImageLike], **arguments: Any) -> Any:
+        """detect_faces() by another name."""
+        return self.detect_faces(image, **arguments)
+
+    def trace(self, image: ImageLike) -> Trace:
+        """Searches one picture and keeps all that happens on the way: levels, P-Net's maps, windows with scores after each stage."""
+        pixels = to_pixels(image)
+        return make_trace(pixels, self._detector.trace(pixels), self.thresholds)
+
+    # Crops.
+
+    def forward(self, img: ImageLike | Sequence[ImageLike], save_path: Any = None, return_prob: bool = False) -> Any:
+        """Finds faces and cuts them out, as calling facenet-pytorch's MTCNN. Call the object itself: `mtcnn(img)`.
+
+        Args:
+            img: as detect().
+            save_path: also write the crop there, a file name (a list of them for several pictures), ending in .jpg, .png, …; further faces go
+                to name_2, name_3 ….
+            return_prob: also return the confidence.
+
+        Returns:
+            float32 [3, image_size, image_size], RGB, of the face that selection_method picks, or [n, 3, image_size, image_size] of all with
+            keep_all; None where there is no face; for several pictures a list. With return_prob also the confidence (with keep_all those of
+            all faces; None, or with keep_all [None], where there is no face).
+        """
+        boxes, probabilities, points = self.detect(img, landmarks=True)
+        if not self.keep_all:
+            boxes, probabilities, points = self.select_boxes(boxes, probabilities, points, img, method=self.selection_method)
+        crops = self.extract(img, boxes, save_path, points)
+        return (crops, probabilities) if return_prob else crops
+
+    def select_boxes(
+        self,
+        all_boxes: Any,
+        all_probs: Any,
+        all_points: Any,
+        imgs: Any,
+        method: str = "probability",
+        threshold: float = 0.9,
+        center_weight: float = 2.0,
+    ) -> tuple[Any, Any, Any]:
+        """One face a picture out of what detect(…, landmarks=True) returned, as facenet-pytorch's select_boxes().
+
+        Args:
+            method: see selection_method in the constructor.
+            threshold: that "largest_over_threshold" asks for.
+            center_weight: of the squared distance from the picture's centre in "center_weighted_size".
+
+        Returns:
+            boxes [1, 4], probability, points [1, 5, 2]; None each where there is none. Several pictures: object arrays with an item a picture,
+            probabilities as arrays [1].
+        """
+        _check_choice("method", method, _SELECTIONS)
+        if not is_batch(imgs):
+            box, probability, point = faces.select(all_boxes, all_probs, all_points, imgs, method, threshold, center_weight)
+            return box, probability[0], point
+        selected = [
+            faces.select(*found, method, threshold, center_weight) for found in zip(all_boxes, all_probs, all_points, imgs, strict=True)
+        ]
+        boxes, probabilities, points = ([item[i] for item in selected] for i in range(3))
+        return faces.object_array(boxes), faces.object_array(probabilities), faces.object_array(points)
+
+    def extract(self, img: Any, batch_boxes: Any, save_path: Any = None, batch_points: Any = None) -> Any:
+        """Cuts boxes out, as facenet-pytorch's extract(): each stretched to a square of image_size, with `margin` around it.
+
+        Args:
+            img: as detect().
+            batch_boxes: [n, 4] as detect() gives them, or None; for several pictures one such item each.
+            save_path: as forward().
+            batch_points: [n, 5, 2] as detect() gives them; needed where `align` is on.
+
+        Returns:
+            as forward().
+        """
+        if self.align and batch_points is None:
+            raise UsageError("extract: align needs batch_points, the landmarks that detect() returns")
+        many = is_batch(img)
+        images, boxes, points = (img, batch_boxes, batch_points) if many else ([img], [batch_boxes], [batch_points])
+        paths = [None] * len(images) if save_path is None else [save_path] if isinstance(save_path, (str, os.PathLike)) else save_path
+        if len(paths) != len(images) or len(boxes) != len(images):
+            raise UsageError(f"extract: found {len(images)} pictures, {len(boxes)} items of boxes and {len(paths)} paths; expected as many of each")
+        crops = [
+            None if boxes[i] is None else self._crops(image, boxes[i], None if points is None else points[i], paths[i])
+            for i, image in enumerate(images)
+        ]
+        return crops if many else crops[0]
+
+    def _crops(self, image: Any, boxes: Any, points: Any, path: Any) -> torch.Tensor:
+        pixels = to_pixels(image)
+        crops = []
+        for i, box in enumerate(boxes if self.keep_all else boxes[:1]):
+            if self.align:
+                crop = faces.align_face(pixels, points[i], self.image_size)
+            else:
+                crop = faces.extract_face(pixels, box, self.image_size, self.margin)
+            if path is not None:
+                stem, ending = os.path.splitext(os.fspath(path))
+                _core.write_image(f"{stem}_{i + 1}{ending}" if i > 0 else os.fspath(path), to_pixels(crop))
+            crops.append(faces.fixed_image_standardization(crop) if self.post_process else crop)
+        return torch.stack(crops) if self.keep_all else crops[0]
+
+
+def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
+    if value is not None and value not in choices:
+        raise UsageError(f"{name}: this value cannot be used: found {value!r}, expected one of {', '.join(choices)}")
+
+
+def _model_folder(model: str | os.PathLike[str] | None) -> str | None:
+    return os.fspath(model) if model is not None else os.environ.get("MTCNN_MODEL") or None
+
+
+def _device_name(device: str | torch.device | None) -> str:
+    """Ours for TensorFlow's names too: "CPU:0", "GPU:1"."""
+    name = "cpu" if device is None else str(device)
+    kind, _, number = name.lower().partition(":")
+    if kind == "cpu" and number in ("", "0"):
+        return "cpu"
+    return f"cuda:{number}" if kind == "gpu" and number else "cuda" if kind == "gpu" else name
+
+
+def _changed(detector: _core.Detector, given: dict[str, Any], where: str) -> _core.Detector:
+    """The detector with these options, by any of their names."""
+    options: dict[str, Any] = {}
+    thresholds = dict.fromkeys(_THRESHOLDS)
+    for name, value in given.items():
+        if name == "min_size":  # of the pyramid's smallest level in ipazc's; P-Net's window here
+            if value != 12:
+                raise UsageError(f"{where}: min_size: this value cannot be used: found {value!r}, expected 12, the side of P-Net's window")
+        elif name in thresholds:
+            thresholds[name] = value
+        else:
+            options[_RENAMED.get(name, name)] = _plain(value)
+    if any(value is not None for value in thresholds.values()):
+        before = options.get("thresholds", json.loads(detector.options())["thresholds"])
+        options["thresholds"] = [old if new is None else _plain(new) for old, new in zip(before, thresholds.values(), strict=True)]
+    if not options:
+        return detector
+    try:
+        text = json.dumps(options)
+    except TypeError:
+        raise TypeError(f"{where}: options are numbers, lists of numbers, true or false: found {options}") from None
+    return detector.with_options(text, where)
+
+
+def _plain(value: Any) -> Any:
+    """Arrays, tensors and tuples as lists, their numbers as Python's."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,122 @@
+"""Whatever a picture may come as, made a uint8 array [h, w, 3], RGB."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, TypeAlias, Union
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from libmtcnn import _core
+from libmtcnn.errors import UsageError
+
+Pixels: TypeAlias = NDArray[np.uint8]
+#: One picture: a file name, a file's bytes, a NumPy array, a torch tensor or a PIL image.
+ImageLike: TypeAlias = Union[str, "os.PathLike[str]", bytes, NDArray[Any], torch.Tensor, Any]
+
+
+def read_image(path: str | os.PathLike[str]) -> Pixels:
+    """Reads a picture as the program does: JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000, upright as its EXIF orientation says, transparency
+    laid on white.
+
+    Returns:
+        uint8 [h, w, 3], RGB.
+
+    Raises:
+        NotFoundError, UnreadableError, BadFormatError, UnsupportedError: naming the file.
+    """
+    return _core.read_image(os.fspath(path))
+
+
+def is_batch(image: Any) -> bool:
+    """Whether this is many pictures: a list, a tuple, or an array or tensor of four dimensions."""
+    if isinstance(image, (list, tuple)):
+        return True
+    return isinstance(image, (np.ndarray, torch.Tensor)) and image.ndim == 4
+
+
+def to_pixels(image: ImageLike) -> Pixels:
+    """One picture of any kind as uint8 [h, w, 3], RGB; a view where it already is one.
+
+    Arrays and tensors are [h, w, 3] or grey [h, w], tensors also [3, h, w], values 0..255: uint8, or any other type, which is rounded. PIL
+    images are taken as they stand (EXIF orientation does not count), transparency is laid on white.
+
+    Raises:
+        TypeError: no picture at all.
+        UsageError: another shape, or values outside 0..255 (as of pictures scaled to 0..1).
+    """
+    if isinstance(image, (str, os.PathLike)):
+        return read_image(image)
+    if isinstance(image, (bytes, bytearray, memoryview)):
+        return _core.decode_image(bytes(image), "image")
+    if isinstance(image, torch.Tensor):
+        array = image.detach().cpu().numpy()
+        if array.ndim == 3 and array.shape[2] != 3 and array.shape[0] == 3:
+            array = array.transpose(1, 2, 0)
+        return _from_array(array)
+    if isinstance(image, np.ndarray):
+        return _from_array(image)
+    pil = sys.modules.get("PIL.Image")
+    if pil is not None and isinstance(image, pil.Image):
+        return _from_array(_pil_array(pil, image))
+    raise TypeError(f"image: found {_described(image)}, expected a file name, bytes, a NumPy array, a torch tensor or a PIL image")
+
+
+def _described(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
+
+
+def _from_array(array: NDArray[Any]) -> Pixels:
+    if array.ndim == 2:
+        array = np.repeat(array[:, :, None], 3, axis=2)
+    if array.ndim != 3 or array.shape[2] != 3:
+        raise UsageError(f"image: no picture: found shape {list(array.shape)}, expected [height, width, 3], RGB")
+    if array.dtype != np.uint8:
+        array = _as_bytes(array)
+    if array.strides[1:] != (3, 1):
+        array = np.ascontiguousarray(array)
+    return array
+
+
+def _as_bytes(array: NDArray[Any]) -> Pixels:
+    if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
+        raise UsageError(f"image: found values of type {array.dtype}, expected uint8")
+    if array.size == 0:
+        return array.astype(np.uint8)
+    low, high = array.min(), array.max()
+    if not (low >= 0 and high <= 255):  # also NaN
+        raise UsageError(f"image: found values from {low:g} to {high:g}, expected 0 to 255")
+    if np.issubdtype(array.dtype, np.floating) and 0 < high <= 1:
+        raise UsageError(f"image: found values from {low:g} to {high:g}, expected 0 to 255; multiply by 255")
+    return np.rint(array).astype(np.uint8)
+
+
+def _pil_array(pil: Any, image: Any) -> NDArray[Any]:
+    if image.mode == "RGB":
+        return np.asarray(image)
+    if image.mode in ("I", "F"):
+        return np.asarray(image)
+    if image.mode.startswith("I;16"):
+        return np.rint(np.asarray(image).astype(np.float32) / 257).astype(np.uint8)
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        white = pil.new("RGBA", image.size, "white")
+        return np.asarray(pil.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
+    return np.asarray(image.convert("RGB"))
+
+
+def batches(images: Sequence[ImageLike], most: int = 16, pixels: int = 1 << 24) -> Any:
+    """Lists of pictures that are searched together: files are read only when it is their turn, so memory stays bounded."""
+    batch: list[Pixels] = []
+    held = 0
+    for image in images:
+        batch.append(to_pixels(image))
+        held += batch[-1].size // 3
+        if len(batch) >= most or held >= pixels:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch

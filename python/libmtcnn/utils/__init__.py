@@ -1,0 +1,1 @@
+"""Names under which programs written for ipazc's mtcnn look for what they use."""
