@@ -80,8 +80,9 @@ def page(program):
     text = help_of(program, [])
     summary = sections(text)[0][1]
     version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split(" (")[0].strip()
-    out = [f'.TH MTCNN 1 "" "{version}" "User Commands"', ".SH NAME", "mtcnn \\- find faces, train and score the detector that does",
-           ".SH SYNOPSIS", ".B mtcnn", "\\fIVERB\\fR [\\fIOPTIONS\\fR]", ".SH DESCRIPTION", "\n.PP\n".join(paragraphs(summary)), ".SH VERBS"]
+    out = [f'.TH MTCNN 1 "" "{version}" "User Commands"',
+           ".SH NAME", "mtcnn \\- find faces, train and score the detector that does", ".SH SYNOPSIS",
+           ".B mtcnn", "\\fIVERB\\fR [\\fIOPTIONS\\fR]", ".SH DESCRIPTION", "\n.PP\n".join(paragraphs(summary)), ".SH VERBS"]
     out += [page_of(program, [verb]) for verb in verbs_in(text)]
     codes = next(lines[0] for heading, lines in sections(text) if heading == "Exit codes")
     return "\n".join([*out, ".SH EXIT STATUS", escaped(codes)]) + "\n"

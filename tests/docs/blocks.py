@@ -11,6 +11,7 @@ import sys
 FENCE = re.compile(r"^```(\w*)\s*$")
 NOT_RUN = re.compile(r"^<!-- not run: (.+) -->$")
 RUN = ("bash", "cpp", "python")
+TESTED_ELSEWHERE = ("python.md",)  # by the tests of the Python package
 
 
 @dataclasses.dataclass
@@ -56,7 +57,8 @@ def blocks(page, text):
 
 def pages(root):
     """The Markdown files that speak to users."""
-    return [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").glob("*.md"))]
+    below = sorted(path for path in (root / "docs").glob("*.md") if path.name not in TESTED_ELSEWHERE)
+    return [root / "README.md", root / "CONTRIBUTING.md", *below]
 
 
 def read_blocks(root, paths=None):
@@ -70,8 +72,8 @@ def cpp_source(found):
         body = []
         for line in block.text.splitlines():
             (includes.add if line.startswith("#include") else body.append)(line)
-        functions.append(f'static void block_{number}() {{\n#line {block.line + 1 + len(block.text.splitlines()) - len(body)} "{block.page}"\n'
-                         + "\n".join(body) + "\n}\n")
+        first = block.line + 1 + len(block.text.splitlines()) - len(body)
+        functions.append(f'static void block_{number}() {{\n#line {first} "{block.page}"\n' + "\n".join(body) + "\n}\n")
         calls.append(f'  if (std::strcmp(name, "{block.name}") == 0) return block_{number}(), 0;\n')
     return ("\n".join(sorted(includes)) + "\n\n" + "\n".join(functions)
             + "\nint main(int, char** arguments) {\n  const char* name = arguments[1];\n" + "".join(calls)

@@ -1,17 +1,24 @@
 """notebooks/how_mtcnn_sees.ipynb from top to bottom on a sample picture.
 
-usage: how_mtcnn_sees_test.py PROGRAM [unittest arguments]
+usage: how_mtcnn_sees_test.py PROGRAM PYTHON [unittest arguments]
+PYTHON is an interpreter that has libmtcnn, where there is one: the test of the Python package installs it there.
 """
+import importlib.util
+import os
 import pathlib
 import sys
 import unittest
 
 from support import require
 
+if importlib.util.find_spec("libmtcnn") is None and os.path.exists(sys.argv[2]) and not os.environ.get("MTCNN_SECOND_TRY"):
+    os.environ["MTCNN_SECOND_TRY"] = "1"
+    os.execv(sys.argv[2], [sys.argv[2], "-B", *sys.argv])
 require("numpy", "matplotlib", "PIL", "nbclient", "ipykernel", "nbconvert", "libmtcnn")
 import notebook_run
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).absolute()
+del sys.argv[1]
 PICTURES = 7  # pyramid, maps, windows of P-Net, crops of R-Net and O-Net, corrections, all stages
 
 
