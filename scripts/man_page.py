@@ -5,6 +5,7 @@ Usage: man_page.py PROGRAM [OUT]
 PROGRAM  the built program
 OUT      the page; default: stdout. Read it with `man ./mtcnn.1`
 """
+import functools
 import re
 import subprocess
 import sys
@@ -13,7 +14,8 @@ VERB = re.compile(r"^  ([a-z][a-z-]*) +\S", re.MULTILINE)
 ROW = re.compile(r"^  (\S.*?)(?:  +(.*))?$")  # "  --flag X   what it does"; the text may begin in the next line
 
 
-def help_of(program, verb):
+@functools.cache
+def help_of(program, *verb):
     done = subprocess.run([program, *verb, "--help"], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"error: {program} {' '.join(verb)} --help ended with {done.returncode}: {done.stderr.strip()}")
@@ -22,6 +24,7 @@ def help_of(program, verb):
 
 def escaped(text):
     text = text.replace("\\", "\\e").replace("-", "\\-")
+    text = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
     return "\\&" + text if text[:1] in (".", "'") else text
 
 
@@ -60,7 +63,7 @@ def rows(lines):
 
 def page_of(program, verb):
     """The part of a page about one verb."""
-    text = help_of(program, verb)
+    text = help_of(program, *verb)
     out = [f".SS mtcnn {escaped(' '.join(verb))}"]
     for heading, lines in sections(text):
         if heading == "":
@@ -77,7 +80,7 @@ def page_of(program, verb):
 
 
 def page(program):
-    text = help_of(program, [])
+    text = help_of(program)
     summary = sections(text)[0][1]
     version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split(" (")[0].strip()
     out = [f'.TH MTCNN 1 "" "{version}" "User Commands"',

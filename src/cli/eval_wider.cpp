@@ -119,7 +119,7 @@ void add_eval_wider(CLI::App& eval) {
       ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No tables");
   add_dataset_flags(*verb, arguments->dataset, "with WIDER_val/images and eval_tools/ground_truth");
-  verb->footer("Example: mtcnn eval wider --detections faces.jsonl --ground-truth eval_tools/ground_truth --out score");
+  verb->footer("Example: mtcnn eval wider --detections faces.jsonl --ground-truth ground_truth --out score");
   verb->callback([arguments] { run(*arguments); });
 }
 

@@ -77,6 +77,12 @@ bool takes_value(const CLI::Option* option) { return option->get_type_size() != 
 
 HelpFormatter::HelpFormatter() { column_width(kIndent); }
 
+std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
+  std::string text = Formatter::make_help(app, std::move(name), mode);
+  for (size_t gap = text.find("\n\n\n"); gap != std::string::npos; gap = text.find("\n\n\n", gap)) text.erase(gap, 1);
+  return text;
+}
+
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
   std::string text = Formatter::make_usage(app, std::move(name));
   for (const CLI::Option* option : app->get_options()) {  // what must be there is part of the usage

@@ -151,7 +151,7 @@ void add_prepare(CLI::App& program) {
                                            "many as the configuration says, in checked files. With --model the nets so "
                                            "far search the pictures, and what they "
                                            "get wrong becomes hard examples. `mtcnn inspect` shows the crops.");
-  verb.add_option("--stage", flags->stage, "Net that the crops are for: pnet, rnet or onet")
+  verb.add_option("--stage", flags->stage, "Net that the crops are for")
       ->check(CLI::IsMember({"pnet", "rnet", "onet"}));
   verb.add_option("--out", flags->out, "Folder for the crops; validation crops go into its subfolder 'validation'")
       ->required()
