@@ -242,7 +242,7 @@ class MTCNN(torch.nn.Module):
 
         Returns:
             "json": a list with a dict a face: 'box', four whole numbers; 'confidence', a float in [0, 1]; 'keypoints', a dict of 'left_eye',
-            'right_eye', 'nose', 'mouth_left' and 'mouth_right', [x, y] in whole pixels, as seen in the image. Several pictures: a list of such
+            'right_eye', 'nose', 'mouth_left' and 'mouth_right', (x, y) in whole pixels, as seen in the image. Several pictures: a list of such
             lists.
             "numpy": float32 [n, 16]: index of the picture, box, confidence, the five x, the five y, not rounded ([n, 6] without keypoints).
 

@@ -83,7 +83,7 @@ def ipazc_dict(row: Floats, with_points: bool) -> dict[str, Any]:
     whole = np.rint(row).astype(int)
     face: dict[str, Any] = {"box": whole[1:5].tolist(), "confidence": float(row[5])}
     if with_points:
-        face["keypoints"] = {name: [int(whole[6 + i]), int(whole[11 + i])] for i, name in enumerate(LANDMARKS)}
+        face["keypoints"] = {name: (int(whole[6 + i]), int(whole[11 + i])) for i, name in enumerate(LANDMARKS)}
     return face
 
 

@@ -29,6 +29,7 @@ Config: TypeAlias = Union[Mapping[str, Any], str, "os.PathLike[str]", None]
 PathLike: TypeAlias = Union[str, "os.PathLike[str]"]
 
 _PROGRESS = re.compile(r"^\d+(/\d+)? .*\d/s")
+_PROTOCOLS = ("wider", "fddb", "landmarks", "coco", "cascade")
 _ERROR = re.compile(r"^error: (?:\[(\w+)\] )?(.*)$")
 _KINDS = {
     "usage": errors.UsageError,
@@ -305,6 +306,8 @@ def evaluate(protocol: str, config: Config = None, *, out: PathLike | None = Non
     Raises:
         exceptions of libmtcnn.errors, with the program's messages.
     """
+    if protocol not in _PROTOCOLS:
+        raise UsageError(f"evaluate: no such protocol: found {protocol!r}, expected one of {', '.join(_PROTOCOLS)}")
     with tempfile.TemporaryDirectory(prefix="libmtcnn_") as scratch, _config_file(config) as flags:
         folder = Path(out) if out is not None else Path(scratch)
         run("eval", protocol, *_flags(out=folder, quiet=quiet, **options), *flags)

@@ -18,13 +18,20 @@ constexpr int kInternalBug = 3;
 
 const char* kind_of(mtcnn::ErrorCode code) {
   switch (code) {
-    case mtcnn::ErrorCode::usage: return "usage";
-    case mtcnn::ErrorCode::not_found: return "not_found";
-    case mtcnn::ErrorCode::unreadable: return "unreadable";
-    case mtcnn::ErrorCode::unwritable: return "unwritable";
-    case mtcnn::ErrorCode::bad_format: return "bad_format";
-    case mtcnn::ErrorCode::unsupported: return "unsupported";
-    case mtcnn::ErrorCode::interrupted: return "interrupted";
+    case mtcnn::ErrorCode::usage:
+      return "usage";
+    case mtcnn::ErrorCode::not_found:
+      return "not_found";
+    case mtcnn::ErrorCode::unreadable:
+      return "unreadable";
+    case mtcnn::ErrorCode::unwritable:
+      return "unwritable";
+    case mtcnn::ErrorCode::bad_format:
+      return "bad_format";
+    case mtcnn::ErrorCode::unsupported:
+      return "unsupported";
+    case mtcnn::ErrorCode::interrupted:
+      return "interrupted";
   }
   return "other";
 }
