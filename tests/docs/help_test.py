@@ -50,7 +50,8 @@ class Help(unittest.TestCase):
                 self.assertRegex(text, rf"\nExample: mtcnn {' '.join(verb)} ")
                 self.assertTrue(text.endswith("Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 internal bug.\n"))
                 for line in text.splitlines():
-                    self.assertLessEqual(len(line), COLUMNS, line)
+                    if not line.startswith("Example: "):  # to be copied as one line
+                        self.assertLessEqual(len(line), COLUMNS, line)
 
     def test_every_flag_has_words(self):
         for verb in VERBS:
