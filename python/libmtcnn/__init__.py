@@ -3,9 +3,9 @@
     from libmtcnn import MTCNN
     faces = MTCNN().detect_faces("photo.jpg")
 
-Conventions everywhere: images are RGB, uint8 [h, w, 3]; boxes are x1 y1 x2 y2 in image pixels, origin top left, half-open; landmarks are left
-eye, right eye, nose, left and right mouth corner, as seen in the image. docs/python.md has the details, and the parameters of facenet-pytorch and
-ipazc's mtcnn beside ours.
+Conventions everywhere: images are RGB, uint8 [h, w, 3]; boxes are x1 y1 x2 y2 in image pixels, origin top left, half-open; landmarks are
+left eye, right eye, nose, left and right mouth corner, as seen in the image. docs/python.md has the details, and the parameters of
+facenet-pytorch and ipazc's mtcnn beside ours.
 """
 
 # First: it loads the LibTorch that the extension module was built with, so that a process holds only one.

@@ -1,5 +1,5 @@
-"""The extension module: plain arrays in, plain arrays out. Images are uint8 [h, w, 3], RGB, without gaps between pixels; boxes x1 y1 x2 y2 in
-pixels, half-open. Raises the exceptions of libmtcnn.errors."""
+"""The extension module: plain arrays in, plain arrays out. Images are uint8 [h, w, 3], RGB, without gaps between pixels; boxes x1 y1 x2
+y2 in pixels, half-open. Raises the exceptions of libmtcnn.errors."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -34,8 +34,8 @@ _STAGES = ("face_and_landmarks_detection", "face_detection_only")
 class MTCNN(torch.nn.Module):
     """Finds faces: boxes, confidences and five landmarks.
 
-    Takes the parameters of facenet-pytorch's `MTCNN` and of ipazc's, and every option of ours by its name (docs/configuration.md); what is not
-    given is as the model recommends. Any number of threads may search with one object at the same time.
+    Takes the parameters of facenet-pytorch's `MTCNN` and of ipazc's, and every option of ours by its name (docs/configuration.md); what
+    is not given is as the model recommends. Any number of threads may search with one object at the same time.
 
     Args:
         image_size: side of the crops that calling the object gives, pixels.
@@ -89,7 +89,9 @@ class MTCNN(torch.nn.Module):
     ) -> None:
         super().__init__()
         if isinstance(image_size, (str, os.PathLike)) or image_size is None:
-            raise TypeError(f"MTCNN: image_size: found {image_size!r}, expected a number of pixels; stages and weights_file are passed by name")
+            raise TypeError(
+                f"MTCNN: image_size: found {image_size!r}, expected a number of pixels; stages and weights_file are passed by name"
+            )
         if not 0 < image_size <= 4096 or image_size != int(image_size):
             raise UsageError(f"MTCNN: image_size: this value cannot be used: found {image_size}, expected a whole number, [1, 4096]")
         if not 0 <= margin < image_size:
@@ -162,12 +164,20 @@ class MTCNN(torch.nn.Module):
         """Where the nets run."""
         return torch.device(self._detector.device())
 
-    def to(self, device: Any = None, *_: Any, **__: Any) -> MTCNN:
+    def to(self, device: Any = None, *_: Any, **__: Any) -> MTCNN:  # type: ignore[override]
         """Moves the nets to another device; other arguments of torch's to(), as a dtype, mean nothing here."""
         if isinstance(device, (str, torch.device)) and _device_name(device) != self._device:
             self._device = _device_name(device)
             self._make()
         return self
+
+    def cuda(self, device: int | torch.device | None = None) -> MTCNN:
+        """to() the GPU."""
+        return self.to(f"cuda:{device}" if isinstance(device, int) else device or "cuda")
+
+    def cpu(self) -> MTCNN:
+        """to() the CPU."""
+        return self.to("cpu")
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_detector"}
@@ -191,8 +201,8 @@ class MTCNN(torch.nn.Module):
             landmarks: also return the five points.
 
         Returns:
-            boxes: float32 [n, 4], x1 y1 x2 y2, image pixels, half-open; the largest first, or the surest where select_largest is off. Boxes may
-                leave the picture unless the option `clip` is on. None where there is no face.
+            boxes: float32 [n, 4], x1 y1 x2 y2, image pixels, half-open; the largest first, or the surest where select_largest is off.
+                Boxes may leave the picture unless the option `clip` is on. None where there is no face.
             probabilities: float32 [n]; [None] where there is no face.
             points, if asked for: float32 [n, 5, 2], left eye, right eye, nose, left and right mouth corner as seen in the image; or None.
             For several pictures each is an object array with such an item a picture.
@@ -241,9 +251,9 @@ class MTCNN(torch.nn.Module):
             options: for this search alone; as in the constructor.
 
         Returns:
-            "json": a list with a dict a face: 'box', four whole numbers; 'confidence', a float in [0, 1]; 'keypoints', a dict of 'left_eye',
-            'right_eye', 'nose', 'mouth_left' and 'mouth_right', (x, y) in whole pixels, as seen in the image. Several pictures: a list of such
-            lists.
+            "json": a list with a dict a face: 'box', four whole numbers; 'confidence', a float in [0, 1]; 'keypoints', a dict of
+            'left_eye', 'right_eye', 'nose', 'mouth_left' and 'mouth_right', (x, y) in whole pixels, as seen in the image. Several
+            pictures: a list of such lists.
             "numpy": float32 [n, 16]: index of the picture, box, confidence, the five x, the five y, not rounded ([n, 6] without keypoints).
 
         Raises:
@@ -280,8 +290,8 @@ class MTCNN(torch.nn.Module):
 
         Args:
             img: as detect().
-            save_path: also write the crop there, a file name (a list of them for several pictures), ending in .jpg, .png, …; further faces go
-                to name_2, name_3 ….
+            save_path: also write the crop there, a file name (a list of them for several pictures), ending in .jpg, .png, …; further
+                faces go to name_2, name_3 ….
             return_prob: also return the confidence.
 
         Returns:
@@ -313,8 +323,8 @@ class MTCNN(torch.nn.Module):
             center_weight: of the squared distance from the picture's centre in "center_weighted_size".
 
         Returns:
-            boxes [1, 4], probability, points [1, 5, 2]; None each where there is none. Several pictures: object arrays with an item a picture,
-            probabilities as arrays [1].
+            boxes [1, 4], probability, points [1, 5, 2]; None each where there is none. Several pictures: object arrays with an item a
+            picture, probabilities as arrays [1].
         """
         _check_choice("method", method, _SELECTIONS)
         if not is_batch(imgs):
@@ -344,7 +354,9 @@ class MTCNN(torch.nn.Module):
         images, boxes, points = (img, batch_boxes, batch_points) if many else ([img], [batch_boxes], [batch_points])
         paths = [None] * len(images) if save_path is None else [save_path] if isinstance(save_path, (str, os.PathLike)) else save_path
         if len(paths) != len(images) or len(boxes) != len(images):
-            raise UsageError(f"extract: found {len(images)} pictures, {len(boxes)} items of boxes and {len(paths)} paths; expected as many of each")
+            raise UsageError(
+                f"extract: found {len(images)} pictures, {len(boxes)} items of boxes and {len(paths)} paths; expected as many of each"
+            )
         crops = [
             None if boxes[i] is None else self._crops(image, boxes[i], None if points is None else points[i], paths[i])
             for i, image in enumerate(images)

@@ -1,8 +1,8 @@
 """Training, preparing, evaluating: the verbs of the program `mtcnn`, which comes with the package.
 
-Each call runs the program as a process of its own, as its own pipeline does: what works there works here, with the same messages; its memory
-and threads are gone when it ends, and a crash takes nothing along. Progress is shown on stderr as it comes, in notebooks on one line that
-changes. Ctrl-C (or "interrupt" in a notebook) stops it cleanly.
+Each call runs the program as a process of its own, as its own pipeline does: what works there works here, with the same messages; its
+memory and threads are gone when it ends, and a crash takes nothing along. Progress is shown on stderr as it comes, in notebooks on one line
+that changes. Ctrl-C (or "interrupt" in a notebook) stops it cleanly.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def run(*arguments: Any) -> str:
             process.send_signal(signal.SIGINT)
             error = _pump(process, screen)
         finally:
-            if process.poll() is None and not stopped and sys.exc_info()[0] is not None:
+            if sys.exc_info()[0] is not None:  # a second Ctrl-C, or a bug
                 process.kill()
             code = process.wait()
             assert process.stderr is not None
@@ -284,7 +284,9 @@ def train(
     with _config_file(config) as flags:
         run(
             "train",
-            *_flags(net=net, data=data, out=out, validation=validation, init=init, teacher=teacher, epochs=epochs, batch=batch, lr=lr, seed=seed),
+            *_flags(
+                net=net, data=data, out=out, validation=validation, init=init, teacher=teacher, epochs=epochs, batch=batch, lr=lr, seed=seed
+            ),
             *_flags(resume=resume, device=device, threads=threads, quiet=quiet, **options),
             *flags,
         )
@@ -298,7 +300,8 @@ def evaluate(protocol: str, config: Config = None, *, out: PathLike | None = Non
         protocol: "wider", "fddb", "landmarks", "coco" or "cascade".
         config: options of the detector, as configs/detect.json, where it runs here (with `dataset`).
         out: folder for summary.json, curve.csv and curve.svg.
-        options: the verb's other flags by their names, as detections="faces.jsonl", ground_truth="…", dataset="wider", model="…", device="cpu".
+        options: the verb's other flags by their names, as detections="faces.jsonl", ground_truth="…", dataset="wider", model="…",
+            device="cpu".
 
     Returns:
         summary.json (docs/formats.md), as {"ap": {"easy": …}, …} for "wider".
@@ -319,8 +322,8 @@ def pipeline(out: PathLike, config: Config = None, *, quiet: bool = False, **opt
 
     Args:
         out: folder for everything.
-        config: as configs/pipeline.json; in a dict, a round's "prepare", "pnet", "rnet" and "onet" may themselves be dicts, and file names are
-            relative to the current folder.
+        config: as configs/pipeline.json; in a dict, a round's "prepare", "pnet", "rnet" and "onet" may themselves be dicts, and file
+            names are relative to the current folder.
         options: other flags, as data="faces", seed=1, dry_run=True.
 
     Returns:
@@ -337,8 +340,8 @@ def pipeline(out: PathLike, config: Config = None, *, quiet: bool = False, **opt
 
 
 def _pipeline_files(config: Mapping[str, Any], folder: Path) -> Path:
-    """Writes a pipeline's configuration and those of its rounds into files that stay: a step is passed over only while its command, which names
-    its configuration, is the same."""
+    """Writes a pipeline's configuration and those of its rounds into files that stay: a step is passed over only while its command, which
+    names its configuration, is the same."""
     folder = Path(os.path.abspath(folder))
     folder.mkdir(parents=True, exist_ok=True)
     whole = {**config}

@@ -40,7 +40,7 @@ class Level:
 
     @property
     def image(self) -> NDArray[np.uint8]:
-        """[height, width, 3]: `pixels` as a picture to look at."""
+        """[height, width, 3]: `pixels` as a picture to look at (for a mean of 127.5 and a scale of 1 / 128)."""
         return np.clip(np.rint(self.pixels * 128 + 127.5), 0, 255).astype(np.uint8)
 
 
@@ -66,8 +66,8 @@ class Answers:
 
 @dataclass(frozen=True)
 class Trace:
-    """One search from the picture to its faces. Boxes are x1 y1 x2 y2 in image pixels, origin top left, half-open; scores are probabilities;
-    everything lies by falling score unless it says otherwise."""
+    """One search from the picture to its faces. Boxes are x1 y1 x2 y2 in image pixels, origin top left, half-open; scores are
+    probabilities; everything lies by falling score unless it says otherwise."""
 
     #: [h, w, 3], RGB: the picture that was searched
     image: NDArray[np.uint8]

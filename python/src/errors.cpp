@@ -35,6 +35,7 @@ void raise(const char* name, const char* message) {
 }  // namespace
 
 void register_errors() {
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): the signature that pybind11 asks for
   py::register_local_exception_translator([](std::exception_ptr thrown) {
     try {
       if (thrown) std::rethrow_exception(thrown);

@@ -17,9 +17,16 @@ HERE = Path(__file__).resolve().parent
 SKIPPED = 77
 
 
+def answer(python, code):
+    """What the interpreter prints; nothing where it does not work."""
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
 def site_packages(python):
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    return Path(subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
+    return Path(answer(python, "import sysconfig; print(sysconfig.get_path('purelib'))"))
 
 
 def run(*command, **options):
@@ -29,7 +36,7 @@ def run(*command, **options):
 def make_environment(folder, shared):
     """A virtual environment that also finds what is in `shared`; the same again where it is there."""
     python = folder / "bin" / "python"
-    if not python.exists() or run(python, "-m", "pip", "--version", stdout=subprocess.DEVNULL) != 0:
+    if answer(python, "import pip, sys; print(sys.version)") != sys.version:
         venv.create(folder, with_pip=True, clear=True)
     (site_packages(python) / "shared.pth").write_text(f"{site_packages(shared)}\n", encoding="utf-8")
     return python
@@ -46,8 +53,10 @@ def main():
         fcntl.flock(lock, fcntl.LOCK_EX)  # one environment for all clones of this user
         python = make_environment(deps / "python", shared)
         settings = [f"build-dir={build}", "cmake.define.MTCNN_WARNINGS_AS_ERRORS=ON"]
-        install = ["-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--force-reinstall", "--disable-pip-version-check"]
-        code = run(python, *install, *(f"--config-settings={setting}" for setting in settings), HERE.parent, env={**os.environ, "CXX": compiler})
+        install = "-m pip install --quiet --no-build-isolation --no-deps --force-reinstall --disable-pip-version-check".split()
+        code = run(
+            python, *install, *(f"--config-settings={setting}" for setting in settings), HERE.parent, env={**os.environ, "CXX": compiler}
+        )
         if code == 0:
             code = run(python, "-B", "-m", "unittest", *tests, cwd=HERE)
     return code

@@ -33,7 +33,9 @@ class LikeTheProgram(unittest.TestCase):
                 expected = faces_of_program(picture)
                 self.assertGreater(len(expected), 0)
                 np.testing.assert_array_equal(detections(MTCNN(), picture), expected)
-            expected = faces_of_program(path, "--min-face", 40, "--thresholds", ".5,.4,.3", "--factor", ".8", "--clip", "--set", "support=0")
+            expected = faces_of_program(
+                path, "--min-face", 40, "--thresholds", ".5,.4,.3", "--factor", ".8", "--clip", "--set", "support=0"
+            )
             found = detections(MTCNN(min_face_size=40, thresholds=[0.5, 0.4, 0.3], factor=0.8, clip=True, support=0), path)
             np.testing.assert_array_equal(found, expected)
 
@@ -291,7 +293,9 @@ class LikeIpazc(unittest.TestCase):
     def test_options_of_one_call(self):
         detector = MTCNN()
         self.assertEqual(detector.detect_faces(self.two, min_face_size=400), [])
-        self.assertEqual(len(detector.detect_faces(self.two, threshold_pnet=0.5, nms_pnet1=0.4, nms_pnet2=0.6, nms_rnet=0.6, min_size=12)), 2)
+        self.assertEqual(
+            len(detector.detect_faces(self.two, threshold_pnet=0.5, nms_pnet1=0.4, nms_pnet2=0.6, nms_rnet=0.6, min_size=12)), 2
+        )
         self.assertEqual(detector.options, MTCNN().options)
         self.assertEqual(MTCNN(threshold_onet=0.9).thresholds[2], 0.9)
         self.assertEqual(MTCNN(min_face_size=30, steps_threshold=[0.6, 0.7, 0.7], scale_factor=0.8).options["factor"], 0.8)

@@ -32,6 +32,11 @@ class Import(unittest.TestCase):
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
             self.assertEqual((done.stdout, done.stderr), ("['libgomp', 'libtorch_cpu']\n1\n", ""), imports)
 
+    def test_another_torch_is_refused(self):
+        code = "import torch; torch.__version__ = '2.1.0+cpu'; import libmtcnn"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        self.assertIn(f"built with torch {_core.torch_version}, and torch 2.1.0+cpu is installed: install libmtcnn again", done.stderr)
+
     def test_the_program_is_there(self):
         for command in ([sys.executable, "-m", "libmtcnn"], [Path(sys.prefix, "bin", "mtcnn")]):
             done = subprocess.run([*map(str, command), "--version"], capture_output=True, text=True)
@@ -121,7 +126,11 @@ class Memory(unittest.TestCase):
 
         def fail(count):
             for _ in range(count):
-                for call in (lambda: mtcnn.detect_faces(np.zeros((2000, 2000, 4), np.uint8)), lambda: MTCNN(factor=2), lambda: mtcnn.detect("none.jpg")):
+                for call in (
+                    lambda: mtcnn.detect_faces(np.zeros((2000, 2000, 4), np.uint8)),
+                    lambda: MTCNN(factor=2),
+                    lambda: mtcnn.detect("none.jpg"),
+                ):
                     with self.assertRaises((ValueError, FileNotFoundError)):
                         call()
 

@@ -172,7 +172,8 @@ void add_inspect(CLI::App& program) {
   verb.add_option("path", flags->path,
                   "Folder of crops, manifest.json, shard, weights file, model folder or training run")
       ->required();
-  verb.add_option("--out", flags->out, "Crops: write a picture of samples a kind, NAME-KIND.png, with boxes and points drawn in")
+  verb.add_option("--out", flags->out,
+                  "Crops: write a picture of samples a kind, NAME-KIND.png, with boxes and points drawn in")
       ->type_name("PNG");
   verb.add_option("--samples", flags->samples, "Crops in such a picture")
       ->capture_default_str()

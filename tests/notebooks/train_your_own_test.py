@@ -19,7 +19,7 @@ PICTURES = 8  # labels, two of crops, two of curves, validation, own labels, own
 
 class TrainYourOwn(FolderTestCase):
     def test_top_to_bottom(self):
-        parameters = f'IMAGES = 40\nEPOCHS = {{"pnet": 2, "rnet": 2, "onet": 2}}\nSTEPS = 40\nOUT = {str(self.folder)!r}\n'
+        parameters = f'IMAGES = 20\nEPOCHS = {{"pnet": 2, "rnet": 2, "onet": 2}}\nSTEPS = 20\nOUT = {str(self.folder)!r}\n'
         notebook = notebook_run.run_notebook("train_your_own.ipynb", parameters, PROGRAM)
         notebook_run.save_page(notebook, "train_your_own")
         text = notebook_run.printed(notebook)
