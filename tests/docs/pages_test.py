@@ -25,9 +25,10 @@ SHORT = {"epochs": 1, "batch": {"size": 32, "steps_per_epoch": 4}}
 
 def make_stand_ins(folder):
     """Everything that the pages' commands find beside them."""
-    for name in ("samples", "models", "scripts", "examples", "notebooks"):
+    for name in ("samples", "scripts", "examples", "notebooks"):  # which no command writes into
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "configs", folder / "configs")
+    shutil.copytree(ROOT / "models/default", folder / "models/default")
     for path in [*folder.glob("configs/*net.json"), *folder.glob("configs/*/*net.json")]:
         path.write_text(json.dumps({**json.loads(path.read_text()), **SHORT}))
     (folder / "photos").mkdir()
