@@ -52,6 +52,7 @@ struct DatasetOptions {
   float weight = 1;        ///< multiplies the numbers of samples
 };
 
+/// Everything that `mtcnn prepare` is configured by.
 struct PrepareOptions {
   std::filesystem::path root;  ///< where the data sets lie; relative to the configuration file's folder
   std::vector<DatasetOptions> datasets;
@@ -67,6 +68,7 @@ struct PrepareOptions {
   const SampleOptions& samples(const std::string& stage) const;
 };
 
+/// Names, ranges and help of the fields, as in docs/configuration.md.
 const OptionTable<SampleOptions>& sample_option_table();
 const OptionTable<DatasetOptions>& dataset_option_table();
 /// All but `root`, `datasets` and `validation`.

@@ -15,6 +15,7 @@ struct Colour {
   float b = 0;
 };
 
+/// Channel by channel.
 Colour operator+(Colour a, Colour b);
 Colour operator*(float factor, Colour colour);
 /// (1 - share) * a + share * b.

@@ -54,7 +54,12 @@ void run(const CalibrateFlags& flags) {
 
 void add_calibrate(CLI::App& program) {
   const auto flags = std::make_shared<CalibrateFlags>();
-  CLI::App& verb = *program.add_subcommand("calibrate", "Choose a model's three thresholds on labelled pictures");
+  CLI::App& verb = *program.add_subcommand(
+      "calibrate",
+      "Choose a model's three thresholds on labelled pictures\n\nFor each setting of the first two thresholds the "
+      "third is the one "
+      "that leaves so many false faces on pictures without any; the first two are raised as long as that costs no more "
+      "recall than allowed, as they save time. The result is a model folder with these thresholds in cascade.json.");
   add_labelled_flags(verb, flags->dataset, flags->images);
   verb.add_option("--out", flags->out, "Model folder: the same nets with these thresholds")
       ->required()

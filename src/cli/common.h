@@ -10,6 +10,10 @@
 
 namespace mtcnn::cli {
 
+/// Headings in --help.
+inline constexpr const char* kRunGroup = "How to run";
+inline constexpr const char* kConfigurationGroup = "Configuration";
+
 /// What means the same in every verb.
 struct Common {
   std::string config;                 ///< --config FILE

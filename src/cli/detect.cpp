@@ -145,7 +145,13 @@ void run(const DetectFlags& flags) {
 
 void add_detect(CLI::App& program) {
   auto flags = std::make_shared<DetectFlags>();
-  CLI::App& verb = *program.add_subcommand("detect", "Find faces in pictures");
+  CLI::App& verb =
+      *program.add_subcommand("detect",
+                              "Find faces in pictures\n\nReads pictures one by one, in any number and size, and writes "
+                              "what it finds: to the terminal, as "
+                              "JSON lines (docs/formats.md), as annotated pictures or as crops. Boxes may leave the "
+                              "picture unless --clip is set. "
+                              "A picture that cannot be read is reported and passed over; the exit code is then 1.");
   verb.add_option("input", flags->inputs, "Pictures, folders (searched recursively) and @lists (one picture a line)")
       ->required();
   verb.add_option("--root", flags->root, "Inputs and names in results are relative to this folder")->type_name("DIR");
@@ -163,8 +169,8 @@ void add_detect(CLI::App& program) {
   add_detector_flags(verb, flags->detector);
   add_quiet_flag(verb, flags->detector.common);
   verb.footer(
-      "Defaults in [brackets] are the model folder's to change.\n"
-      "Example: mtcnn detect photos/ --model models/public --json faces.jsonl --draw annotated/");
+      "A model folder may have other defaults for the search (cascade.json).\n\n"
+      "Example: mtcnn detect photos/ --json faces.jsonl --draw annotated/");
   verb.callback([flags] { run(*flags); });
 }
 

@@ -58,7 +58,10 @@ void run_coco(CocoArguments arguments) {
 }  // namespace
 
 void add_eval_coco(CLI::App& eval) {
-  CLI::App* verb = eval.add_subcommand("coco", "Average precision and recall as pycocotools computes them for boxes");
+  CLI::App* verb = eval.add_subcommand(
+      "coco",
+      "Average precision and recall as pycocotools computes them for boxes\n\nFor one category of COCO JSON or for own "
+      "annotations; any object, not only faces.");
   const auto arguments = std::make_shared<CocoArguments>();
   verb->add_option("--detections", arguments->detections, "Detections: JSON lines or COCO results")->type_name("FILE");
   verb->add_option("--annotations", arguments->annotations, "Annotations: JSON lines or COCO JSON")->type_name("FILE");

@@ -70,8 +70,10 @@ void run(Arguments arguments) {
 
 void add_eval_fddb(CLI::App& eval) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb =
-      eval.add_subcommand("fddb", "FDDB: true positive rate over false positives, discrete and continuous");
+  CLI::App* verb = eval.add_subcommand(
+      "fddb",
+      "FDDB: true positive rate over false positives, discrete and continuous\n\nEqual to the 2011 evaluator; state "
+      "--angle and --assignment with every figure.");
   verb->add_option("--detections", arguments->detections, "Folder with fold-NN-out.txt, or JSON lines")
       ->type_name("DIR|FILE");
   verb->add_option("--annotations", arguments->annotations,

@@ -62,7 +62,10 @@ void run_landmarks(LandmarksArguments arguments) {
 }  // namespace
 
 void add_eval_landmarks(CLI::App& eval) {
-  CLI::App* verb = eval.add_subcommand("landmarks", "How far the five points are off: errors, failures, curves");
+  CLI::App* verb = eval.add_subcommand("landmarks",
+                                       "How far the five points are off: errors, failures, curves\n\nErrors are shares "
+                                       "of the box's size and of the distance "
+                                       "between the eyes; faces that were not found count as failures.");
   const auto arguments = std::make_shared<LandmarksArguments>();
   verb->add_option("--detections", arguments->detections, "Detections with keypoints, JSON lines")->type_name("FILE");
   verb->add_option("--annotations", arguments->annotations, "JSON lines with landmarks, or a folder in CelebA's layout")

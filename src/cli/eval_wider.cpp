@@ -91,9 +91,12 @@ void run(Arguments arguments) {
 
 void add_eval_wider(CLI::App& eval) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = eval.add_subcommand("wider", "WIDER FACE: average precision easy, medium and hard");
+  CLI::App* verb = eval.add_subcommand("wider",
+                                       "WIDER FACE: average precision easy, medium and hard\n\nThe official protocol "
+                                       "with its quirks, 95 % intervals over "
+                                       "pictures, recall by height of the faces, and false positives a picture.");
   verb->add_option("--detections", arguments->detections,
-                   "JSON lines, or a folder with <event>/<name>.txt; give it again to compare runs")
+                   "JSON lines, or a folder with EVENT/NAME.txt; give it again to compare runs")
       ->type_name("FILE|DIR")
       ->allow_extra_args(false);
   verb->add_option("--ground-truth", arguments->ground_truth,
@@ -102,7 +105,7 @@ void add_eval_wider(CLI::App& eval) {
   verb->add_option("--out", arguments->out, "Folder for summary.json, curve.csv and curve.svg")->type_name("DIR");
   verb->add_option("--name", arguments->names, "The run's name in tables and legend, one per --detections")
       ->allow_extra_args(false);
-  verb->add_option("--write-results", arguments->results, "Also write the official layout, <event>/<name>.txt")
+  verb->add_option("--write-results", arguments->results, "Also write the official layout, EVENT/NAME.txt")
       ->type_name("DIR");
   verb->add_option("--bootstrap", arguments->options.bootstrap.repeats, "Repeats for the 95 % intervals; 0 = none")
       ->capture_default_str()
@@ -116,7 +119,7 @@ void add_eval_wider(CLI::App& eval) {
       ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No tables");
   add_dataset_flags(*verb, arguments->dataset, "with WIDER_val/images and eval_tools/ground_truth");
-  verb->footer("Example: mtcnn eval wider --detections faces.jsonl --ground-truth eval_tools/ground_truth --out score");
+  verb->footer("Example: mtcnn eval wider --detections faces.jsonl --ground-truth ground_truth --out score");
   verb->callback([arguments] { run(*arguments); });
 }
 

@@ -79,7 +79,12 @@ void run(const ExportFlags& flags) {
 
 void add_export(CLI::App& program) {
   auto flags = std::make_shared<ExportFlags>();
-  CLI::App& verb = *program.add_subcommand("export", "Put trained nets into a model folder");
+  CLI::App& verb = *program.add_subcommand(
+      "export",
+      "Put trained nets into a model folder\n\nTakes the best weights of training runs, or weights files, and writes "
+      "the folder "
+      "that every other verb takes as --model. Nets may be exchanged one by one: name a model folder and the run that "
+      "takes the place of one of its nets.");
   verb.add_option(
           "--run", flags->runs,
           "Training run (its best weights), weights file or model folder, in any order; one a net, which takes the "

@@ -43,7 +43,12 @@ void run(const ImportFlags& flags) {
 
 void add_import(CLI::App& program) {
   auto flags = std::make_shared<ImportFlags>();
-  CLI::App& verb = *program.add_subcommand("import", "Turn public MTCNN weights into a model folder");
+  CLI::App& verb = *program.add_subcommand(
+      "import",
+      "Turn public MTCNN weights into a model folder\n\nReads the weights that PyTorch, safetensors and Caffe versions "
+      "of MTCNN "
+      "are published with; which net a file holds is told by its content. Channels, axes and the order of the outputs "
+      "become ours.");
   verb.add_option("files", flags->files,
                   "Three weight files, one a net, in any order: PyTorch state dicts (.pt), safetensors or Caffe models")
       ->required()

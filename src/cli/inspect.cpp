@@ -165,11 +165,15 @@ void run(const InspectFlags& flags) {
 void add_inspect(CLI::App& program) {
   auto flags = std::make_shared<InspectFlags>();
   CLI::App& verb = *program.add_subcommand(
-      "inspect", "Explain a file or folder of ours: crops, shards, weights, models, training runs");
+      "inspect",
+      "Explain a file or folder of ours: crops, shards, weights, models, training runs\n\nPrints counts, sizes and "
+      "histograms of crops (with --out also pictures of them), shapes and ranges of weights, settings of a "
+      "model, the course of a training run.");
   verb.add_option("path", flags->path,
                   "Folder of crops, manifest.json, shard, weights file, model folder or training run")
       ->required();
-  verb.add_option("--out", flags->out, "Crops: write a picture of samples a kind, with boxes and points drawn in")
+  verb.add_option("--out", flags->out,
+                  "Crops: write a picture of samples a kind, NAME-KIND.png, with boxes and points drawn in")
       ->type_name("PNG");
   verb.add_option("--samples", flags->samples, "Crops in such a picture")
       ->capture_default_str()

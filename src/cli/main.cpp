@@ -1,3 +1,4 @@
+#include "mtcnn/cli/help_formatter.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
@@ -6,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <string>
 
 namespace {
@@ -55,9 +57,14 @@ std::string version_text() {
 }
 
 int run(int argc, char** argv) {
-  CLI::App program("MTCNN: the three-stage face detector.", "mtcnn");
+  CLI::App program(
+      "MTCNN: the three-stage face detector.\n\nFinds faces with boxes and five points, trains the three nets that "
+      "do so, and scores detectors. "
+      "Each verb has its own --help.",
+      "mtcnn");
+  program.formatter(std::make_shared<mtcnn::cli::HelpFormatter>());  // verbs inherit it
   program.require_subcommand(1);
-  program.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 internal bug.");
+  program.footer("Example: mtcnn detect photos/ --json faces.jsonl --draw annotated/");
   program.set_version_flag("--version", version_text());
 #ifdef MTCNN_LIBTORCH_VERSION
   mtcnn::cli::add_bench(program);

@@ -56,8 +56,12 @@ void run(const PipelineFlags& flags) {
 
 void add_pipeline(CLI::App& program) {
   const auto flags = std::make_shared<PipelineFlags>();
-  CLI::App& verb =
-      *program.add_subcommand("pipeline", "From data sets to a scored model: prepare, train, calibrate, evaluate");
+  CLI::App& verb = *program.add_subcommand(
+      "pipeline",
+      "From data sets to a scored model: prepare, train, calibrate, evaluate\n\nFor each net in turn: cut crops (with "
+      "the "
+      "nets so far finding the hard ones), train; then choose thresholds and score. Each step is a command of this "
+      "program that --dry-run shows. summary.json in --out tells what came of it.");
   verb.add_option("--out", flags->out, "Folder for everything; the model ends up in its subfolder 'model'")
       ->required()
       ->type_name("DIR");

@@ -145,8 +145,13 @@ void run(const PrepareFlags& flags) {
 
 void add_prepare(CLI::App& program) {
   auto flags = std::make_shared<PrepareFlags>();
-  CLI::App& verb = *program.add_subcommand("prepare", "Cut the crops that one net is trained with out of data sets");
-  verb.add_option("--stage", flags->stage, "Net that the crops are for: pnet, rnet or onet")
+  CLI::App& verb = *program.add_subcommand("prepare",
+                                           "Cut the crops that one net is trained with out of data sets\n\nPositives, "
+                                           "part faces, negatives and landmark samples, as "
+                                           "many as the configuration says, in checked files. With --model the nets so "
+                                           "far search the pictures, and what they "
+                                           "get wrong becomes hard examples. `mtcnn inspect` shows the crops.");
+  verb.add_option("--stage", flags->stage, "Net that the crops are for")
       ->check(CLI::IsMember({"pnet", "rnet", "onet"}));
   verb.add_option("--out", flags->out, "Folder for the crops; validation crops go into its subfolder 'validation'")
       ->required()

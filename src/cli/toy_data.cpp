@@ -41,8 +41,11 @@ void run(const ToyFlags& flags) {
 
 void add_toy_data(CLI::App& program) {
   auto flags = std::make_shared<ToyFlags>();
-  CLI::App& verb =
-      *program.add_subcommand("toy-data", "Paint pictures of synthetic faces, to try training without a download");
+  CLI::App& verb = *program.add_subcommand(
+      "toy-data",
+      "Paint pictures of synthetic faces, to try training without a download\n\nWrites data sets in the layouts of "
+      "WIDER FACE and CelebA, and the same labels as JSON lines, all with boxes and points. A "
+      "detector of these faces trains in minutes; it finds no real ones.");
   verb.add_option("folder", flags->out, "New folder: wider/ and celeba/ in these data sets' layouts")
       ->required()
       ->type_name("DIR");

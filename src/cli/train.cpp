@@ -92,10 +92,13 @@ void run(const TrainFlags& flags) {
 
 void add_train(CLI::App& program) {
   auto flags = std::make_shared<TrainFlags>();
-  CLI::App& verb = *program.add_subcommand("train", "Train one net with crops that `mtcnn prepare` made");
-  verb.add_option("--net", flags->net, "pnet, rnet or onet")
-      ->required()
-      ->check(CLI::IsMember({"pnet", "rnet", "onet"}));
+  CLI::App& verb = *program.add_subcommand(
+      "train",
+      "Train one net with crops that `mtcnn prepare` made\n\nLearns face or not, box and points together, with online "
+      "hard "
+      "sample mining. Each epoch ends with a validation; the run folder keeps the averaged weights of the best one, "
+      "metrics, and checkpoints that --resume goes on from to the same bits. `scripts/report.sh RUN` draws curves.");
+  verb.add_option("--net", flags->net, "Net to train")->required()->check(CLI::IsMember({"pnet", "rnet", "onet"}));
   verb.add_option("--data", flags->data, "Folder of crops for this net")->required()->type_name("DIR");
   verb.add_option("--out", flags->out, "Run folder: configuration, metrics, checkpoints, best weights")
       ->required()

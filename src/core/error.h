@@ -12,6 +12,7 @@ class ContractError : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
+/// What kind of trouble; the program's exit code follows from it (`usage`: 2, all others: 1).
 enum class ErrorCode {
   usage,        ///< wrong arguments or configuration
   not_found,    ///< a file or folder that is not there

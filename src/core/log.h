@@ -6,6 +6,7 @@
 /// it.
 namespace mtcnn::log {
 
+/// How much a message matters.
 enum class Level { debug, info, warning, error, off };
 
 /// Messages below `level` are dropped. The default is `warning`, so that the library is silent when all is well.

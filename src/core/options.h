@@ -71,6 +71,7 @@ std::pair<std::string, Json> parse_setting(const std::string& setting);
 /// An Error{usage} for a key that is not in the table, with the nearest known name.
 [[noreturn]] void throw_unknown(const std::string& key, const std::vector<std::string>& known,
                                 const std::string& where);
+/// A row of docs/configuration.md.
 std::string markdown_row(const std::string& name, const Json& value, const Range& range, const std::string& help);
 }  // namespace option_detail
 

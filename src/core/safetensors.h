@@ -16,6 +16,7 @@ namespace mtcnn {
 /// The element types that our files use.
 enum class Dtype { u8, i32, i64, f32, f64 };
 
+/// Bytes of one value.
 size_t dtype_size(Dtype dtype);
 /// The format's own name, as in "F32".
 const char* dtype_name(Dtype dtype);
@@ -35,6 +36,7 @@ struct TensorView {
 /// Format: huggingface/safetensors: u64 header length, JSON header, raw tensors.
 class Safetensors {
  public:
+  /// A tensor as the header announces it.
   struct Entry {
     std::string name;
     Dtype dtype;

@@ -30,6 +30,7 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// Without leading and trailing blanks, tabs and line ends.
 std::string_view trim(std::string_view text);
 
+/// The parts with `separator` between them; no parts give an empty text.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 /// True where `text` is valid UTF-8; JSON can hold no other.

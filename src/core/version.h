@@ -1,5 +1,6 @@
 #pragma once
 
+/// All of the library; one folder of headers is one part of it (docs/architecture.md).
 namespace mtcnn {
 
 /// The project's version, "major.minor.patch".

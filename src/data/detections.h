@@ -30,6 +30,7 @@ struct ImageDetections {
   std::string error;  ///< why the picture could not be read; empty where it could
 };
 
+/// The same face with width and height in place of the far corner.
 Detection to_detection(const Face& face);
 
 /// One line of a detections file, without the line end. Bytes of the name that are no UTF-8 are replaced.

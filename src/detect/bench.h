@@ -22,6 +22,7 @@ struct Figures {
 /// \throws ContractError where there are no values.
 Figures figures_of(std::vector<double> values);
 
+/// What bench() measured; times in milliseconds, counts as means of a frame.
 struct BenchResult {
   Figures frame_ms;
   double first_frame_ms = 0;  ///< the very first call, before any warm-up

@@ -18,7 +18,7 @@ struct Model {
   InputOptions input;
 };
 
-/// Each net is <net>.safetensors or, where there is none, the TorchScript file <net>.pt.
+/// Each net is `NET.safetensors` or, where there is none, the TorchScript file `NET.pt`.
 /// \param last  nets behind this one are not read: the first nets alone are what hard examples are mined with.
 /// \throws Error if a file is missing, damaged, of another version or of another net; see read_weights().
 Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::onet);

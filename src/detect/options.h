@@ -33,6 +33,7 @@ struct InputOptions {
   float window_size = 12;  ///< its side in level pixels; the public weights were trained with 11, from 1
 };
 
+/// Names, ranges and help of the fields, as in docs/configuration.md.
 const OptionTable<DetectorOptions>& detector_option_table();
 const OptionTable<InputOptions>& input_option_table();
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+/// \file
 /// The cascade's steps. Each takes windows and gives fewer, better ones.
 namespace mtcnn {
 

@@ -30,6 +30,7 @@ struct Answer {
   Landmarks landmarks;  ///< image pixels; all zero for R-Net
 };
 
+/// One search from the picture to its faces.
 struct Trace {
   std::vector<LevelTrace> levels;  ///< largest first; empty where the picture is too small
   std::vector<Window> after_pnet;  ///< suppressed across levels, regressed, squared; falling score

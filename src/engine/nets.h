@@ -15,6 +15,7 @@ struct Plane {
   int height = 0;
 };
 
+/// P-Net on maps of any size. Values of a cell: the face's logit, four offsets.
 class PNet {
  public:
   static constexpr int kValues = 5;
@@ -31,6 +32,7 @@ class PNet {
   Layer conv1_, conv2_, conv3_, heads_;
 };
 
+/// R-Net on crops of 24 x 24 pixels. Values of a crop: the face's logit, four offsets.
 class RNet {
  public:
   static constexpr int kSide = 24;
@@ -47,6 +49,7 @@ class RNet {
   Layer conv1_, conv2_, conv3_, dense4_, heads_;
 };
 
+/// O-Net on crops of 48 x 48 pixels. Values of a crop: the face's logit, four offsets, the points.
 class ONet {
  public:
   static constexpr int kSide = 48;

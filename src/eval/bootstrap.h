@@ -14,6 +14,7 @@ struct Interval {
   double high = 0;
 };
 
+/// How intervals are drawn; 0 repeats give none.
 struct BootstrapOptions {
   int repeats = 1000;
   uint64_t seed = 0;

@@ -25,6 +25,7 @@ struct CascadeRun {
   double windows_after_rnet = 0;
 };
 
+/// What the thresholds may cost.
 struct CalibrationOptions {
   double false_faces_per_picture = 0.0175;  ///< at most, on pictures without any face
   double lost_recall = 0.005;               ///< at most, by all thresholds of the first two nets together
@@ -41,6 +42,7 @@ struct CalibrationTrial {
   double windows_after_rnet = 0;
 };
 
+/// The thresholds chosen, and what was tried on the way.
 struct Calibration {
   CalibrationTrial chosen;
   std::vector<CalibrationTrial> trials;  ///< in order; the first is the loosest

@@ -29,6 +29,7 @@ struct CocoFace {
   bool crowd = false;  ///< a region that may hold many faces, or a face to be left out: detections in it are neutral
 };
 
+/// A found box, pixels, with its score.
 struct CocoDetection {
   double x = 0;
   double y = 0;
@@ -85,6 +86,7 @@ struct CocoScore {
 /// Source: Lin et al., Microsoft COCO, 2014; pycocotools' cocoeval.py.
 CocoScore score_coco(std::span<const CocoImage> images);
 
+/// 95 % intervals over pictures.
 struct CocoIntervals {
   Interval ap;
   Interval ap50;

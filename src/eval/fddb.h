@@ -27,6 +27,7 @@ struct FddbImage {
 /// as the report defines it.
 enum class FddbAssignment { reference, optimal };
 
+/// The two choices in which published curves differ; see docs/conventions.md.
 struct FddbOptions {
   FddbAssignment assignment = FddbAssignment::reference;
   FddbAngle angle = FddbAngle::opencv4;
@@ -62,6 +63,7 @@ struct FddbRow {
 /// monotone: a further detection may take a face from a better match. No pictures: no rows.
 std::vector<FddbRow> fddb_curve(std::span<const std::vector<FddbEntry>> images, int64_t faces);
 
+/// discrete: a match of more than half counts 1; continuous: it counts its overlap.
 enum class FddbMetric { discrete, continuous };
 
 /// The file of the evaluator: "TPR FP threshold" (DiscROC.txt) or "TPR FP" (ContROC.txt) a row, six digits.

@@ -24,6 +24,7 @@ struct FddbEllipse {
   double y = 0;
 };
 
+/// What a file of FDDB holds a line.
 using FddbRegion = std::variant<FddbRectangle, FddbEllipse>;
 
 /// Which way the evaluator turns an ellipse by its angle t, y down.

@@ -49,6 +49,7 @@ struct NormalisedErrors {
   double share_within(double error) const;
 };
 
+/// Errors over all faces; those not found count in `found` and in the failures only.
 struct LandmarkScore {
   int64_t faces = 0;
   int64_t not_found = 0;
@@ -57,6 +58,7 @@ struct LandmarkScore {
   NormalisedErrors by_eyes;  ///< without the faces whose eyes coincide
 };
 
+/// Means, failures and the curve of these faces; no faces give NaN.
 LandmarkScore score_landmarks(std::span<const FaceError> faces);
 
 /// Which faces a landmark evaluation leaves out, and how the detections fit.

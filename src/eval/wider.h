@@ -17,6 +17,7 @@ inline constexpr const char* kWiderProtocol =
     "WIDER FACE validation, official protocol: IoU 0.5 with +1 sizes, faces outside a setting neutral, "
     "1000 thresholds over normalised scores, area under the monotone envelope";
 
+/// What is measured beside the three APs.
 struct WiderOptions {
   BootstrapOptions bootstrap;                               ///< 0 repeats: no intervals
   std::vector<double> recalls = {0.5, 0.6, 0.7, 0.8, 0.9};  ///< at which false positives are counted; each in (0, 1]
@@ -42,6 +43,7 @@ struct WiderHeightRecall {
   int64_t found = 0;
 };
 
+/// The scores of easy, medium and hard, in this order, and recall by height.
 struct WiderScores {
   std::array<WiderScore, kWiderSettings> settings;
   std::vector<WiderHeightRecall> heights;  ///< 10-20, 20-50, 50-100, 100 and more; over the faces that hard keeps

@@ -30,7 +30,7 @@ struct WiderRun {
 /// - a file: JSON lines as read_detections() takes; an image is known by the last folder and the name without extension
 /// of
 ///   its path, so that ".../0--Parade/0_Parade_marchingband_1_465.jpg" is found whatever stands before;
-/// - a folder in the official layout, <event>/<name>.txt: a line with the image's name (not used: the file's own name
+/// - a folder in the official layout, `EVENT/NAME.txt`: a line with the image's name (not used: the file's own name
 /// says
 ///   it), a line with the number of faces, and per face "x y w h score". Other files are passed over.
 /// An empty file, or a folder with result files that hold no faces, gives a run without detections.

@@ -22,6 +22,7 @@ struct WiderFace {
   std::array<bool, kWiderSettings> kept{};  ///< per setting: true where it has to be found; else it may be found
 };
 
+/// A picture of the ground truth with its faces.
 struct WiderImage {
   std::string event;  ///< "0--Parade"
   std::string name;   ///< without folder and extension

@@ -8,6 +8,7 @@
 
 namespace mtcnn {
 
+/// What an overlap is relative to.
 enum class Overlap {
   union_area,    ///< intersection over union
   smaller_area,  ///< intersection over the smaller area

@@ -7,6 +7,7 @@
 
 namespace mtcnn {
 
+/// The kinds that read_image() reads.
 enum class PictureKind { jpeg, png, bmp, webp, tiff, pnm, jpeg2000 };
 
 /// What an encoded picture says about itself before anything is decoded.

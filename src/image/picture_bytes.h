@@ -10,6 +10,7 @@
 
 namespace mtcnn {
 
+/// Of numbers within a file.
 enum class ByteOrder { big, little };
 
 /// The bytes of an encoded picture; reading past their end means that the file is cut off.

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+/// \file
 /// PReLU and pooling in training on the CPU, on float32 tensors [N, C, H, W] whose memory is channels-last.
 /// LibTorch's max-pool also computes indices and does not vectorise: it costs as much as the convolutions around it.
 namespace mtcnn {

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+/// \file
 /// PReLU and pooling for training, with gradients. On the CPU, for float32 [N, C, H, W], by own kernels on
 /// channels-last memory: LibTorch's cost more than the convolutions around them. Elsewhere LibTorch's own. Results and
 /// gradients are those of LibTorch (ties of the maximum, slopes at exactly 0), sums over pixels in another order; they

@@ -12,6 +12,7 @@ inline constexpr int kKernel = 3;             ///< of the convolution
 inline constexpr int kRow = kKernel * 3;      ///< input values of one row of the kernel: they lie side by side
 inline constexpr int kTaps = kKernel * kRow;  ///< input values of an output pixel
 
+/// Sizes of a first layer's output, in pixels, before and after pooling.
 struct Shape {
   int64_t width, height;  ///< after the convolution
   int64_t pooled_width, pooled_height;

@@ -7,6 +7,7 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/pimpl.h>
 
+/// \file
 /// The three nets as plain LibTorch modules: what training uses, and the reference that faster paths are tested
 /// against. Parameter names are those of net_spec().
 namespace mtcnn {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 
+/// \file
 /// Threads of inference: LibTorch's pool, so that our loops and its kernels never compete for the cores.
 namespace mtcnn {
 
@@ -10,6 +11,7 @@ namespace mtcnn {
 /// later inherit it.
 void set_threads(int count);
 
+/// The threads that inference uses.
 int thread_count();
 
 /// Calls body(begin, end) on parts of [0, count) in parallel; parts have at least `grain` items. An exception in a part

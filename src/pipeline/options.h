@@ -42,6 +42,7 @@ struct PipelineOptions {
   std::vector<EvaluationOptions> evaluate;
 };
 
+/// Names, ranges and help of the fields, as in docs/configuration.md.
 const OptionTable<RoundOptions>& round_option_table();
 const OptionTable<EvaluationOptions>& evaluation_option_table();
 const OptionTable<CalibrationStep>& calibration_step_table();

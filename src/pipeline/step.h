@@ -28,6 +28,7 @@ enum class StepState {
   outdated,   ///< done or begun with other inputs, or its outputs have changed: from the start
   waiting     ///< never begun
 };
+/// As progress and `--dry-run` show it.
 const char* step_state_name(StepState state);
 
 /// The records of a pipeline's steps, below `folder`: when a step begins, its command and the checksums of its inputs

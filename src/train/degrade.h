@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+/// \file
 /// What pictures suffer on their way. All change a crop [S, S, 3] of RGB values 0 … 255 in place; S <= kLargestCrop.
 namespace mtcnn {
 

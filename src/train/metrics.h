@@ -45,6 +45,7 @@ struct TaskWeights {
   double landmark = 0.5;
 };
 
+/// All figures of a validation; those without samples are NaN.
 ValidationMetrics score_validation(const ValidationAnswers& answers, const TaskWeights& weights);
 
 /// The share of negatives that score at least as high as the `recall` best positives: 0 is best. NaN without either.

@@ -6,6 +6,7 @@
 
 #include <string>
 
+/// \file
 /// How an epoch is written down. NaN becomes null in JSON.
 namespace mtcnn {
 

@@ -15,6 +15,7 @@ namespace mtcnn {
 /// slopes, which do not.
 std::unique_ptr<torch::optim::Optimizer> make_optimizer(const torch::nn::Module& net, const OptimizerOptions& options);
 
+/// The same for all parameter groups.
 void set_learning_rate(torch::optim::Optimizer& optimizer, double lr);
 
 /// Scales all gradients so that their common norm is at most `largest`; 0 = as they are.

@@ -42,6 +42,7 @@ struct AugmentOptions {
   double cutout = 0.1;           ///< chance of covering a rectangle of up to 40 % of each side
 };
 
+/// The multi-task loss; names and meaning in docs/configuration.md.
 struct LossOptions {
   double face = 1;  ///< weights of the three tasks
   double box = 0.5;
@@ -58,6 +59,7 @@ struct LossOptions {
   double teacher = 1;  ///< weight of the teacher's loss, where there is a teacher
 };
 
+/// How gradients move the weights.
 struct OptimizerOptions {
   std::string kind = "adamw";
   double lr = 2e-3;
@@ -67,6 +69,7 @@ struct OptimizerOptions {
   double average = 0.999;  ///< decay of the average of weights; 0 = none
 };
 
+/// How the learning rate changes over the run.
 struct ScheduleOptions {
   std::string kind = "one_cycle";
   double warm_up = 0.1;                          ///< share of all steps
@@ -90,6 +93,7 @@ struct TrainOptions {
   ScheduleOptions schedule;
 };
 
+/// Names, ranges and help of the fields, as in docs/configuration.md.
 const OptionTable<TrainOptions>& train_option_table();
 
 /// What suits a net: P-Net learns in larger batches and faster, O-Net gives points more weight.

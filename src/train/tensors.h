@@ -16,6 +16,7 @@ inline torch::Tensor input_tensor(const Batch& batch, torch::Device device) {
       .to(device);
 }
 
+/// The labels of a batch as tensors.
 inline BatchTargets target_tensors(const Batch& batch, torch::Device device) {
   const auto tensor = [&](const std::vector<float>& values, int64_t rows, int64_t columns) {
     return torch::from_blob(const_cast<float*>(values.data()), {rows, columns}, torch::kFloat).to(device);

@@ -1,5 +1,6 @@
 # Run as a script by ctest: installs the build at BUILD_DIR into a fresh prefix, then configures, builds and runs the consumer
-# project beside this file. WORK_DIR is emptied first. ARGUMENTS are passed on to the consumer's configuration.
+# project beside this file and, where the package has the detector, examples/find_package below SOURCE_DIR. WORK_DIR is emptied
+# first. ARGUMENTS are passed on to the projects' configuration.
 function(run what)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -8,18 +9,32 @@ function(run what)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
+# build_project(<name> <folder>): into WORK_DIR/<name>, with the package just installed and no other.
+function(build_project name folder)
+  run("configuring ${name}" "${CMAKE_COMMAND}" -S "${folder}" -B "${WORK_DIR}/${name}" "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix"
+      ${ARGUMENTS})
+  file(STRINGS "${WORK_DIR}/${name}/CMakeCache.txt" found REGEX "^mtcnn_DIR:")
+  if(NOT found MATCHES "=${WORK_DIR}/prefix/")
+    message(FATAL_ERROR "${name} found another package: ${found}")
+  endif()
+  run("building ${name}" "${CMAKE_COMMAND}" --build "${WORK_DIR}/${name}")
+endfunction()
+
 file(REMOVE_RECURSE "${WORK_DIR}")
 run("install" "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${WORK_DIR}/prefix")
-run("configuring the consumer" "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK_DIR}/build"
-    "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix" ${ARGUMENTS})
-file(STRINGS "${WORK_DIR}/build/CMakeCache.txt" found REGEX "^mtcnn_DIR:")
-if(NOT found MATCHES "=${WORK_DIR}/prefix/")
-  message(FATAL_ERROR "the consumer found another package: ${found}")
-endif()
-run("building the consumer" "${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
-run("the consumer" "${WORK_DIR}/build/consumer")
+build_project(consumer "${CMAKE_CURRENT_LIST_DIR}")
+run("the consumer" "${WORK_DIR}/consumer/consumer")
 if(NOT output MATCHES "^mtcnn ${VERSION}\n")
   message(FATAL_ERROR "the consumer printed: ${output}")
+endif()
+if(WITH_TORCH)
+  build_project(example "${SOURCE_DIR}/examples/find_package")
+  run("the example" "${WORK_DIR}/example/faces" "${SOURCE_DIR}/samples/astronaut.jpg" "${WORK_DIR}/annotated.jpg")
+  string(REGEX MATCHALL "[^\n]+\n" faces "${output}")
+  list(LENGTH faces count)
+  if(NOT count EQUAL 1 OR NOT EXISTS "${WORK_DIR}/annotated.jpg")
+    message(FATAL_ERROR "the example found ${count} faces in the portrait; it printed: ${output}")
+  endif()
 endif()
 run("the installed program" "${WORK_DIR}/prefix/bin/mtcnn" --help)
 file(REMOVE_RECURSE "${WORK_DIR}")
