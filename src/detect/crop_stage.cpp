@@ -127,6 +127,14 @@ struct Answers {
   std::vector<float> scores;  ///< of all windows
 };
 
+/// What O-Net's values mean for a window.
+Face face_of(const Box& window, const float* values) {
+  LandmarkTargets targets{};
+  std::copy_n(values + kFaceValues, targets.size(), targets.begin());
+  return {decode_offsets(window, offsets_in(values)), logit_to_probability(values[0]),
+          decode_landmarks(window, targets)};
+}
+
 /// Raises confidences by how many windows agree.
 void weigh_support(float support, const Answers& answers, std::vector<Face>& faces) {
   constexpr float kAgreement = 0.5F;  // IoU
@@ -152,16 +160,12 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
   run_in_batches(context, NetKind::onet, images, jobs, [&](size_t job, const float* values) {
     Answers& picture = answers[jobs[job].image];
     const Box& window = jobs[job].window;
-    const Box box = decode_offsets(window, offsets_in(values));
-    const float score = logit_to_probability(values[0]);
+    const Face face = face_of(window, values);
     if (options.support > 0) {
-      picture.boxes.push_back(box);
-      picture.scores.push_back(score);
+      picture.boxes.push_back(face.box);
+      picture.scores.push_back(face.confidence);
     }
-    if (!(score >= options.thresholds[2])) return;
-    LandmarkTargets targets{};
-    std::copy_n(values + kFaceValues, targets.size(), targets.begin());
-    picture.faces.push_back({box, score, decode_landmarks(window, targets)});
+    if (face.confidence >= options.thresholds[2]) picture.faces.push_back(face);
   });
   const Stopwatch watch(context.times.windows_s);
   std::vector<std::vector<Face>> faces;
@@ -174,6 +178,23 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
       face.box = clip(face.box, static_cast<float>(images[image].width), static_cast<float>(images[image].height));
     }
   }
+  return faces;
+}
+
+std::vector<std::optional<Face>> answer_windows(const StageContext& context, const ImageView& image,
+                                                std::span<const Box> windows) {
+  std::vector<Job> jobs;
+  std::vector<size_t> places;  // of the jobs in `windows`
+  for (size_t i = 0; i < windows.size(); ++i) {
+    if (!is_croppable(windows[i], image)) continue;
+    jobs.push_back({0, windows[i]});
+    places.push_back(i);
+  }
+  std::vector<std::optional<Face>> faces(windows.size());
+  run_in_batches(context, NetKind::onet, std::span(&image, 1), jobs, [&](size_t job, const float* values) {
+    const Face face = face_of(jobs[job].window, values);
+    if (face.confidence >= context.options.thresholds[2]) faces[places[job]] = face;
+  });
   return faces;
 }
 
