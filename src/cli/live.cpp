@@ -209,7 +209,7 @@ void add_live(CLI::App& program) {
                 "Calm boxes and points: average five windows a face, then filter (one-euro)");
   CLI::Option* every = verb.add_option("--detect-every", flags->follow.search_every,
                                        "Search whole frames only so often, in frames; between them O-Net alone "
-                                       "follows the known faces. A lost face causes a search too")
+                                       "follows the known faces")
                            ->capture_default_str()
                            ->type_name("N")
                            ->check(CLI::Range(1, 100000));

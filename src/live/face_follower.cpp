@@ -82,7 +82,7 @@ bool FaceFollower::is_search_due(double time_s) const {
   if (!any_search_) return true;
   if (options_.budget_ms > 0)
     return credit_ms_ + options_.budget_ms >= search_cost_ms_ || time_s - last_search_s_ >= kLongestPause;
-  return lost_ || frames_since_search_ >= options_.search_every;
+  return frames_since_search_ >= options_.search_every;
 }
 
 void FaceFollower::spend(bool searched, double seconds, double time_s) {
@@ -167,8 +167,6 @@ FollowResult FaceFollower::next(const ImageView& image, double time_s) {
   }
   std::sort(result.faces.begin(), result.faces.end(),
             [](const FollowedFace& a, const FollowedFace& b) { return a.id < b.id; });
-  lost_ = std::any_of(tracker_.tracks().begin(), tracker_.tracks().end(),
-                      [&](const Track& track) { return track.seen_s < time_s; });
   std::erase_if(smoothers_, [&](const auto& entry) {
     return std::none_of(tracker_.tracks().begin(), tracker_.tracks().end(),
                         [&](const Track& track) { return track.id == entry.first; });

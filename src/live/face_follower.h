@@ -67,7 +67,6 @@ class FaceFollower {
   int64_t frames_since_search_ = 0;
   double last_search_s_ = 0;
   bool any_search_ = false;
-  bool lost_ = false;          ///< a known face was not seen in the last frame
   double search_cost_ms_ = 0;  ///< running average
   double credit_ms_ = 0;       ///< saved for the next search
 };

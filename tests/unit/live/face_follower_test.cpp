@@ -59,12 +59,15 @@ TEST(FaceFollower, BetweenSearchesOnlyOnetLooks) {
 }
 
 TEST(FaceFollower, AFaceThatIsGoneIsNotSeenAnyMore) {
-  FaceFollower follower(Detector(), {.smooth = true, .search_every = 100});
+  FaceFollower follower(Detector(), {.smooth = true, .search_every = 3});
   const Image with = frame_at(60, 0);
   const Image without(320, 280);
   EXPECT_FALSE(follower.next(with.view(), 0).faces.empty());
   EXPECT_TRUE(follower.next(without.view(), kStep).faces.empty());
-  EXPECT_TRUE(follower.next(without.view(), 2 * kStep).searched) << "a lost face causes a search";
+  const FollowResult back = follower.next(with.view(), 2 * kStep);
+  EXPECT_FALSE(back.searched);
+  ASSERT_FALSE(back.faces.empty()) << "it is looked for where it was";
+  EXPECT_EQ(back.faces[0].id, 1);
 }
 
 TEST(FaceFollower, ABudgetMakesSearchesRare) {
