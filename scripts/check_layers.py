@@ -16,23 +16,26 @@ ROOMS = {
     "core": [],
     "geometry": ["core"],
     "image": ["core", "geometry"],
+    "video": ["core", "image"],
     "data": ["core", "geometry"],
     "weights": ["core"],
     "engine": ["core", "weights"],
     "nets": ["core", "weights", "engine"],
     "detect": ["core", "geometry", "image", "data", "weights", "nets"],
+    "live": ["core", "geometry", "image", "video", "detect"],
     "train": ["core", "geometry", "data", "weights", "nets"],
     "eval": ["core", "geometry", "data", "image"],
     "data_prep": ["core", "geometry", "image", "data", "weights", "nets", "detect", "eval"],
     "pipeline": ["core", "data", "weights", "data_prep", "train", "eval"],
-    "cli": ["core", "geometry", "image", "data", "weights", "nets", "detect", "data_prep", "train", "eval", "pipeline"],
+    "cli": ["core", "geometry", "image", "video", "data", "weights", "nets", "detect", "live", "data_prep", "train", "eval", "pipeline"],
 }
 
 # Foreign libraries that stay behind few doors: name, headers, files that may include them (matched against
 # "room/file"), the same in words.
 DOORS = [
     ("LibTorch", r"^(torch|ATen|c10|caffe2)/", r"^(nets|train)/|^detect/.*\.cpp$", "nets, train, detect's .cpp files"),
-    ("OpenCV", r"^opencv", r"^image/|^detect/video", "image and detect/video*"),
+    ("OpenCV", r"^opencv", r"^(image|video)/", "image and video"),
+    ("FFmpeg", r"^lib(av|sw)", r"^video/", "video"),
     ("spdlog", r"^(spdlog|fmt)/", r"^core/log\.cpp$", "core/log.cpp"),
 ]
 

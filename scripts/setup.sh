@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 source scripts/environment.sh
 
 packages=(g++ cmake ninja-build ccache git libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev
-          libbenchmark-dev libmatio-dev zlib1g-dev clang-format clang-tidy python3 python3-venv doxygen)
+          libbenchmark-dev libmatio-dev libavformat-dev libswscale-dev zlib1g-dev clang-format clang-tidy python3 python3-venv
+          doxygen xvfb)
 
 install_packages() {
   if ! command -v dpkg-query >/dev/null; then

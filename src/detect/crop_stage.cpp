@@ -127,15 +127,20 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
 
 namespace {
 
-/// Windows that say less than this support no face.
-constexpr float kLeastSupport = 0.1F;
-
 /// What O-Net says of one picture's windows.
 struct Answers {
   std::vector<Face> faces;    ///< those that pass
-  std::vector<Box> boxes;     ///< of the windows that may support others, regressed
-  std::vector<float> scores;  ///< of the same
+  std::vector<Box> boxes;     ///< of all windows, regressed
+  std::vector<float> scores;  ///< of all windows
 };
+
+/// What O-Net's values mean for a window.
+Face face_of(const Box& window, const float* values) {
+  LandmarkTargets targets{};
+  std::copy_n(values + kFaceValues, targets.size(), targets.begin());
+  return {decode_offsets(window, offsets_in(values)), logit_to_probability(values[0]),
+          decode_landmarks(window, targets)};
+}
 
 /// Raises confidences by how many windows agree.
 void weigh_support(float support, const Answers& answers, std::vector<Face>& faces) {
@@ -159,35 +164,45 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
   const DetectorOptions& options = context.options;
   const std::vector<Job> jobs = jobs_for(images, windows);
   std::vector<Answers> answers(images.size());
-  const bool supported = options.support > 0;
-  const float least = supported ? std::min(options.thresholds[2], kLeastSupport) : options.thresholds[2];
-  run_in_batches(context, NetKind::onet, least, images, jobs, [&](size_t job, const float* values) {
+  run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, const float* values) {
     Answers& picture = answers[jobs[job].image];
     const Box& window = jobs[job].window;
-    const Box box = decode_offsets(window, offsets_in(values));
-    const float score = logit_to_probability(values[0]);
-    if (supported && score >= kLeastSupport) {
-      picture.boxes.push_back(box);
-      picture.scores.push_back(score);
+    const Face face = face_of(window, values);
+    if (options.support > 0) {
+      picture.boxes.push_back(face.box);
+      picture.scores.push_back(face.confidence);
     }
-    if (!(score >= options.thresholds[2]) && context.trace == nullptr) return;
-    LandmarkTargets targets{};
-    std::copy_n(values + kFaceValues, targets.size(), targets.begin());
-    const Landmarks landmarks = decode_landmarks(window, targets);
-    if (context.trace != nullptr) context.trace->onet.push_back({window, score, box, landmarks});
-    if (score >= options.thresholds[2]) picture.faces.push_back({box, score, landmarks});
+    if (context.trace != nullptr) context.trace->onet.push_back({window, face.confidence, face.box, face.landmarks});
+    if (face.confidence >= options.thresholds[2]) picture.faces.push_back(face);
   });
   const Stopwatch watch(context.times.windows_s);
   std::vector<std::vector<Face>> faces;
   for (size_t image = 0; image < images.size(); ++image) {
     std::vector<Face>& found = faces.emplace_back(
         suppressed(answers[image].faces, options.nms_onet, Overlap::smaller_area, &Face::box, &Face::confidence));
-    if (supported) weigh_support(options.support, answers[image], found);
+    if (options.support > 0) weigh_support(options.support, answers[image], found);
     if (!options.clip) continue;
     for (Face& face : found) {
       face.box = clip(face.box, static_cast<float>(images[image].width), static_cast<float>(images[image].height));
     }
   }
+  return faces;
+}
+
+std::vector<std::optional<Face>> answer_windows(const StageContext& context, const ImageView& image,
+                                                std::span<const Box> windows) {
+  std::vector<Job> jobs;
+  std::vector<size_t> places;  // of the jobs in `windows`
+  for (size_t i = 0; i < windows.size(); ++i) {
+    if (!is_croppable(windows[i], image)) continue;
+    jobs.push_back({0, windows[i]});
+    places.push_back(i);
+  }
+  std::vector<std::optional<Face>> faces(windows.size());
+  run_in_batches(context, NetKind::onet, std::span(&image, 1), jobs, [&](size_t job, const float* values) {
+    const Face face = face_of(jobs[job].window, values);
+    if (face.confidence >= context.options.thresholds[2]) faces[places[job]] = face;
+  });
   return faces;
 }
 

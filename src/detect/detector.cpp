@@ -121,6 +121,16 @@ Trace Detector::trace(const ImageView& image) const {
   return trace;
 }
 
+std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::span<const Box> windows,
+                                                  StageTimes* times) const {
+  std::unique_ptr<Workspace> workspace = shared_->workspaces.take();
+  StageTimes unused;
+  const StageContext context{shared_->nets, options_, shared_->input, *workspace, times != nullptr ? *times : unused};
+  std::vector<std::optional<Face>> faces = answer_windows(context, image, windows);
+  shared_->workspaces.give_back(std::move(workspace));
+  return faces;
+}
+
 std::string Detector::device() const { return shared_->nets.device(); }
 
 }  // namespace mtcnn

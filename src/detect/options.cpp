@@ -27,7 +27,7 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("support", &O::support, {.low = 0, .high = 100},
                "how much other windows that agree on a face (IoU of 0.5) raise its confidence: its doubt, 1 - "
                "probability, "
-               "is divided by 1 + support * their summed probability (of those from 0.1 on); 0 = O-Net's probability "
+               "is divided by 1 + support * their summed probability; 0 = O-Net's probability "
                "alone, as in the paper")
           .add("max_side", &O::max_side, kPixels,
                "a longer picture is searched as if shrunk to this side, pixels; 0 = never")

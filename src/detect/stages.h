@@ -7,6 +7,7 @@
 #include "mtcnn/image/image.h"
 #include "mtcnn/nets/runner.h"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,5 +50,10 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
 /// \return for each picture its faces, by falling confidence.
 std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::span<const ImageView> images,
                                               const std::vector<std::vector<Window>>& windows);
+
+/// O-Net on windows of one picture, without suppression.
+/// \return for each window its face, nothing where none passes.
+std::vector<std::optional<Face>> answer_windows(const StageContext& context, const ImageView& image,
+                                                std::span<const Box> windows);
 
 }  // namespace mtcnn

@@ -1,10 +1,12 @@
 #include "mtcnn/image/draw.h"
 
+#include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
 
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include <opencv2/imgproc.hpp>
 
@@ -14,6 +16,7 @@ namespace {
 const cv::Scalar kFrame(90, 240, 130);  // RGB: the picture is drawn into as it lies in memory
 const cv::Scalar kShade(10, 25, 15);    // round bright things, so that they show on bright ground
 const cv::Scalar kPoint(255, 225, 40);
+const cv::Scalar kNote(245, 245, 245);
 
 /// Sizes in pixels that suit one picture.
 struct Style {
@@ -96,8 +99,7 @@ void draw_points(cv::Mat& canvas, const Face& face, const Style& style) {
   }
 }
 
-void draw_label(cv::Mat& canvas, const cv::Rect& box, float confidence, const Style& style) {
-  const std::string text = fixed(confidence, 2);
+void draw_label(cv::Mat& canvas, const cv::Rect& box, const std::string& text, const Style& style) {
   const double height = std::clamp(box.width / 5.0, style.text_min, style.text_max);
   const int font = height < 12 ? cv::FONT_HERSHEY_SIMPLEX : cv::FONT_HERSHEY_DUPLEX;  // the latter's strokes are double
   const int thickness = std::max(1, static_cast<int>(std::lround(height / 11)));
@@ -120,6 +122,13 @@ void draw_label(cv::Mat& canvas, const cv::Rect& box, float confidence, const St
 }  // namespace
 
 void draw_faces(Image& image, std::span<const Face> faces) {
+  std::vector<std::string> labels;
+  for (const Face& face : faces) labels.push_back(fixed(face.confidence, 2));
+  draw_faces(image, faces, labels);
+}
+
+void draw_faces(Image& image, std::span<const Face> faces, std::span<const std::string> labels) {
+  require(faces.size() == labels.size(), "draw_faces: one label a face");
   if (image.empty()) return;
   cv::Mat canvas(image.height(), image.width(), CV_8UC3, image.row(0));
   const Style style = style_for(image);
@@ -130,8 +139,35 @@ void draw_faces(Image& image, std::span<const Face> faces) {
   for (const Face& face : faces) {
     if (is_finite(face.box)) draw_points(canvas, face, style);
   }
-  for (const Face& face : faces) {
-    if (is_finite(face.box)) draw_label(canvas, to_pixels(face.box, image, style), face.confidence, style);
+  for (size_t i = 0; i < faces.size(); ++i) {
+    if (is_finite(faces[i].box)) draw_label(canvas, to_pixels(faces[i].box, image, style), labels[i], style);
+  }
+}
+
+void draw_notes(Image& image, std::span<const std::string> lines) {
+  if (image.empty() || lines.empty()) return;
+  cv::Mat canvas(image.height(), image.width(), CV_8UC3, image.row(0));
+  constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+  const int height = std::max(8, static_cast<int>(std::lround(style_for(image).text_max)));
+  const int thickness = std::max(1, height / 12);
+  double scale = cv::getFontScaleFromHeight(kFont, height, thickness);
+  int below = 0;
+  int width = 1;
+  for (const std::string& line : lines)
+    width = std::max(width, cv::getTextSize(line, kFont, scale, thickness, &below).width);
+  const int pad = std::max(3, height / 2);
+  // Text that is too wide shrinks.
+  const double shrink = std::clamp(static_cast<double>(canvas.cols - 2 * pad) / width, 0.1, 1.0);
+  scale *= shrink;
+  const int step = static_cast<int>(std::lround(1.7 * height * shrink));
+  const int bottom = std::min(canvas.rows, pad + step * static_cast<int>(lines.size()) + pad / 2);
+  const int right = std::min(canvas.cols, static_cast<int>(std::lround(width * shrink)) + 2 * pad);
+  cv::Mat ground = canvas(cv::Rect(0, 0, right, bottom));
+  ground.convertTo(ground, -1, 0.35);  // darker, and what is behind still shows
+  int y = pad + static_cast<int>(std::lround(height * shrink));
+  for (const std::string& line : lines) {
+    cv::putText(canvas, line, {pad, y}, kFont, scale, kNote, thickness, cv::LINE_AA);
+    y += step;
   }
 }
 

@@ -34,7 +34,8 @@ class CheckLayers(CheckTestCase):
             "src/detect/CMakeLists.txt": room("detect", "PUBLIC mtcnn::geometry\n  PRIVATE mtcnn::nets"),
             "src/detect/run.h": header('"mtcnn/geometry/box.h"'),
             "src/detect/run.cpp": '#include "mtcnn/detect/run.h"\n#include "mtcnn/nets/net.h"\n#include <ATen/ATen.h>\n',
-            "src/detect/video.cpp": "#include <opencv2/videoio.hpp>\n",
+            "src/video/CMakeLists.txt": room("video", "PRIVATE opencv_videoio"),
+            "src/video/camera.cpp": "#include <opencv2/videoio.hpp>\n#include <libavcodec/avcodec.h>\n",
             "src/cli/main.cpp": '#include "mtcnn/detect/run.h"\n',
             "src/cli/CMakeLists.txt": "add_executable(mtcnn main.cpp)\n",
         }

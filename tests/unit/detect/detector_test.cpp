@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <thread>
 
@@ -251,6 +252,36 @@ TEST(Detector, RefusesOptionsOutsideTheirRange) {
   refused([](DetectorOptions& o) { o.thresholds[0] = -0.1F; });
   refused([](DetectorOptions& o) { o.nms_onet = 2; });
   refused([](DetectorOptions& o) { o.max_side = -1; });
+}
+
+TEST(Detector, RefineAnswersForEachWindowAsOnetDoes) {
+  const Image image = noise(160, 120, 1);
+  const ImageView view = image.view();
+  DetectorOptions options = random_detector().options();
+  options.nms_onet = 1;  // so that the search drops nothing either
+  options.support = 0;
+  const Detector detector = random_detector().with_options(options);
+  const Found found = detector.detect_stages(std::span(&view, 1)).front();
+  std::vector<Box> windows = found.after_rnet;
+  ASSERT_FALSE(windows.empty());
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  windows.push_back({500, 500, 560, 560});
+  windows.push_back({nan, 0, 10, 10});
+  windows.push_back({5, 5, 5, 5});
+  StageTimes times;
+  const std::vector<std::optional<Face>> answers = detector.refine(view, windows, &times);
+  ASSERT_EQ(answers.size(), windows.size());
+  EXPECT_GT(times.onet_s, 0);
+  EXPECT_EQ(times.pnet_s, 0);
+  std::vector<Face> passed;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    EXPECT_FALSE(i >= found.after_rnet.size() && answers[i]) << "no window of this picture";
+    if (answers[i]) passed.push_back(*answers[i]);
+  }
+  std::stable_sort(passed.begin(), passed.end(),
+                   [](const Face& a, const Face& b) { return a.confidence > b.confidence; });
+  expect_same(passed, found.faces);
+  EXPECT_TRUE(detector.refine(view, {}).empty());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "mtcnn/image/draw.h"
 
+#include "mtcnn/core/error.h"
+
 #include <algorithm>
 #include <limits>
 #include <vector>
@@ -124,6 +126,38 @@ TEST(DrawFaces, OddInputDoesNoHarm) {
   EXPECT_TRUE(none.empty());
   EXPECT_EQ(touched(drawn(64, 48, {face_in({nan, 1, 20, 20})})), 0U);
   EXPECT_EQ(touched(drawn(64, 48, {})), 0U);
+}
+
+TEST(DrawFaces, LabelsAreOneAFace) {
+  const std::vector<Face> faces = {face_in({20, 40, 80, 100})};
+  Image image(120, 120);
+  EXPECT_THROW(draw_faces(image, faces, {}), ContractError);
+  const std::vector<std::string> labels = {"#12 0.98"};
+  draw_faces(image, faces, labels);
+  EXPECT_GT(touched(image), touched(drawn(120, 120, faces))) << "a longer label";
+}
+
+TEST(DrawNotes, WritesIntoTheCornerOnly) {
+  Image image(200, 100);
+  const std::vector<std::string> lines = {"30.0 frames/s", "pnet 4.2"};
+  draw_notes(image, lines);
+  EXPECT_GT(touched(image), 50U);
+  for (int y = 60; y < 100; ++y) {
+    for (int x = 0; x < 3 * 200; ++x) ASSERT_EQ(image.row(y)[x], 0);
+  }
+}
+
+TEST(DrawNotes, AnySizeWillDo) {
+  const std::vector<std::string> lines = {"30.0 frames/s and a line that is too long for most pictures", "",
+                                          "pnet 4.2"};
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 300}, {300, 1}, {3, 2}, {64, 48}, {900, 700}}) {
+    Image image(width, height);
+    draw_notes(image, lines);
+    draw_notes(image, {});
+  }
+  Image none;
+  draw_notes(none, lines);
+  EXPECT_TRUE(none.empty());
 }
 
 }  // namespace

@@ -1,0 +1,234 @@
+#include "mtcnn/cli/detector_flags.h"
+#include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/json.h"
+#include "mtcnn/core/progress.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/image/draw.h"
+#include "mtcnn/live/session.h"
+#include "mtcnn/nets/threads.h"
+#include "mtcnn/video/camera.h"
+#include "mtcnn/video/film_reader.h"
+#include "mtcnn/video/film_writer.h"
+#include "mtcnn/video/window.h"
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+namespace mtcnn::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct LiveFlags {
+  DetectorFlags detector;
+  std::optional<int> camera;
+  std::string video, save, json;
+  bool show = false;
+  bool fps = false;
+  FollowOptions follow;
+};
+
+/// Milliseconds with three decimals, as files hold them.
+double shown_ms(double seconds) { return std::round(1e6 * seconds) / 1000; }
+
+std::string frame_line(const Frame& frame, const FollowResult& result) {
+  Json faces = Json::array();
+  for (const FollowedFace& item : result.faces) {
+    const Face& face = item.face;
+    Json points;
+    for (size_t i = 0; i < kLandmarkNames.size(); ++i)
+      points[kLandmarkNames[i]] = {shortest_double(face.landmarks[i].x), shortest_double(face.landmarks[i].y)};
+    faces.push_back({{"id", item.id},
+                     {"box",
+                      {shortest_double(face.box.x1), shortest_double(face.box.y1), shortest_double(face.box.width()),
+                       shortest_double(face.box.height())}},
+                     {"confidence", shortest_double(face.confidence)},
+                     {"keypoints", std::move(points)}});
+  }
+  const StageTimes& stages = result.stages;
+  const Json line = {{"frame", frame.index},
+                     {"time", std::round(1e6 * frame.time_s) / 1e6},
+                     {"width", frame.image.width()},
+                     {"height", frame.image.height()},
+                     {"searched", result.searched},
+                     {"faces", std::move(faces)},
+                     {"ms",
+                      {{"total", shown_ms(result.seconds)},
+                       {"pyramid", shown_ms(stages.pyramid_s)},
+                       {"pnet", shown_ms(stages.pnet_s)},
+                       {"nms", shown_ms(stages.windows_s)},
+                       {"crops", shown_ms(stages.crops_s)},
+                       {"rnet", shown_ms(stages.rnet_s)},
+                       {"onet", shown_ms(stages.onet_s)}}}};
+  return line.dump() + "\n";
+}
+
+/// Figures on the picture: running averages, as single frames' would flicker.
+class Meter {
+ public:
+  std::vector<std::string> lines(const FollowResult& result) {
+    const Clock::time_point now = Clock::now();
+    const StageTimes& stages = result.stages;
+    const double step_s = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    const std::array<double, kFigures> figures = {step_s,           result.seconds, stages.pyramid_s, stages.pnet_s,
+                                                  stages.windows_s, stages.crops_s, stages.rnet_s,    stages.onet_s};
+    // All frames so far in the beginning, later about the last twenty.
+    const double share = std::max(0.05, 1.0 / static_cast<double>(++count_));
+    for (size_t i = 0; i < kFigures; ++i) means_[i] += share * (figures[i] - means_[i]);
+    const auto ms = [&](const char* name, size_t i) { return concat(name, " ", fixed(1000 * means_[i], 1)); };
+    return {concat(fixed(means_[0] > 0 ? 1 / means_[0] : 0, 1), " frames/s, ", ms("detector", 1), " ms"),
+            join({ms("pyramid", 2), ms("pnet", 3), ms("nms", 4)}, "  "),
+            join({ms("crops", 5), ms("rnet", 6), ms("onet", 7)}, "  ")};
+  }
+
+ private:
+  static constexpr size_t kFigures = 8;
+  std::array<double, kFigures> means_{};
+  int64_t count_ = 0;
+  Clock::time_point last_ = Clock::now();
+};
+
+/// The outputs that were asked for.
+class LiveOutputs {
+ public:
+  LiveOutputs(const LiveFlags& flags, const FrameSource& source) : flags_(flags), live_(flags.video.empty()) {
+    if (!flags.json.empty()) json_ = std::make_unique<AtomicFile>(flags.json == "-" ? "/dev/stdout" : flags.json);
+    if (!flags.save.empty()) film_ = std::make_unique<FilmWriter>(flags.save, source.rate());
+    if (flags.show) window_ = std::make_unique<Window>("mtcnn live: " + source.name());
+  }
+
+  /// \return false once the user has had enough.
+  bool add(Frame& frame, const FollowResult& result) {
+    if (json_) {
+      json_->write(frame_line(frame, result));
+      json_->flush();
+    }
+    if (!film_ && !window_) return true;
+    draw(frame.image, result);
+    if (film_) film_->write(frame.image.view(), frame.time_s);
+    return !window_ || window_->show(frame.image.view(), pause_ms(frame.time_s));
+  }
+
+  void finish() {
+    if (json_) json_->commit();
+    if (film_) film_->finish();
+  }
+
+ private:
+  void draw(Image& image, const FollowResult& result) {
+    std::vector<Face> faces;
+    std::vector<std::string> labels;
+    for (const FollowedFace& face : result.faces) {
+      faces.push_back(face.face);
+      labels.push_back(concat("#", face.id, " ", fixed(face.face.confidence, 2)));
+    }
+    draw_faces(image, faces, labels);
+    if (flags_.fps) draw_notes(image, meter_.lines(result));
+  }
+
+  /// Films are shown at their own speed, or slower where the detector is; cameras keep time by themselves.
+  int pause_ms(double time_s) {
+    if (live_) return 1;
+    if (!started_) started_ = Clock::now();
+    const double early_s = time_s - std::chrono::duration<double>(Clock::now() - *started_).count();
+    if (early_s < -0.1)
+      *started_ -= std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(early_s));
+    return static_cast<int>(std::lround(1000 * std::clamp(early_s, 0.0, 1.0)));
+  }
+
+  const LiveFlags& flags_;
+  bool live_;
+  std::unique_ptr<AtomicFile> json_;
+  std::unique_ptr<FilmWriter> film_;
+  std::unique_ptr<Window> window_;
+  Meter meter_;
+  std::optional<Clock::time_point> started_;
+};
+
+void summarise(const SessionTotals& totals, double seconds) {
+  const auto frames = static_cast<double>(std::max<int64_t>(1, totals.frames));
+  std::cerr << totals.frames << " frames, " << totals.searched << " searched, " << totals.identities
+            << (totals.identities == 1 ? " face, " : " different faces, ")
+            << fixed(static_cast<double>(totals.faces) / frames, 2) << " a frame; " << fixed(seconds, 1) << " s, "
+            << fixed(frames / std::max(seconds, 1e-6), 1) << " frames/s, the detector "
+            << fixed(1000 * totals.follow_s / frames, 2) << " ms a frame (" << thread_count() << " threads)\n";
+}
+
+void run(LiveFlags& flags) {
+  if (flags.save.empty() && flags.json.empty()) flags.show = true;
+  const std::unique_ptr<FrameSource> source =
+      flags.video.empty() ? open_camera(flags.camera.value_or(0)) : open_film(flags.video);
+  FaceFollower follower(make_detector(flags.detector), flags.follow);
+  LiveOutputs outputs(flags, *source);
+  const InterruptGuard guard;
+  const Clock::time_point start = Clock::now();
+  SessionTotals totals;
+  {
+    Progress progress("frames", source->expected_frames(), flags.detector.common.quiet);
+    totals = run_session(*source, follower, [&](Frame& frame, const FollowResult& result) {
+      progress.update(frame.index + 1);
+      return outputs.add(frame, result);
+    });
+  }
+  outputs.finish();
+  if (!flags.detector.common.quiet) summarise(totals, std::chrono::duration<double>(Clock::now() - start).count());
+  if (totals.source_error) throw Error(*totals.source_error);
+  // A camera never ends by itself, so to stop is the way to end.
+  if (totals.interrupted && !flags.video.empty())
+    throw Error(ErrorCode::interrupted, concat("stopped after ", totals.frames, " frames; their results are kept"));
+}
+
+}  // namespace
+
+void add_live(CLI::App& program) {
+  auto flags = std::make_shared<LiveFlags>();
+  CLI::App& verb = *program.add_subcommand("live", "Find and follow faces in a film or before a camera");
+  CLI::Option* camera = verb.add_option("--camera", flags->camera, "Camera: N of /dev/videoN [0]")
+                            ->check(CLI::Range(0, 1023))
+                            ->type_name("N");
+  verb.add_option("--video", flags->video, "A film instead of a camera, of any kind that FFmpeg decodes")
+      ->type_name("FILE")
+      ->excludes(camera);
+  verb.add_flag("--show", flags->show,
+                "Show boxes, points and identities in a window, films at their own speed; q or Escape ends. Implied "
+                "where neither --save nor --json is given");
+  verb.add_flag("--fps", flags->fps, "Also show, and save, frames a second and the milliseconds of each stage");
+  verb.add_option("--save", flags->save, "Write what would be shown as a film: mp4, m4v, mov or mkv")
+      ->type_name("FILE");
+  verb.add_option("--json", flags->json, "Write faces with identities and times, a JSON line a frame; - for stdout")
+      ->type_name("FILE");
+  verb.add_flag("--smooth", flags->follow.smooth,
+                "Calm boxes and points: average five windows a face, then filter (one-euro)");
+  CLI::Option* every = verb.add_option("--detect-every", flags->follow.search_every,
+                                       "Search whole frames only so often, in frames; between them O-Net alone "
+                                       "follows the known faces")
+                           ->capture_default_str()
+                           ->type_name("N")
+                           ->check(CLI::Range(1, 100000));
+  verb.add_option("--budget", flags->follow.budget_ms,
+                  "Instead: search as often as keeps a frame at so many milliseconds on average, at least every two "
+                  "seconds; 0 = no budget")
+      ->capture_default_str()
+      ->type_name("MS")
+      ->check(CLI::Range(0.0, 1e6))
+      ->excludes(every);
+  add_detector_flags(verb, flags->detector);
+  verb.remove_option(verb.get_option("--batch"));  // frames come one by one
+  add_quiet_flag(verb, flags->detector.common);
+  verb.footer(
+      "Ends at the film's end, by Ctrl-C, q or Escape; --save and --json are then complete. A frame of another size "
+      "than the first is an error;\nwhat came before it is kept. Defaults in [brackets] are the model folder's to "
+      "change.\n"
+      "Example: mtcnn live --video film.mp4 --smooth --fps --save annotated.mp4 --json faces.jsonl");
+  verb.callback([flags] { run(*flags); });
+}
+
+}  // namespace mtcnn::cli
