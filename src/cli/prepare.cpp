@@ -112,10 +112,10 @@ void run(const PrepareFlags& flags) {
   }
   const PrepareOptions options = resolve_options(flags);
   const SampleOptions& samples = options.samples(flags.stage);
-  const Sources training = read_sources(options.root, options.datasets);
+  const Sources training = read_sources(options.root, options.datasets, options.landmarks);
   std::optional<Sources> validation;
   if (!options.validation.empty()) {
-    validation = read_sources(options.root, options.validation);
+    validation = read_sources(options.root, options.validation, options.landmarks);
     require_disjoint(training, *validation);
   }
   set_threads(flags.common.threads);
@@ -123,6 +123,7 @@ void run(const PrepareFlags& flags) {
   PrepareJob job{.stage = flags.stage,
                  .out = flags.out,
                  .samples = samples,
+                 .landmarks = options.layout(),
                  .seed = static_cast<uint64_t>(options.seed),
                  .recipe = recipe_json(options, flags.stage, options.datasets),
                  .finder = std::move(miner.finder),

@@ -50,7 +50,7 @@ void cut_crops(const StageContext& context, int side, std::span<const ImageView>
 template <class Use>
 void run_in_batches(const StageContext& context, NetKind net, std::span<const ImageView> images,
                     std::span<const Job> jobs, Use use) {
-  const size_t value_count = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
+  const size_t value_count = static_cast<size_t>(context.nets.value_count(net));
   const Workspace& workspace = context.workspace;
   for (size_t first = 0; first < jobs.size(); first += largest_batch(net)) {
     const size_t count = std::min(jobs.size() - first, largest_batch(net));
@@ -148,6 +148,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
                                               const std::vector<std::vector<Window>>& windows) {
   const DetectorOptions& options = context.options;
   const std::vector<Job> jobs = jobs_for(images, windows);
+  const size_t point_values = 2 * static_cast<size_t>(context.nets.landmark_count());
   std::vector<Answers> answers(images.size());
   run_in_batches(context, NetKind::onet, images, jobs, [&](size_t job, const float* values) {
     Answers& picture = answers[jobs[job].image];
@@ -159,9 +160,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
       picture.scores.push_back(score);
     }
     if (!(score >= options.thresholds[2])) return;
-    LandmarkTargets targets{};
-    std::copy_n(values + kFaceValues, targets.size(), targets.begin());
-    picture.faces.push_back({box, score, decode_landmarks(window, targets)});
+    picture.faces.push_back({box, score, decode_landmarks(window, {values + kFaceValues, point_values})});
   });
   const Stopwatch watch(context.times.windows_s);
   std::vector<std::vector<Face>> faces;

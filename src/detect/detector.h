@@ -63,6 +63,9 @@ class Detector {
   std::vector<Found> detect_stages(std::span<const ImageView> images, NetKind last = NetKind::onet,
                                    StageTimes* times = nullptr) const;
 
+  /// The names of a face's points, in order; empty where the model gives none.
+  const std::vector<std::string>& landmark_names() const;
+
   /// "cpu" or "cuda:0".
   std::string device() const;
 

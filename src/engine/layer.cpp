@@ -53,6 +53,7 @@ Layer LayerPacker::heads(const std::vector<std::string>& names) const {
   std::vector<float> taps;
   std::vector<float> biases;
   for (const std::string& name : names) {
+    if (weights_.find(name + ".weight") == nullptr) continue;  // a net without points
     const std::vector<float>& weight = weights_.at(name + ".weight").values;
     const std::vector<float>& bias = weights_.at(name + ".bias").values;
     if (!taps.empty()) {

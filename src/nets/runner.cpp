@@ -41,7 +41,8 @@ std::vector<Band> bands_of(std::span<const CanvasPart> parts) {
 }  // namespace
 
 struct NetRunner::Impl {
-  Impl(std::span<const NetWeights, 3> weights, c10::Device where) : device(where) {
+  Impl(std::span<const NetWeights, 3> weights, c10::Device where)
+      : device(where), points(static_cast<int>(mtcnn::landmark_count(weights[2]))) {
     if (!device.is_cpu()) {
       gpu.emplace(weights, device);
       return;
@@ -58,11 +59,13 @@ struct NetRunner::Impl {
     const int groups = (count + kCropsOfAThread - 1) / kCropsOfAThread;
     share_work(groups, [&](int64_t group) {
       const int first = static_cast<int>(group) * kCropsOfAThread;
-      net->run(crops + first * kCrop, std::min(kCropsOfAThread, count - first), values + first * Net::kValues);
+      net->run(crops + first * kCrop, std::min(kCropsOfAThread, count - first),
+               values + first * ptrdiff_t{net->values()});
     });
   }
 
   c10::Device device;
+  int points;  ///< that O-Net gives
   std::optional<TorchNets> gpu;
   std::optional<engine::PNet> pnet;
   std::optional<engine::RNet> rnet;
@@ -111,14 +114,19 @@ void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, 
   require(net != NetKind::pnet && crops.size() == static_cast<size_t>(count) * side * side * 3,
           "run_crops: the crops have another size");
   if (impl_->gpu) return impl_->gpu->run_crops(net, crops, count, values);
-  const int each = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
-  values.resize(static_cast<size_t>(count) * static_cast<size_t>(each));
+  values.resize(static_cast<size_t>(count) * static_cast<size_t>(value_count(net)));
   if (net == NetKind::rnet) {
     impl_->run_crops(impl_->rnet, crops.data(), count, values.data());
   } else {
     impl_->run_crops(impl_->onet, crops.data(), count, values.data());
   }
 }
+
+int NetRunner::value_count(NetKind net) const {
+  return kFaceValues + (net == NetKind::onet ? 2 * impl_->points : 0);
+}
+
+int NetRunner::landmark_count() const { return impl_->points; }
 
 std::string NetRunner::device() const { return impl_->device.str(); }
 
