@@ -112,7 +112,8 @@ bool place(const ToyScene& scene, float height, const std::vector<Pose>& taken, 
   for (int tries = 0; tries < kPlacingTries; ++tries) {
     pose = any_pose(random, scene, height);
     const Box box = pose.box();
-    if (box.x1 < 0 || box.y1 < 0 || box.x2 > static_cast<float>(scene.width) || box.y2 > static_cast<float>(scene.height))
+    if (box.x1 < 0 || box.y1 < 0 || box.x2 > static_cast<float>(scene.width) ||
+        box.y2 > static_cast<float>(scene.height))
       continue;
     const bool free = std::none_of(taken.begin(), taken.end(), [&](const Pose& other) {
       return intersection(square(box), square(other.box())) > 0;
@@ -149,7 +150,8 @@ ToyPicture paint_toy_watches(const ToyScene& scene, RandomStream& random) {
   std::vector<Pose> poses;
   for (int i = 0; i < scene.faces; ++i) {
     const double most = std::min<double>(scene.largest, 0.6 * std::min(scene.width, scene.height));
-    const double height = std::exp(random.uniform(std::log(scene.smallest), std::log(std::max<double>(most, scene.smallest))));
+    const double height =
+        std::exp(random.uniform(std::log(scene.smallest), std::log(std::max<double>(most, scene.smallest))));
     Pose pose;
     if (!place(scene, static_cast<float>(height), poses, random, pose)) continue;
     poses.push_back(pose);

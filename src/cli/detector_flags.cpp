@@ -100,9 +100,11 @@ void report_unreadable(const RunTotals& totals) {
 }
 
 std::string result_line(const PictureResult& result, const Detector& detector) {
-  ImageDetections detections{
-      .image = result.file.name, .width = result.image.width(), .height = result.image.height(), .error = result.error,
-      .landmark_names = detector.landmark_names()};
+  ImageDetections detections{.image = result.file.name,
+                             .width = result.image.width(),
+                             .height = result.image.height(),
+                             .error = result.error,
+                             .landmark_names = detector.landmark_names()};
   for (const Face& face : result.found.faces) detections.faces.push_back(to_detection(face));
   return detections_line(detections);
 }

@@ -73,7 +73,8 @@ void add_eval_landmarks(CLI::App& eval) {
   CLI::App* verb = eval.add_subcommand("landmarks", "How far the points are off: errors, failures, curves");
   const auto arguments = std::make_shared<LandmarksArguments>();
   verb->add_option("--detections", arguments->detections, "Detections with keypoints, JSON lines")->type_name("FILE");
-  verb->add_option("--annotations", arguments->annotations, "JSON lines with landmarks, or a folder with annotations.jsonl or in CelebA's layout")
+  verb->add_option("--annotations", arguments->annotations,
+                   "JSON lines with landmarks, or a folder with annotations.jsonl or in CelebA's layout")
       ->type_name("FILE|DIR");
   verb->add_option("--split", arguments->split, "Part of a CelebA folder: train, val or test; no effect on a file")
       ->capture_default_str()
@@ -82,7 +83,8 @@ void add_eval_landmarks(CLI::App& eval) {
   verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
       ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");
-  add_dataset_flags(*verb, arguments->dataset, "CelebA's layout, with Img, Anno and Eval, or own data with annotations.jsonl");
+  add_dataset_flags(*verb, arguments->dataset,
+                    "CelebA's layout, with Img, Anno and Eval, or own data with annotations.jsonl");
   verb->footer("Example: mtcnn eval landmarks --detections found.jsonl --annotations celeba --split test --out score");
   verb->callback([arguments] { run_landmarks(*arguments); });
 }

@@ -38,16 +38,18 @@ void run(const ToyFlags& flags) {
     counts = make_toy_data(flags.out, options);
   }
   if (!flags.common.quiet)
-    std::cerr << flags.out << ": " << counts.pictures << " pictures, " << counts.faces << (flags.object == "watch" ? " watches\n" : " faces\n");
+    std::cerr << flags.out << ": " << counts.pictures << " pictures, " << counts.faces
+              << (flags.object == "watch" ? " watches\n" : " faces\n");
 }
 
 }  // namespace
 
 void add_toy_data(CLI::App& program) {
   auto flags = std::make_shared<ToyFlags>();
-  CLI::App& verb =
-      *program.add_subcommand("toy-data", "Paint pictures of synthetic faces or watches, to try training without a download");
-  verb.add_option("folder", flags->out, "New folder: wider/ and celeba/ in these data sets' layouts; for watches train/ and val/ as own data")
+  CLI::App& verb = *program.add_subcommand(
+      "toy-data", "Paint pictures of synthetic faces or watches, to try training without a download");
+  verb.add_option("folder", flags->out,
+                  "New folder: wider/ and celeba/ in these data sets' layouts; for watches train/ and val/ as own data")
       ->required()
       ->type_name("DIR");
   verb.add_option("--object", flags->object,

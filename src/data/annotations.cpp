@@ -20,7 +20,8 @@ struct WantedPoints {
 ExactPoints read_points(const JsonFields& fields, const Json& list, WantedPoints& wanted) {
   if (!list.is_array()) fields.refuse("bad 'landmarks'", list, "a list of points [x, y]");
   ExactPoints points;
-  for (size_t i = 0; i < list.size(); ++i) points.push_back(fields.point(list[i], concat("landmarks[", i, "]").c_str()));
+  for (size_t i = 0; i < list.size(); ++i)
+    points.push_back(fields.point(list[i], concat("landmarks[", i, "]").c_str()));
   if (wanted.count == 0 && !points.empty()) wanted = {points.size(), concat("as in ", fields.where())};
   if (points.size() != wanted.count && !points.empty()) {
     throw Error(ErrorCode::bad_format, "another number of landmarks than expected",

@@ -27,7 +27,8 @@ Detection read_face(const JsonFields& fields, const Json& value, std::vector<std
     if (names.empty()) names = own;
     if (own.size() != names.size()) fields.refuse("other keypoints than the face before", *points, shown_names(names));
     ExactPoints read;
-    for (const std::string& name : names) read.push_back(fields.point(fields.member(*points, name.c_str()), name.c_str()));
+    for (const std::string& name : names)
+      read.push_back(fields.point(fields.member(*points, name.c_str()), name.c_str()));
     if (!read.empty()) face.landmarks = std::move(read);
   }
   return face;

@@ -73,9 +73,9 @@ class LayoutReader {
     if (place != layout.names.end()) return static_cast<size_t>(place - layout.names.begin());
     if (value.is_number_unsigned() && value.get<uint64_t>() < layout.count()) return value.get<size_t>();
     refuse("a mirror pair of points that are not there", pair,
-           layout.count() == 0 ? std::string("no pairs: there are no points")
-                               : concat("two of ", shown_names(layout.names), ", or numbers from 0 to ",
-                                        layout.count() - 1));
+           layout.count() == 0
+               ? std::string("no pairs: there are no points")
+               : concat("two of ", shown_names(layout.names), ", or numbers from 0 to ", layout.count() - 1));
   }
 
   void add_pairs(const Json& pairs, LandmarkLayout& layout) const {
@@ -97,7 +97,8 @@ class LayoutReader {
 }  // namespace
 
 const LandmarkLayout& face_landmarks() {
-  static const LandmarkLayout layout{.names = {kLandmarkNames.begin(), kLandmarkNames.end()}, .mirror = {1, 0, 2, 4, 3}};
+  static const LandmarkLayout layout{.names = {kLandmarkNames.begin(), kLandmarkNames.end()},
+                                     .mirror = {1, 0, 2, 4, 3}};
   return layout;
 }
 
@@ -136,7 +137,8 @@ std::vector<std::string> read_landmark_names(const Json& json, const std::string
 
 std::string shown_names(std::span<const std::string> names) {
   constexpr size_t kMost = 6;
-  const std::vector<std::string> first(names.begin(), names.begin() + static_cast<ptrdiff_t>(std::min(kMost, names.size())));
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + static_cast<ptrdiff_t>(std::min(kMost, names.size())));
   return join(first, ", ") + (names.size() > kMost ? concat(", … (", names.size(), " points)") : "");
 }
 

@@ -36,10 +36,10 @@ std::optional<std::array<size_t, 5>> face_points_among(std::span<const std::stri
 /// `{"names": [...], "mirror": [[0, 1], …]}`.
 Json landmark_layout_json(const LandmarkLayout& layout);
 
-/// Reads `{"names": ["tip", …]}` or `{"count": 68}`, each with `"mirror"`: the pairs of points, by name or by number from
-/// 0, that change places in a mirror image; [] = none do. It may be left out where there are fewer than two points.
-/// \throws Error{code} naming `where` and what is wrong: unknown keys, empty or doubled names, too many points, pairs
-/// out of range, points in two pairs.
+/// Reads `{"names": ["tip", …]}` or `{"count": 68}`, each with `"mirror"`: the pairs of points, by name or by number
+/// from 0, that change places in a mirror image; [] = none do. It may be left out where there are fewer than two
+/// points. \throws Error{code} naming `where` and what is wrong: unknown keys, empty or doubled names, too many points,
+/// pairs out of range, points in two pairs.
 LandmarkLayout read_landmark_layout(const Json& json, const std::string& where, ErrorCode code);
 
 /// Reads the names alone, as cascade.json has them: a list of texts, none empty, none twice; [] = no points.

@@ -136,19 +136,19 @@ void write_manifest(const fs::path& folder, const Manifest& manifest, const std:
     segments.push_back(segment_json(segment));
   }
   Json json = {{"format", kFormat},
-                     {"version", kVersion},
-                     {"stage", manifest.stage},
-                     {"crop_size", manifest.crop_size},
-                     {"seed", manifest.seed},
-                     {"complete", manifest.complete},
-                     {"counts", std::move(counts)},
-                     {"images", manifest.images},
-                     {"segment_count", manifest.segments},
-                     {"config", manifest.config},
-                     {"inputs", manifest.inputs},
-                     {"skipped", skipped_json(manifest.skipped)},
-                     {"segments", std::move(segments)},
-                     {"shards", std::move(shards)}};
+               {"version", kVersion},
+               {"stage", manifest.stage},
+               {"crop_size", manifest.crop_size},
+               {"seed", manifest.seed},
+               {"complete", manifest.complete},
+               {"counts", std::move(counts)},
+               {"images", manifest.images},
+               {"segment_count", manifest.segments},
+               {"config", manifest.config},
+               {"inputs", manifest.inputs},
+               {"skipped", skipped_json(manifest.skipped)},
+               {"segments", std::move(segments)},
+               {"shards", std::move(shards)}};
   if (!(manifest.landmarks == face_landmarks())) json["landmarks"] = landmark_layout_json(manifest.landmarks);
   write_text(folder / name, json.dump(1, '\t') + "\n");
 }

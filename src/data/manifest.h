@@ -65,7 +65,8 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
                     const std::string& name = "manifest.json");
 
 /// Opens a shard of the folder.
-/// \throws Error as Shard does, and where the file's size, kind, count or number of points is not what the manifest says.
+/// \throws Error as Shard does, and where the file's size, kind, count or number of points is not what the manifest
+/// says.
 Shard open_shard(const std::filesystem::path& folder, const Manifest& manifest, const ShardEntry& entry);
 
 /// Reads every shard of a folder and compares checksums.

@@ -49,7 +49,8 @@ struct Crops {
 };
 
 /// Writes one shard in one atomic step; docs/formats.md describes the file. The same crops give the same bytes.
-/// \throws ContractError if there are no crops, the pixels do not fit or landmark samples differ in their number of points; Error if the file cannot be written.
+/// \throws ContractError if there are no crops, the pixels do not fit or landmark samples differ in their number of
+/// points; Error if the file cannot be written.
 void write_shard(const std::filesystem::path& path, std::string_view stage, const Crops& crops);
 
 /// A shard of crops, mapped: pixels are read from the disk as they are touched. Constant after construction.

@@ -67,7 +67,8 @@ Detector::Detector(const std::filesystem::path& model_folder, const std::string&
     : Detector(read_model(model_folder), device) {}
 
 Detector::Detector(const Model& model, const std::string& device)
-    : shared_(new Shared{NetRunner(model.nets, device), model.input, model.landmark_names, {}}), options_(model.detector) {
+    : shared_(new Shared{NetRunner(model.nets, device), model.input, model.landmark_names, {}}),
+      options_(model.detector) {
   detector_option_table().check(options_);
   input_option_table().check(model.input);
   const bool whole = !model.nets.back().tensors.empty();

@@ -28,9 +28,7 @@ NetWeights read_net(const fs::path& folder, NetKind net) {
 }
 
 /// What every cascade.json says and this version can only confirm.
-Json fixed_facts() {
-  return {{"format", kFormat}, {"version", kFormatVersion}, {"colour_order", "RGB"}};
-}
+Json fixed_facts() { return {{"format", kFormat}, {"version", kFormatVersion}, {"colour_order", "RGB"}}; }
 
 void read_cascade(const Json& json, const fs::path& path, Model& model) {
   if (!json.is_object())

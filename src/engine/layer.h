@@ -40,7 +40,8 @@ class LayerPacker {
   Layer convolution(const std::string& name, const std::string& prelu) const;
   /// A dense layer behind a [side, side, channels] map; its columns come in C,H,W order.
   Layer dense(const std::string& name, const std::string& prelu, int channels, int side) const;
-  /// All heads that the net has as one dense layer. The two face logits become their difference: softmax of two is the sigmoid of it.
+  /// All heads that the net has as one dense layer. The two face logits become their difference: softmax of two is the
+  /// sigmoid of it.
   Layer heads(const std::vector<std::string>& names) const;
 
  private:

@@ -115,7 +115,8 @@ Images read_images(const fs::path& path, const std::string& split, LandmarkData&
     data.images_without_area = read_celeba(path, celeba_split(split), keep).without_area;
   } else if (fs::is_directory(path)) {
     throw Error(ErrorCode::not_found, "this folder holds no annotations",
-                {.where = path.string(), .expected = "Anno/list_bbox_celeba.txt or annotations.jsonl in it, or a JSON-lines file"});
+                {.where = path.string(),
+                 .expected = "Anno/list_bbox_celeba.txt or annotations.jsonl in it, or a JSON-lines file"});
   } else {
     read_annotations(path, keep);
   }
@@ -144,7 +145,8 @@ size_t labelled_points(const Images& images) {
 
 /// \param face   whether the labelled points are known to be those of a face.
 /// \param names  of the detections' points; empty where there are no detections.
-ComparedPoints compared_points(size_t labelled, bool face, const std::vector<std::string>& names, const fs::path& path) {
+ComparedPoints compared_points(size_t labelled, bool face, const std::vector<std::string>& names,
+                               const fs::path& path) {
   ComparedPoints points;
   const auto face_points = face_points_among(names);
   if (labelled == points.names.size() && (face_points || names.empty())) {
@@ -161,7 +163,9 @@ ComparedPoints compared_points(size_t labelled, bool face, const std::vector<std
   points.names = names.empty() ? default_landmark_names(labelled) : names;
   points.detected.resize(labelled);
   std::iota(points.detected.begin(), points.detected.end(), size_t{0});
-  const auto place = [&](const char* name) { return std::find(points.names.begin(), points.names.end(), name) - points.names.begin(); };
+  const auto place = [&](const char* name) {
+    return std::find(points.names.begin(), points.names.end(), name) - points.names.begin();
+  };
   const auto left = static_cast<size_t>(place("left_eye"));
   const auto right = static_cast<size_t>(place("right_eye"));
   points.eyes.reset();
@@ -172,7 +176,9 @@ ComparedPoints compared_points(size_t labelled, bool face, const std::vector<std
 }  // namespace
 
 double FaceError::mean_distance() const {
-  return distances.empty() ? 0 : std::accumulate(distances.begin(), distances.end(), 0.0) / static_cast<double>(distances.size());
+  return distances.empty()
+             ? 0
+             : std::accumulate(distances.begin(), distances.end(), 0.0) / static_cast<double>(distances.size());
 }
 
 double NormalisedErrors::share_within(double error) const {
@@ -223,7 +229,8 @@ LandmarkData read_landmark_errors(const fs::path& annotations, const std::string
   const size_t labelled = labelled_points(images);
   if (labelled > 0) data.points = compared_points(labelled, is_celeba(annotations), names, detections);
   for (size_t i = 0; i < found.size(); ++i) {
-    for (FaceError& error : landmark_errors(images.annotations[i], found[i], data.points)) data.faces.push_back(std::move(error));
+    for (FaceError& error : landmark_errors(images.annotations[i], found[i], data.points))
+      data.faces.push_back(std::move(error));
   }
   if (data.faces.empty()) {
     throw Error(ErrorCode::bad_format, "no face with landmarks to score",

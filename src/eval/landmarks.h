@@ -29,8 +29,8 @@ struct FaceError {
 
 /// Which points are compared.
 struct ComparedPoints {
-  std::vector<std::string> names = face_landmarks().names;            ///< of the labelled points
-  std::vector<size_t> detected = {0, 1, 2, 3, 4};                     ///< where each is among those of a detection
+  std::vector<std::string> names = face_landmarks().names;  ///< of the labelled points
+  std::vector<size_t> detected = {0, 1, 2, 3, 4};           ///< where each is among those of a detection
   std::optional<std::array<size_t, 2>> eyes = std::array<size_t, 2>{0, 1};  ///< among the labelled; nothing: not known
 };
 
@@ -63,7 +63,7 @@ struct LandmarkScore {
   int64_t not_found = 0;
   double found = 0;  ///< share of the faces; NaN without faces
   NormalisedErrors by_box;
-  NormalisedErrors by_eyes;  ///< without the faces whose eyes coincide or are not known
+  NormalisedErrors by_eyes;        ///< without the faces whose eyes coincide or are not known
   std::vector<std::string> names;  ///< of the points
 };
 

@@ -46,8 +46,8 @@ Landmarks alignment_template(int size);
 /// lies outside the picture is black. Points and template are positions as everywhere here, the corner of the first
 /// pixel being (0, 0). A face larger than in the crop is averaged down by area first, so that nothing aliases; else it
 /// is sampled bilinearly.
-/// \throws Error as fit_similarity() does; ContractError if the picture is empty, `size` is not positive or there are not
-/// five points.
+/// \throws Error as fit_similarity() does; ContractError if the picture is empty, `size` is not positive or there are
+/// not five points.
 Image align_face(const ImageView& image, const Landmarks& points, int size);
 
 }  // namespace mtcnn

@@ -29,7 +29,7 @@ TORCH_MODULE(ChannelPReLU);
 struct NetOutput {
   torch::Tensor face_logits;  ///< [N, 2]: no face, face; softmax over dimension 1 gives probabilities
   torch::Tensor offsets;      ///< [N, 4]: see encode_offsets()
-  torch::Tensor landmarks;    ///< [N, 2 K] for K points: see encode_landmarks(); undefined where the net has no such head
+  torch::Tensor landmarks;  ///< [N, 2 K] for K points: see encode_landmarks(); undefined where the net has no such head
 };
 
 /// Input of all nets: float32 RGB [N, 3, H, W], (x - 127.5) / 128.

@@ -122,9 +122,7 @@ void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, 
   }
 }
 
-int NetRunner::value_count(NetKind net) const {
-  return kFaceValues + (net == NetKind::onet ? 2 * impl_->points : 0);
-}
+int NetRunner::value_count(NetKind net) const { return kFaceValues + (net == NetKind::onet ? 2 * impl_->points : 0); }
 
 int NetRunner::landmark_count() const { return impl_->points; }
 

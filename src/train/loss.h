@@ -41,10 +41,11 @@ torch::Tensor mining_mask(const torch::Tensor& losses, double share);
 LossTerms multi_task_loss(const NetOutput& output, const BatchTargets& targets, const LossOptions& options);
 
 /// How far a net is from another one's answers to the same crops. Face: Kullback-Leibler divergence of the
-/// probabilities, mean over all rows. Boxes, and landmarks where both nets have that head for as many points: sums of squares as in
-/// multi_task_loss(), each row weighted by the teacher's probability of a face. The tasks are weighted as there.
-/// Exactly 0 where the answers are the same. \param output,teacher  of two nets for the same batch; the teacher's
-/// without gradients. \throws ContractError where they do not have the same number of rows. Source: Hinton et al. 2015.
+/// probabilities, mean over all rows. Boxes, and landmarks where both nets have that head for as many points: sums of
+/// squares as in multi_task_loss(), each row weighted by the teacher's probability of a face. The tasks are weighted as
+/// there. Exactly 0 where the answers are the same. \param output,teacher  of two nets for the same batch; the
+/// teacher's without gradients. \throws ContractError where they do not have the same number of rows. Source: Hinton et
+/// al. 2015.
 torch::Tensor teacher_loss(const NetOutput& output, const NetOutput& teacher, const LossOptions& options);
 
 /// Adds options.teacher times the teacher's loss to the terms.

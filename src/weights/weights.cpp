@@ -103,7 +103,9 @@ NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const 
     if (tensor.shape != shape || static_cast<int64_t>(tensor.values.size()) != count_of(shape)) {
       throw Error(ErrorCode::bad_format,
                   concat("tensor '", tensor.name, "' of ", net_title(net), " has the wrong shape"),
-                  {.where = where, .found = shape_text(tensor.shape), .expected = concat(shape_text(shape), spec->landmark_head ? ", or two rows a point" : "")});
+                  {.where = where,
+                   .found = shape_text(tensor.shape),
+                   .expected = concat(shape_text(shape), spec->landmark_head ? ", or two rows a point" : "")});
     }
     check_values(tensor, where);
   }

@@ -128,10 +128,16 @@ TEST_F(Annotations, MayHaveAnyNumberOfPointsButOne) {
   const auto images = read(line("a", "[[1,2],[3,4],[5,6]]") + line("b", "[]"));
   EXPECT_EQ(images[0].faces[0].landmarks, (ExactPoints{{1, 2}, {3, 4}, {5, 6}}));
   EXPECT_FALSE(images[1].faces[0].landmarks);
-  EXPECT_THAT(testing::error_message(ErrorCode::bad_format, [&] { read(line("a", "[[1,2]]") + line("b", "[[1,2],[3,4]]")); }),
-              ::testing::AllOf(::testing::HasSubstr(":2"), ::testing::HasSubstr("found 2 points, expected 1, as in")));
-  EXPECT_THAT(testing::error_message(ErrorCode::bad_format, [&] { read_annotations(path_, [](ImageAnnotation&&) {}, 4); }),
-              ::testing::AllOf(::testing::HasSubstr(":1"), ::testing::HasSubstr("found 1 points, expected 4, as 'landmarks'")));
+  EXPECT_THAT(
+      testing::error_message(ErrorCode::bad_format, [&] { read(line("a", "[[1,2]]") + line("b", "[[1,2],[3,4]]")); }),
+      ::testing::AllOf(::testing::HasSubstr(":2"), ::testing::HasSubstr("found 2 points, expected 1, as in")));
+  EXPECT_THAT(
+      testing::error_message(ErrorCode::bad_format,
+                             [&] {
+                               read_annotations(
+                                   path_, [](ImageAnnotation&&) {}, 4);
+                             }),
+      ::testing::AllOf(::testing::HasSubstr(":1"), ::testing::HasSubstr("found 1 points, expected 4, as 'landmarks'")));
 }
 
 }  // namespace

@@ -60,13 +60,14 @@ TEST(CocoAnnotations, RefusesWhatDoesNotFit) {
 }
 
 TEST(CocoAnnotations, TakesTheWantedNumberOfPoints) {
-  const std::string text = with_annotations(
-      R"({"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1, 2, 2, 3, 4, 1]})");
+  const std::string text =
+      with_annotations(R"({"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1, 2, 2, 3, 4, 1]})");
   EXPECT_EQ(read(text, {}, {.count = 2, .required = true})[0].faces[0].landmarks, (ExactPoints{{1, 2}, {3, 4}}));
   EXPECT_FALSE(read(text)[0].faces[0].landmarks) << "not five";
   EXPECT_FALSE(read(text, {}, {.count = 0, .required = true})[0].faces[0].landmarks);
   EXPECT_THAT(testing::error_message(ErrorCode::bad_format, [&] { read(text, {}, {.count = 3, .required = true}); }),
-              ::testing::AllOf(::testing::HasSubstr("annotations[0]"), ::testing::HasSubstr("6 numbers"), ::testing::HasSubstr("3 points")));
+              ::testing::AllOf(::testing::HasSubstr("annotations[0]"), ::testing::HasSubstr("6 numbers"),
+                               ::testing::HasSubstr("3 points")));
 }
 
 }  // namespace

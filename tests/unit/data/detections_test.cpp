@@ -198,8 +198,11 @@ TEST_F(DetectionsTest, KeypointsMayBeAnyAndKeepTheirOrder) {
   EXPECT_EQ(back.landmark_names, image.landmark_names);
   EXPECT_EQ(back.faces[0].landmarks, image.faces[0].landmarks);
   EXPECT_FALSE(back.faces[1].landmarks);
-  EXPECT_THAT(refusal(R"({"image": "a", "faces": [{"box": [1,2,3,4], "confidence": 1, "keypoints": {"a": [1, 2]}}, {"box": [1,2,3,4], "confidence": 1, "keypoints": {"b": [1, 2]}}]})"),
-              HasSubstr("'a' is missing")) << "two faces, two names";
+  EXPECT_THAT(
+      refusal(
+          R"({"image": "a", "faces": [{"box": [1,2,3,4], "confidence": 1, "keypoints": {"a": [1, 2]}}, {"box": [1,2,3,4], "confidence": 1, "keypoints": {"b": [1, 2]}}]})"),
+      HasSubstr("'a' is missing"))
+      << "two faces, two names";
 }
 
 }  // namespace

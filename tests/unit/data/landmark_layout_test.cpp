@@ -51,7 +51,8 @@ TEST(LandmarkLayout, RefusesInOneClearLine) {
   EXPECT_THAT(refusal(R"({"count": 1001})"), HasSubstr("from 0 to 1000"));
   EXPECT_THAT(refusal(R"({"count": 2.5})"), HasSubstr("whole number"));
   EXPECT_THAT(refusal(R"({"count": 2})"), HasSubstr("lack 'mirror'"));
-  EXPECT_THAT(refusal(R"({"count": 3, "mirror": [[0, 3]]})"), AllOf(HasSubstr("found [0,3]"), HasSubstr("from 0 to 2")));
+  EXPECT_THAT(refusal(R"({"count": 3, "mirror": [[0, 3]]})"),
+              AllOf(HasSubstr("found [0,3]"), HasSubstr("from 0 to 2")));
   EXPECT_THAT(refusal(R"({"names": ["a", "b"], "mirror": [["a", "c"]]})"), HasSubstr("two of a, b"));
   EXPECT_THAT(refusal(R"({"count": 0, "mirror": [[0, 1]]})"), HasSubstr("there are no points"));
   EXPECT_THAT(refusal(R"({"count": 3, "mirror": [[0, 1], [1, 2]]})"), HasSubstr("in two mirror pairs"));
@@ -66,7 +67,8 @@ TEST(LandmarkLayout, FindsTheFivePointsOfAFace) {
   names[2] = "beak";
   EXPECT_FALSE(face_points_among(names));
   EXPECT_THAT(default_landmark_names(5), ElementsAre("left_eye", "right_eye", "nose", "mouth_left", "mouth_right"));
-  EXPECT_EQ(shown_names(default_landmark_names(68)), "point_0, point_1, point_2, point_3, point_4, point_5, … (68 points)");
+  EXPECT_EQ(shown_names(default_landmark_names(68)),
+            "point_0, point_1, point_2, point_3, point_4, point_5, … (68 points)");
 }
 
 }  // namespace

@@ -124,7 +124,8 @@ TEST(ToyWatches, LabelsLieOnWhatIsPainted) {
   EXPECT_EQ(watches, counts.faces);
   EXPECT_NEAR(ratios / static_cast<double>(watches), 1.7, 0.2);
   make_toy_data(folder / "b", {.object = ToyObject::watch, .images = 20, .validation = 2, .seed = 3, .threads = 1});
-  EXPECT_EQ(read_text(folder / "a/train/images/watches_000003.jpg"), read_text(folder / "b/train/images/watches_000003.jpg"));
+  EXPECT_EQ(read_text(folder / "a/train/images/watches_000003.jpg"),
+            read_text(folder / "b/train/images/watches_000003.jpg"));
 }
 
 }  // namespace

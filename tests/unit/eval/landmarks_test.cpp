@@ -198,7 +198,8 @@ TEST(LandmarkGolden, PublicWeightsOnTheReferenceFaces) {
 TEST_F(LandmarkFiles, ComparesAnyNumberOfPoints) {
   const std::string truth = R"({"image": "a", "faces": [{"box": [0,0,9,4], "landmarks": [[1,1],[5,1],[3,3]]}]})";
   const auto found = [](const char* points) {
-    return std::string(R"({"image": "a", "faces": [{"box": [0,0,9,4], "confidence": 1, "keypoints": )") + points + "}]}";
+    return std::string(R"({"image": "a", "faces": [{"box": [0,0,9,4], "confidence": 1, "keypoints": )") + points +
+           "}]}";
   };
   const LandmarkData data = read(truth, found(R"({"tip": [1,4], "left": [5,1], "right": [3,3]})"));
   const LandmarkScore score = score_landmarks(data.faces, data.points.names);
@@ -210,12 +211,14 @@ TEST_F(LandmarkFiles, ComparesAnyNumberOfPoints) {
   EXPECT_DOUBLE_EQ(eyes.faces.at(0).eye_distance, 4);
   EXPECT_THAT(message(truth, found(R"({"tip": [1,4], "left": [5,1]})")),
               AllOf(HasSubstr("found 2: tip, left"), HasSubstr("expected 3 points")));
-  EXPECT_THAT(message(truth_, found(R"({"a": [1,1], "b": [1,1], "c": [1,1], "d": [1,1]})")), HasSubstr("expected 5 points"));
+  EXPECT_THAT(message(truth_, found(R"({"a": [1,1], "b": [1,1], "c": [1,1], "d": [1,1]})")),
+              HasSubstr("expected 5 points"));
 }
 
 TEST_F(LandmarkFiles, FindsTheFivePointsAmongMore) {
-  const LandmarkData data = read(R"({"image": "b", "faces": [)" + face_ + "]}",
-       R"({"image": "b", "faces": [{"box": [0,0,9,9], "confidence": 1, "keypoints": {"ear": [0,0], "nose": [3,3], "left_eye": [1,1], "right_eye": [5,1], "mouth_left": [1,6], "mouth_right": [5,7]}}]})");
+  const LandmarkData data = read(
+      R"({"image": "b", "faces": [)" + face_ + "]}",
+      R"({"image": "b", "faces": [{"box": [0,0,9,9], "confidence": 1, "keypoints": {"ear": [0,0], "nose": [3,3], "left_eye": [1,1], "right_eye": [5,1], "mouth_left": [1,6], "mouth_right": [5,7]}}]})");
   EXPECT_THAT(data.faces.at(0).distances, ElementsAre(0, 0, 0, 0, 1));
 }
 
