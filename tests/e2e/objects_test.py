@@ -50,7 +50,7 @@ class Objects(unittest.TestCase):
         # The page's own commands, with fewer pictures and shorter runs.
         cls.commands = [line.split() for line in re.findall(r"^build/release/mtcnn (.*)$", PAGE.read_text(), re.M)]
         shorten(cls.configs, 2, 128, 100)
-        edit(cls.configs / "onet.json", lambda o: o.update(epochs=1, batch={"size": 128, "steps_per_epoch": 120}))
+        edit(cls.configs / "onet.json", lambda o: o.update(epochs=1, batch={"size": 128, "steps_per_epoch": 90}))
         for words in cls.commands:
             for i, word in enumerate(words[:-1]):
                 if word in ("--images", "--val") and words[i + 1].isdigit():
@@ -126,14 +126,25 @@ class Objects(unittest.TestCase):
                       configs / "onet.json", "--out", self.folder / "run")
         self.assertNotIn("error", started.stderr)
 
-    def test_wrong_input(self):
-        def prepare(landmarks, data=self.toys):
-            config = self.folder / "prepare.json"
-            value = json.loads((self.configs / "prepare.json").read_text())
-            value["landmarks"] = landmarks
-            config.write_text(json.dumps(value))
-            return run("prepare", "--stage", "pnet", "--config", config, "--data", data, "--out", self.folder / "crops", check=False)
+    def prepare(self, landmarks):
+        config = self.folder / "prepare.json"
+        value = json.loads((self.configs / "prepare.json").read_text())
+        config.write_text(json.dumps(value | {"landmarks": landmarks}))
+        return run("prepare", "--stage", "pnet", "--config", config, "--data", self.toys, "--out", self.folder / "crops", check=False)
 
+    def test_the_page_s_points_are_understood(self):
+        blocks = re.findall(r'^```json\n("landmarks": .*?)^```', PAGE.read_text(), re.M | re.S)
+        layouts = [json.loads("{" + block + "}")["landmarks"] for block in blocks]
+        self.assertEqual([layout.get("count", 4) for layout in layouts], [4, 68, 0])
+        self.assertEqual(len({point for pair in layouts[1]["mirror"] for point in pair}), 58, "those in the middle stay: 10 of 68")
+        self.assertOneLine(self.prepare(layouts[1]), 1, "annotations.jsonl:1", "found 4 points, expected 68")
+        for layout, points in ((layouts[0], WATCH_POINTS), (layouts[2], [])):
+            self.assertEqual(self.prepare(layout).returncode, 0)
+            self.assertEqual(json.loads((self.folder / "crops/manifest.json").read_text())["landmarks"]["names"], points)
+            shutil.rmtree(self.folder / "crops")
+
+    def test_wrong_input(self):
+        prepare = self.prepare
         self.assertOneLine(prepare({"names": ["a", "b", "c"], "mirror": []}), 1, "annotations.jsonl:", "found 4 points, expected 3")
         self.assertOneLine(prepare({"count": 4, "mirror": [[1, 4]]}), 2, "prepare.json: landmarks", "[1,4]", "from 0 to 3")
         self.assertOneLine(prepare({"count": 4}), 2, "'mirror'")
