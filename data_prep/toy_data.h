@@ -30,8 +30,9 @@ struct ToyCounts {
 /// beside it train.jsonl and val.jsonl, the same labels with points as own data) and `celeba/` in CelebA's (one face a
 /// picture, with points). See paint_toy_picture(). Watches come as own data: `train/` and `val/` with
 /// annotations.jsonl, four points each, and `images/`. See paint_toy_watches(). Same seed, same bytes, for any number
-/// of threads. \throws Error if the folder holds anything already, if writing fails, or if the user interrupts. \throws
-/// ContractError on negative numbers or less than one training picture.
+/// of threads.
+/// \throws Error if the folder holds anything already, if writing fails, or if the user interrupts.
+/// \throws ContractError on negative numbers or less than one training picture.
 ToyCounts make_toy_data(const std::filesystem::path& folder, const ToyOptions& options);
 
 }  // namespace mtcnn

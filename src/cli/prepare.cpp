@@ -92,7 +92,9 @@ void make_crops(PrepareJob job, const Sources& sources, bool quiet) {
   print_skipped(result.manifest);
   const auto counts = result.manifest.counts();
   if (counts[static_cast<size_t>(CropKind::positive)] == 0 && counts[static_cast<size_t>(CropKind::part)] > 0)
-    log::warning(concat(job.out.string(), ": part faces, but no positives: objects that are not square need 'square', see docs/other_objects.md"));
+    log::warning(
+        concat(job.out.string(),
+               ": part faces, but no positives: objects that are not square need 'square', see docs/other_objects.md"));
 }
 
 void merge(const PrepareFlags& flags) {

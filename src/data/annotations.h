@@ -39,9 +39,9 @@ std::string annotation_line(const ImageAnnotation& image);
 /// Reads annotations of own data: JSON lines, one image a line, `{"image": "rel/path.jpg", "width": 640, "height": 480,
 /// "faces": [{"box": [x,y,w,h], "landmarks": [[x,y], …], "ignore": false}]}`, where width, height, landmarks and ignore
 /// may be left out; no landmarks are none, too. Calls `use` for every line, in order; blank lines are passed over.
-/// Holds one line and the names of the images in memory. \param points  how many landmarks a face with any must have; 0
-/// = any number, the same in the whole file. \throws Error naming file and line on broken JSON, missing keys, wrong
-/// types or counts, values that are not finite,
+/// Holds one line and the names of the images in memory.
+/// \param points  how many landmarks a face with any must have; 0 = any number, the same in the whole file.
+/// \throws Error naming file and line on broken JSON, missing keys, wrong types or counts, values that are not finite,
 ///         boxes without width or height, and images that occur twice.
 void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use,
                       size_t points = 0);

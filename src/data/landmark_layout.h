@@ -38,8 +38,9 @@ Json landmark_layout_json(const LandmarkLayout& layout);
 
 /// Reads `{"names": ["tip", …]}` or `{"count": 68}`, each with `"mirror"`: the pairs of points, by name or by number
 /// from 0, that change places in a mirror image; [] = none do. It may be left out where there are fewer than two
-/// points. \throws Error{code} naming `where` and what is wrong: unknown keys, empty or doubled names, too many points,
-/// pairs out of range, points in two pairs.
+/// points.
+/// \throws Error{code} naming `where` and what is wrong: unknown keys, empty or doubled names, too many points, pairs
+/// out of range, points in two pairs.
 LandmarkLayout read_landmark_layout(const Json& json, const std::string& where, ErrorCode code);
 
 /// Reads the names alone, as cascade.json has them: a list of texts, none empty, none twice; [] = no points.

@@ -38,8 +38,9 @@ int64_t landmark_count(const NetWeights& weights);
 std::string weights_checksum(const NetWeights& weights);
 
 /// Puts tensors in the order of net_spec() and checks them. A landmark head may be missing, and may be for any number
-/// of points up to kMostPoints. \param where names their source in messages. \throws Error if a tensor is missing,
-/// unknown, given twice, of the wrong shape, or holds a value that is not finite.
+/// of points up to kMostPoints.
+/// \param where names their source in messages.
+/// \throws Error if a tensor is missing, unknown, given twice, of the wrong shape, or holds a value that is not finite.
 NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where);
 
 /// Reads a weights file of ours (docs/formats.md).

@@ -68,8 +68,9 @@ class Objects(unittest.TestCase):
     def own_configs(self, change=lambda options: None):
         configs = self.folder / "configs"
         shutil.copytree(self.configs, configs)
-        shorten(configs, 1, 64, 15)
+        shorten(configs, 1, 64, 30)
         edit(configs / "prepare.json", change)
+        edit(configs / "prepare.json", lambda o: [o[net].update(mine={"pnet_threshold": 0.6}) for net in ("rnet", "onet")])
         return configs
 
     def assertOneLine(self, done, code, *words):
@@ -110,8 +111,8 @@ class Objects(unittest.TestCase):
         self.assertEqual(json.loads((out / "crops/1-onet/manifest.json").read_text())["counts"]["landmark"], 0)
         self.assertTrue(all(line["nme"] is None for line in lines(out / "runs/1-onet/metrics.jsonl") if line["split"] == "val"))
         found = self.folder / "found.jsonl"
-        run("detect", self.toys / "val/images", "--model", out / "model", "--thresholds", "0.3,0.3,0.3", "--json", found,
-            "--draw", self.folder / "drawn", "-q")
+        run("detect", self.toys / "val/images", "--model", out / "model", "--thresholds", "0.3,0.3,0.3", "--set",
+            "max_windows=100", "--json", found, "--draw", self.folder / "drawn", "-q")
         faces = [face for picture in lines(found) for face in picture["faces"]]
         self.assertTrue(faces and all("keypoints" not in face for face in faces))
         run("eval", "coco", "--detections", found, "--annotations", self.toys / "val/annotations.jsonl", "-q")
