@@ -75,7 +75,7 @@ TEST(Runner, GivesAsManyPointsAsONetHas) {
     ONet module(points);
     load_weights(*module, nets[2]);
     std::vector<float> values;
-    const std::vector<float> crops = random_floats(size_t{9} * 48 * 48 * 3);
+    std::vector<float> crops = random_floats(size_t{9} * 48 * 48 * 3);
     runner.run_crops(NetKind::onet, crops, 9, values);
     expect_close(values, merged(module->forward(to_planes(crops, {9, 48, 48, 3}))));
   }
