@@ -33,7 +33,13 @@ OpenedDataset open_wider(const fs::path& folder, const DatasetOptions& options) 
       .read = [split](const Use& use, SkipCounts& skipped) { read_wider_list(split.list, use, skip_into(skipped)); }};
 }
 
-OpenedDataset open_celeba(const fs::path& folder, const DatasetOptions& options) {
+OpenedDataset open_celeba(const fs::path& folder, const DatasetOptions& options, const LandmarkLayout& landmarks) {
+  if (landmarks.count() > 0 && landmarks.names != face_landmarks().names) {
+    throw Error(ErrorCode::usage, "CelebA has other points than 'landmarks' of the configuration names",
+                {.where = folder.string(),
+                 .found = shown_names(face_landmarks().names),
+                 .expected = shown_names(landmarks.names)});
+  }
   const CelebaSplit split = celeba_split(options.split);
   return {.name = "celeba " + options.split,
           .folder = folder,
@@ -87,16 +93,16 @@ fs::path images_of(const fs::path& folder, const DatasetOptions& options) {
   return options.images.empty() ? own_images_folder(folder) : folder / options.images;
 }
 
-OpenedDataset open_own(const fs::path& folder, const DatasetOptions& options) {
+OpenedDataset open_own(const fs::path& folder, const DatasetOptions& options, size_t points) {
   const fs::path list = folder / (options.list.empty() ? "annotations.jsonl" : options.list);
   return {.name = concat("own ", options.path, options.list.empty() ? "" : "/" + options.list),
           .folder = folder,
           .images = images_of(folder, options),
           .lists = {list},
-          .read = [list](const Use& use, SkipCounts&) { read_annotations(list, use); }};
+          .read = [list, points](const Use& use, SkipCounts&) { read_annotations(list, use, points); }};
 }
 
-OpenedDataset open_coco(const fs::path& folder, const DatasetOptions& options) {
+OpenedDataset open_coco(const fs::path& folder, const DatasetOptions& options, const WantedKeypoints& points) {
   const fs::path list = folder / (options.list.empty() ? "annotations.json" : options.list);
   const std::vector<std::string> categories =
       options.categories.empty() ? std::vector<std::string>{} : split(options.categories, ',');
@@ -104,25 +110,42 @@ OpenedDataset open_coco(const fs::path& folder, const DatasetOptions& options) {
           .folder = folder,
           .images = images_of(folder, options),
           .lists = {list},
-          .read = [list, categories](const Use& use, SkipCounts& skipped) {
-            read_coco_annotations(list, categories, use, skip_into(skipped));
+          .read = [list, categories, points](const Use& use, SkipCounts& skipped) {
+            read_coco_annotations(list, categories, points, use, skip_into(skipped));
           }};
 }
 
-OpenedDataset open_kind(const fs::path& folder, const DatasetOptions& options) {
+OpenedDataset open_kind(const fs::path& folder, const DatasetOptions& options,
+                        const std::optional<LandmarkLayout>& landmarks) {
+  const LandmarkLayout& layout = landmarks ? *landmarks : face_landmarks();
   if (options.kind == "wider") return open_wider(folder, options);
-  if (options.kind == "celeba") return open_celeba(folder, options);
+  if (options.kind == "celeba") return open_celeba(folder, options, layout);
   if (options.kind == "fddb") return open_fddb(folder);
-  if (options.kind == "own") return open_own(folder, options);
+  if (options.kind == "own") return open_own(folder, options, layout.count());
   require(options.kind == "coco", "open_dataset: no such kind");
-  return open_coco(folder, options);
+  return open_coco(folder, options, {.count = layout.count(), .required = landmarks.has_value()});
+}
+
+/// The same without the points of its faces.
+OpenedDataset without_points(OpenedDataset opened) {
+  opened.read = [read = std::move(opened.read)](const Use& use, SkipCounts& skipped) {
+    read(
+        [&use](ImageAnnotation&& image) {
+          for (FaceAnnotation& face : image.faces) face.landmarks.reset();
+          use(std::move(image));
+        },
+        skipped);
+  };
+  return opened;
 }
 
 }  // namespace
 
-OpenedDataset open_dataset(const fs::path& root, const DatasetOptions& options) {
+OpenedDataset open_dataset(const fs::path& root, const DatasetOptions& options,
+                           const std::optional<LandmarkLayout>& landmarks) {
   const fs::path folder = (root / options.path).lexically_normal();
-  OpenedDataset opened = open_kind(folder, options);
+  OpenedDataset opened = open_kind(folder, options, landmarks);
+  if (landmarks && landmarks->count() == 0) opened = without_points(std::move(opened));
   const auto require_there = [&](const fs::path& path, const char* what) {
     if (fs::exists(path)) return;
     throw Error(ErrorCode::not_found, concat("data set '", opened.name, "': ", what, " is missing"),

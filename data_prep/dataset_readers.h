@@ -23,7 +23,10 @@ struct OpenedDataset {
 };
 
 /// Finds the files of a data set.
-/// \throws Error naming the folder or list that is missing; Error{usage} on a split that the kind does not have.
-OpenedDataset open_dataset(const std::filesystem::path& root, const DatasetOptions& options);
+/// \param landmarks  see PrepareOptions; where it names no points, those of the data are left aside.
+/// \throws Error naming the folder or list that is missing; Error{usage} on a split that the kind does not have, and
+/// where CelebA's points are not those that are named.
+OpenedDataset open_dataset(const std::filesystem::path& root, const DatasetOptions& options,
+                           const std::optional<LandmarkLayout>& landmarks = {});
 
 }  // namespace mtcnn

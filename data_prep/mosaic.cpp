@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace mtcnn {
 namespace {
@@ -37,8 +36,6 @@ Face face_of(const Shard& shard, const CropLabel& label) {
   constexpr Box kWindow{0, 0, kTile, kTile};
   Face face{.box = decode_offsets(kWindow, label.offsets), .confidence = label.overlap};
   if (label.mirrored) face.box = {kTile - face.box.x2, face.box.y1, kTile - face.box.x1, face.box.y2};
-  constexpr float kNowhere = std::numeric_limits<float>::quiet_NaN();
-  face.landmarks.fill({kNowhere, kNowhere});
   if (shard.kind() == CropKind::landmark) face.landmarks = decode_landmarks(kWindow, label.landmarks);
   return face;
 }

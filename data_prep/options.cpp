@@ -89,6 +89,10 @@ const OptionTable<SampleOptions>& sample_option_table() {
           .add("part_overlap", &SampleOptions::part_overlap, kOverlap, "… from which it is a part face")
           .add("negative_overlap", &SampleOptions::negative_overlap, kOverlap,
                "… below which, for every face, it is a negative")
+          .add(
+              "square", &SampleOptions::square, {},
+              "overlaps are measured with the square round a face (longer side, same centre), not the face itself: for "
+              "objects that are not square, see docs/other_objects.md")
           .add("min_face", &SampleOptions::min_face, {1, 10000},
                "pixels; faces whose shorter side is smaller are not learnt from, only kept out of the negatives")
           .add("positives", &SampleOptions::positives, kSamples, "a face; mined ones count")
@@ -150,7 +154,9 @@ void apply_prepare_options(PrepareOptions& options, const Json& object, const st
       options.datasets = read_datasets(*datasets, where + ": datasets");
     if (const Json* datasets = find(object, "validation"))
       options.validation = read_datasets(*datasets, where + ": validation");
-    for (const char* key : {"root", "datasets", "validation"}) rest.erase(key);
+    if (const Json* landmarks = find(object, "landmarks"))
+      options.landmarks = read_landmark_layout(*landmarks, where + ": landmarks", ErrorCode::usage);
+    for (const char* key : {"root", "datasets", "validation", "landmarks"}) rest.erase(key);
   }
   prepare_option_table().apply(options, rest, where);
 }
@@ -166,10 +172,9 @@ void check_prepare_options(const PrepareOptions& options) {
 Json recipe_json(const PrepareOptions& options, const std::string& stage, const std::vector<DatasetOptions>& datasets) {
   Json list = Json::array();
   for (const DatasetOptions& dataset : datasets) list.push_back(dataset_option_table().dump(dataset));
-  return {{"stage", stage},
-          {"seed", options.seed},
-          {"datasets", std::move(list)},
-          {"samples", sample_option_table().dump(options.samples(stage))}};
+  Json samples = sample_option_table().dump(options.samples(stage));
+  if (!options.samples(stage).square) samples.erase("square");  // crops from before there was this key are the same
+  return {{"stage", stage}, {"seed", options.seed}, {"datasets", std::move(list)}, {"samples", std::move(samples)}};
 }
 
 }  // namespace mtcnn

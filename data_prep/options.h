@@ -1,9 +1,11 @@
 #pragma once
 
 #include "mtcnn/core/options.h"
+#include "mtcnn/data/landmark_layout.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,7 @@ struct SampleOptions {
   float positive_overlap = 0.65F;
   float part_overlap = 0.4F;
   float negative_overlap = 0.3F;
+  bool square = false;         ///< bands of overlap are measured with the square round a face, not the face itself
   float min_face = 12;         ///< pixels
   int positives = 24;          ///< a face
   int parts = 20;              ///< a face
@@ -57,6 +60,8 @@ struct PrepareOptions {
   std::filesystem::path root;  ///< where the data sets lie; relative to the configuration file's folder
   std::vector<DatasetOptions> datasets;
   std::vector<DatasetOptions> validation;
+  /// The points of the objects; nothing: the five of a face, and other points that COCO files hold are left aside.
+  std::optional<LandmarkLayout> landmarks;
   int64_t seed = 1;
   SampleOptions pnet;
   SampleOptions rnet;
@@ -66,12 +71,13 @@ struct PrepareOptions {
   PrepareOptions();
   /// \throws ContractError unless `stage` is "pnet", "rnet" or "onet".
   const SampleOptions& samples(const std::string& stage) const;
+  const LandmarkLayout& layout() const { return landmarks ? *landmarks : face_landmarks(); }
 };
 
 /// Names, ranges and help of the fields, as in docs/configuration.md.
 const OptionTable<SampleOptions>& sample_option_table();
 const OptionTable<DatasetOptions>& dataset_option_table();
-/// All but `root`, `datasets` and `validation`.
+/// All but `root`, `datasets`, `validation` and `landmarks`.
 const OptionTable<PrepareOptions>& prepare_option_table();
 
 /// Overwrites what `object` names.

@@ -32,8 +32,13 @@ bool is_mine(const PrepareJob& job, int64_t segment) { return segment % job.worl
 /// \throws Error unless `found` was made by the same job as `wanted`.
 void require_same_job(const fs::path& file, const Manifest& found, const Manifest& wanted) {
   const auto facts = [](const Manifest& m) {
-    return Json{{"config", m.config},       {"inputs", m.inputs}, {"seed", m.seed},
-                {"crop_size", m.crop_size}, {"images", m.images}, {"segment_count", m.segments}};
+    return Json{{"config", m.config},
+                {"inputs", m.inputs},
+                {"seed", m.seed},
+                {"crop_size", m.crop_size},
+                {"images", m.images},
+                {"segment_count", m.segments},
+                {"landmarks", landmark_layout_json(m.landmarks)}};
   };
   if (found.stage != wanted.stage) {
     throw Error(ErrorCode::usage, "this folder holds crops of another stage",
@@ -88,7 +93,8 @@ class Preparation {
                         .inputs = {{"datasets", sources.inputs}, {"model", job.model}},
                         .images = static_cast<int64_t>(sources.pictures.size()),
                         .segments = static_cast<int64_t>(segments_.size()),
-                        .skipped = sources.skipped};
+                        .skipped = sources.skipped,
+                        .landmarks = job.landmarks};
   }
 
   PrepareResult run() {

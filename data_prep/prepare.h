@@ -24,6 +24,7 @@ struct PrepareJob {
   int crop_size = 0;  ///< side of a crop in pixels
   std::filesystem::path out;
   SampleOptions samples;
+  LandmarkLayout landmarks = face_landmarks();  ///< the points of the sources' faces
   uint64_t seed = 1;
   Json recipe;          ///< for the manifest: what decides the crops, see recipe_json()
   WindowFinder finder;  ///< empty where nothing is mined

@@ -42,7 +42,7 @@ class Planner {
   void add_mined(const MinedWindows& mined) {
     std::vector<Box> negatives;
     for (const Box& window : mined.windows) {
-      const PictureFaces::Relation relation = picture_.relate(window);
+      const PictureFaces::Relation relation = relate(window);
       if (is_negative(relation)) {
         negatives.push_back(window);
       } else if (add_face_window(window, relation, {CropKind::positive, CropKind::part})) {
@@ -55,7 +55,7 @@ class Planner {
     int false_faces = wanted(options_.mine.false_faces);
     for (const Box& window : mined.false_faces) {
       if (false_faces == 0) break;
-      if (const PictureFaces::Relation relation = picture_.relate(window); is_negative(relation)) {
+      if (const PictureFaces::Relation relation = relate(window); is_negative(relation)) {
         add_negative(window);
         --false_faces;
       }
@@ -97,6 +97,10 @@ class Planner {
   }
 
  private:
+  /// What of a face overlaps are measured with.
+  Box judged(const SampledFace& face) const { return options_.square ? square(face.box) : face.box; }
+  PictureFaces::Relation relate(const Box& window) const { return picture_.relate(window, options_.square); }
+
   /// `count` times the picture's weight; the fraction decides by chance.
   int wanted(double count) {
     const double exact = count * weight_;
@@ -147,7 +151,7 @@ class Planner {
 
   /// A window that shows `face` well, turned and mirrored by chance.
   bool add_landmarks(const Box& window, const SampledFace& face) {
-    const float overlap = iou(window, face.box);
+    const float overlap = iou(window, judged(face));
     if (!face.landmarks || !in_band(CropKind::landmark, overlap)) return false;
     CropLabel label{.offsets = encode_offsets(window, face.box), .overlap = overlap, .window = window};
     if (random_.chance(options_.turned))
@@ -158,34 +162,35 @@ class Planner {
     return true;
   }
 
-  static LandmarkTargets landmark_targets(const CropLabel& label, const Landmarks& points) {
+  LandmarkTargets landmark_targets(const CropLabel& label, const Landmarks& points) const {
     const Box& window = label.window;
     const Point centre{(window.x1 + window.x2) / 2, (window.y1 + window.y2) / 2};
     Landmarks moved = points;
     for (Point& point : moved) point = turned(point, centre, label.turn);
     if (label.mirrored) {
       for (Point& point : moved) point.x = window.x1 + window.x2 - point.x;
-      std::swap(moved[0], moved[1]);  // what was the left eye is now the right one
-      std::swap(moved[3], moved[4]);
+      const Landmarks sides = moved;  // what was the left eye is now the right one
+      for (size_t i = 0; i < moved.size(); ++i) moved[i] = sides[picture_.landmarks().mirror[i]];
     }
     return encode_landmarks(window, moved);
   }
 
   void add_negative(const Box& window) {
-    crops_.push_back({CropKind::negative, {.overlap = picture_.relate(window).overlap, .window = window}});
+    crops_.push_back({CropKind::negative, {.overlap = relate(window).overlap, .window = window}});
   }
 
   bool jitter(const SampledFace& face, CropKind kind) {
     const double reach = kind == CropKind::part ? kPartReach : 1;
-    const double shorter = std::min(face.box.width(), face.box.height());
-    const double longer = std::max(face.box.width(), face.box.height());
+    const Box box = judged(face);
+    const double shorter = std::min(box.width(), box.height());
+    const double longer = std::max(box.width(), box.height());
     const double side = random_.uniform(shorter * std::pow(options_.smallest_side, reach),
                                         longer * std::pow(options_.largest_side, reach));
     const double shift = options_.shift * reach;
-    const double cx = (face.box.x1 + face.box.x2) / 2 + random_.uniform(-shift, shift) * face.box.width();
-    const double cy = (face.box.y1 + face.box.y2) / 2 + random_.uniform(-shift, shift) * face.box.height();
+    const double cx = (box.x1 + box.x2) / 2 + random_.uniform(-shift, shift) * box.width();
+    const double cy = (box.y1 + box.y2) / 2 + random_.uniform(-shift, shift) * box.height();
     const Box window = square_at(cx, cy, std::max<double>(side, 1));
-    const PictureFaces::Relation relation = picture_.relate(window);
+    const PictureFaces::Relation relation = relate(window);
     if (kind != CropKind::landmark) return add_face_window(window, relation, {kind});
     return relation.face == &face && add_landmarks(window, face);
   }
@@ -198,7 +203,7 @@ class Planner {
     const Box window = square_at(cx, cy, side);
     const Box inside = clip(window, static_cast<float>(picture_.width()), static_cast<float>(picture_.height()));
     if (inside.area() < kLeastInside * window.area()) return false;
-    if (!is_negative(picture_.relate(window))) return false;
+    if (!is_negative(relate(window))) return false;
     add_negative(window);
     return true;
   }
@@ -209,7 +214,7 @@ class Planner {
     const double x = random_.uniform(0, picture_.width() - side);
     const double y = random_.uniform(0, picture_.height() - side);
     const Box window = square_at(x + side / 2, y + side / 2, side);
-    if (!is_negative(picture_.relate(window))) return false;
+    if (!is_negative(relate(window))) return false;
     add_negative(window);
     return true;
   }
@@ -223,14 +228,14 @@ class Planner {
 
 }  // namespace
 
-PictureFaces::PictureFaces(std::vector<SampledFace> faces, int width, int height)
-    : faces_(std::move(faces)), width_(width), height_(height) {}
+PictureFaces::PictureFaces(std::vector<SampledFace> faces, int width, int height, const LandmarkLayout& landmarks)
+    : faces_(std::move(faces)), width_(width), height_(height), landmarks_(&landmarks) {}
 
-PictureFaces::Relation PictureFaces::relate(const Box& window) const {
+PictureFaces::Relation PictureFaces::relate(const Box& window, bool squared) const {
   Relation relation;
   for (const SampledFace& face : faces_) {
     if (face.ignored && intersection(window, face.box) > 0) relation.touches_ignored = true;
-    const float overlap = iou(window, face.box);
+    const float overlap = iou(window, squared ? square(face.box) : face.box);
     if (overlap <= relation.overlap) continue;
     relation.overlap = overlap;
     relation.face = face.ignored ? nullptr : &face;

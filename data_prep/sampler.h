@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mtcnn/core/random.h"
+#include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/data/shard.h"
 #include "mtcnn/data_prep/options.h"
 #include "mtcnn/geometry/box.h"
@@ -22,7 +23,9 @@ struct SampledFace {
 /// The faces of one picture and how windows relate to them.
 class PictureFaces {
  public:
-  PictureFaces(std::vector<SampledFace> faces, int width, int height);
+  /// \param landmarks  what their points are; must outlive this.
+  PictureFaces(std::vector<SampledFace> faces, int width, int height,
+               const LandmarkLayout& landmarks = face_landmarks());
 
   /// How a window lies among the faces.
   struct Relation {
@@ -30,16 +33,19 @@ class PictureFaces {
     const SampledFace* face = nullptr;  ///< that face, or nullptr where it is ignored or there is none
     bool touches_ignored = false;
   };
-  Relation relate(const Box& window) const;
+  /// \param squared  overlaps are measured with the squares round the faces.
+  Relation relate(const Box& window, bool squared = false) const;
 
   const std::vector<SampledFace>& faces() const { return faces_; }
   int width() const { return width_; }
   int height() const { return height_; }
+  const LandmarkLayout& landmarks() const { return *landmarks_; }
 
  private:
   std::vector<SampledFace> faces_;
   int width_;
   int height_;
+  const LandmarkLayout* landmarks_;
 };
 
 /// A crop to be cut.

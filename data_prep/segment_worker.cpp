@@ -22,9 +22,7 @@ Box box_of(const FaceAnnotation& face) {
 std::optional<Landmarks> points_of(const FaceAnnotation& face) {
   if (!face.landmarks) return std::nullopt;
   Landmarks points;
-  for (size_t i = 0; i < points.size(); ++i) {
-    points[i] = {static_cast<float>((*face.landmarks)[i][0]), static_cast<float>((*face.landmarks)[i][1])};
-  }
+  for (const auto& [x, y] : *face.landmarks) points.push_back({static_cast<float>(x), static_cast<float>(y)});
   return points;
 }
 
@@ -80,7 +78,7 @@ PictureFaces SegmentWorker::checked_faces(const Opened& opened) {
     }
     faces.push_back({.box = box, .landmarks = points_of(face), .learnt = learnt, .ignored = face.ignore});
   }
-  return {std::move(faces), opened.image.width(), opened.image.height()};
+  return {std::move(faces), opened.image.width(), opened.image.height(), job_.landmarks};
 }
 
 void SegmentWorker::cut(const Opened& opened, const MinedWindows* mined) {

@@ -46,11 +46,12 @@ void SkipCounts::add(const Skipped& skipped) {
   }
 }
 
-Sources read_sources(const fs::path& root, const std::vector<DatasetOptions>& datasets) {
+Sources read_sources(const fs::path& root, const std::vector<DatasetOptions>& datasets,
+                     const std::optional<LandmarkLayout>& landmarks) {
   Sources sources{.inputs = Json::array()};
   SkipCounts skipped;
   for (const DatasetOptions& options : datasets) {
-    const OpenedDataset opened = open_dataset(root, options);
+    const OpenedDataset opened = open_dataset(root, options, landmarks);
     const size_t index = sources.datasets.size();
     const size_t first = sources.pictures.size();
     sources.datasets.push_back({.name = opened.name, .images = opened.images, .weight = options.weight});

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,10 +53,12 @@ struct Sources {
 };
 
 /// Reads the lists of the data sets; no picture is opened.
-/// \param root  what relative paths in `datasets` are relative to.
-/// \throws Error naming file and line on a missing or damaged list, or naming the data set where it has no such split
-/// or no picture.
-Sources read_sources(const std::filesystem::path& root, const std::vector<DatasetOptions>& datasets);
+/// \param root       what relative paths in `datasets` are relative to.
+/// \param landmarks  see PrepareOptions.
+/// \throws Error naming file and line on a missing or damaged list or another number of points, or naming the data set
+/// where it has no such split or no picture.
+Sources read_sources(const std::filesystem::path& root, const std::vector<DatasetOptions>& datasets,
+                     const std::optional<LandmarkLayout>& landmarks = {});
 
 /// Writes sources.jsonl: a line a picture, in the annotation format with the data set's name.
 /// \throws Error if the file cannot be written.

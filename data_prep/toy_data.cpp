@@ -6,6 +6,7 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/thread_pool.h"
 #include "mtcnn/data_prep/toy_faces.h"
+#include "mtcnn/data_prep/toy_watches.h"
 #include "mtcnn/image/write.h"
 
 #include <array>
@@ -46,6 +47,61 @@ ToyScene crowd_scene(RandomStream& random, bool empty) {
           .tiny = !empty && random.chance(0.15) ? 2 : 0};
 }
 
+/// The split that picture `index` falls into, and its place there.
+ImageAnnotation& label_at(std::array<Split, 2>& splits, int64_t index, size_t& split) {
+  split = index < splits[0].count ? 0 : 1;
+  return splits[split].labels[static_cast<size_t>(split == 0 ? index : index - splits[0].count)];
+}
+
+/// Paints `count` pictures with `paint(index)`.
+void paint_all(const ToyOptions& options, int64_t count, const std::function<void(int64_t)>& paint) {
+  std::mutex mutex;
+  int64_t done = 0;
+  ThreadPool(options.threads).run(count, [&](int64_t index) {
+    if (interrupted()) throw Error(ErrorCode::interrupted, "stopped before all pictures were painted");
+    paint(index);
+    const std::scoped_lock lock(mutex);
+    ++done;
+    if (options.progress) options.progress(done);
+  });
+}
+
+void count_labels(const std::array<Split, 2>& splits, ToyCounts& counts) {
+  for (const Split& split : splits) {
+    counts.pictures += split.count;
+    for (const ImageAnnotation& label : split.labels) {
+      for (const FaceAnnotation& face : label.faces) counts.faces += face.ignore ? 0 : 1;
+    }
+  }
+}
+
+ToyCounts make_watches(const fs::path& folder, const ToyOptions& options) {
+  constexpr int kMostWatches = 5;
+  std::array<Split, 2> splits{Split{"train", options.images}, Split{"val", options.validation}};
+  paint_all(options, options.images + options.validation, [&](int64_t index) {
+    RandomStream random(options.seed, "toy watches", static_cast<uint64_t>(index));
+    const bool empty = random.chance(kEmptyShare);
+    ToyScene scene = crowd_scene(random, empty);
+    scene.faces = empty ? 0 : 1 + static_cast<int>(random.below(kMostWatches));
+    scene.smallest = 26;
+    scene.largest = 160;
+    ToyPicture picture = paint_toy_watches(scene, random);
+    size_t split = 0;
+    ImageAnnotation& label = label_at(splits, index, split);
+    label = std::move(picture.annotation);
+    label.image = concat("watches_", padded(index, 6), ".jpg");
+    write_image(folder / splits[split].name / "images" / label.image, picture.image.view());
+  });
+  for (const Split& split : splits) {
+    std::string lines;
+    for (const ImageAnnotation& label : split.labels) lines += annotation_line(label) + "\n";
+    if (split.count > 0) write_text(folder / split.name / "annotations.jsonl", lines);
+  }
+  ToyCounts counts;
+  count_labels(splits, counts);
+  return counts;
+}
+
 /// Labels as the text lists hold them: whole pixels for boxes, as in the public sets.
 std::string wider_entry(const ImageAnnotation& label) {
   std::string text = concat(label.image, "\n", label.faces.size(), "\n");
@@ -68,26 +124,14 @@ class ToyMaker {
 
   ToyCounts make() {
     const int64_t half = options_.images + options_.validation;
-    int64_t done = 0;
-    ThreadPool(options_.threads).run(2 * half, [&](int64_t index) {
-      if (interrupted()) throw Error(ErrorCode::interrupted, "stopped before all pictures were painted");
-      index < half ? paint_crowd(index) : paint_portrait(index - half);
-      const std::scoped_lock lock(mutex_);
-      ++done;
-      if (options_.progress) options_.progress(done);
-    });
+    paint_all(options_, 2 * half,
+              [&](int64_t index) { index < half ? paint_crowd(index) : paint_portrait(index - half); });
     write_wider_lists();
     write_celeba_lists();
     return count();
   }
 
  private:
-  /// The split that picture `index` falls into, and its place there.
-  static ImageAnnotation& label_at(std::array<Split, 2>& splits, int64_t index, size_t& split) {
-    split = index < splits[0].count ? 0 : 1;
-    return splits[split].labels[static_cast<size_t>(split == 0 ? index : index - splits[0].count)];
-  }
-
   void paint_crowd(int64_t index) {
     RandomStream random(options_.seed, "toy crowd", static_cast<uint64_t>(index));
     const bool empty = random.chance(kEmptyShare);
@@ -147,14 +191,8 @@ class ToyMaker {
 
   ToyCounts count() const {
     ToyCounts counts;
-    for (const std::array<Split, 2>* splits : {&crowds_, &portraits_}) {
-      for (const Split& split : *splits) {
-        counts.pictures += split.count;
-        for (const ImageAnnotation& label : split.labels) {
-          for (const FaceAnnotation& face : label.faces) counts.faces += face.ignore ? 0 : 1;
-        }
-      }
-    }
+    count_labels(crowds_, counts);
+    count_labels(portraits_, counts);
     return counts;
   }
 
@@ -163,7 +201,6 @@ class ToyMaker {
   fs::path celeba_;
   std::array<Split, 2> crowds_;
   std::array<Split, 2> portraits_;
-  std::mutex mutex_;
 };
 
 }  // namespace
@@ -175,7 +212,7 @@ ToyCounts make_toy_data(const fs::path& folder, const ToyOptions& options) {
     throw Error(ErrorCode::usage, "toy data need a folder of their own",
                 {.where = folder.string(), .found = "a folder that holds something", .expected = "a new or empty one"});
   }
-  return ToyMaker(folder, options).make();
+  return options.object == ToyObject::watch ? make_watches(folder, options) : ToyMaker(folder, options).make();
 }
 
 }  // namespace mtcnn

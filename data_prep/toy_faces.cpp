@@ -1,5 +1,7 @@
 #include "mtcnn/data_prep/toy_faces.h"
 
+#include "mtcnn/data_prep/toy_scenery.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,12 +13,6 @@ namespace {
 constexpr float kHalfHeight = 0.65F;  ///< of a face, relative to its width
 constexpr int kPlacingTries = 30;
 constexpr float kTinyFace = 7;  ///< pixels
-
-float between(RandomStream& random, double low, double high) { return static_cast<float>(random.uniform(low, high)); }
-
-Colour any_colour(RandomStream& random) {
-  return {between(random, 0, 255), between(random, 0, 255), between(random, 0, 255)};
-}
 
 Colour skin_colour(RandomStream& random) {
   constexpr std::array<Colour, 4> kSkins = {{{250, 224, 200}, {225, 180, 145}, {170, 120, 85}, {95, 65, 48}}};
@@ -177,25 +173,6 @@ class FacePainter {
   Colour hair_;
 };
 
-void paint_background(ToyCanvas& canvas, RandomStream& random) {
-  canvas.add_gradient(any_colour(random), any_colour(random));
-  const float longer = static_cast<float>(std::max(canvas.width(), canvas.height()));
-  const auto shapes = random.below(25);
-  for (int64_t i = 0; i < shapes; ++i) {
-    canvas.paint({.centre = {between(random, 0, canvas.width()), between(random, 0, canvas.height())},
-                  .rx = between(random, 0.01, 0.2) * longer,
-                  .ry = between(random, 0.01, 0.2) * longer,
-                  .degrees = between(random, 0, 180),
-                  .colour = any_colour(random),
-                  .across = between(random, -40, 40) * Colour{1, 1, 1},
-                  .opacity = between(random, 0.3, 1),
-                  .roundness = random.chance(0.5) ? 2.0F : 8.0F});
-  }
-  if (random.chance(0.6)) canvas.add_clouds(between(random, 6, 60), between(random, 5, 50), random);
-  if (random.chance(0.3)) canvas.add_clouds(between(random, 2, 5), between(random, 5, 30), random);
-  if (random.chance(0.25)) canvas.add_stripes(between(random, 4, 40), between(random, 0, 180), between(random, 5, 35));
-}
-
 /// Things that have some of a face: a bare oval, an oval with two spots, two spots and a bar.
 void paint_distractor(ToyCanvas& canvas, RandomStream& random) {
   const float size = between(random, 10, 90);
@@ -213,13 +190,6 @@ void paint_distractor(ToyCanvas& canvas, RandomStream& random) {
     for (const float x : {-0.22F, 0.22F}) paint(x, y, 0.08F, 0.08F, 0.3F * colour);
   }
   if (kind == 3) paint(0, between(random, -0.5, 0), 0.3F, 0.05F, 0.4F * colour);
-}
-
-void finish(ToyCanvas& canvas, RandomStream& random) {
-  if (random.chance(0.2)) canvas.blur(1);
-  if (random.chance(0.25)) canvas.make_grey();
-  canvas.adjust(between(random, 0.6, 1.1), between(random, -25, 25));
-  canvas.add_noise(between(random, 0, 8), random);
 }
 
 /// Room that a face takes, with hair and some distance.
@@ -247,9 +217,8 @@ bool place(const ToyScene& scene, float width, const std::vector<Pose>& taken, R
 FaceAnnotation label_of(const Pose& pose, bool ignore) {
   const Box box = pose.box();
   FaceAnnotation face{.x = box.x1, .y = box.y1, .w = box.width(), .h = box.height(), .ignore = ignore};
-  face.landmarks.emplace();
-  const Landmarks points = pose.points();
-  for (size_t i = 0; i < points.size(); ++i) (*face.landmarks)[i] = {points[i].x, points[i].y};
+  ExactPoints& points = face.landmarks.emplace();
+  for (const Point& point : pose.points()) points.push_back({point.x, point.y});
   return face;
 }
 
@@ -257,7 +226,7 @@ FaceAnnotation label_of(const Pose& pose, bool ignore) {
 
 ToyPicture paint_toy_picture(const ToyScene& scene, RandomStream& random) {
   ToyCanvas canvas(scene.width, scene.height, any_colour(random));
-  paint_background(canvas, random);
+  paint_toy_background(canvas, random);
   const auto distractors = random.below(7);
   for (int64_t i = 0; i < distractors; ++i) paint_distractor(canvas, random);
   std::vector<Pose> poses;
@@ -285,7 +254,7 @@ ToyPicture paint_toy_picture(const ToyScene& scene, RandomStream& random) {
     FacePainter(canvas, pose, random).paint();
     picture.annotation.faces.push_back(label_of(pose, pose.width <= kTinyFace));
   }
-  finish(canvas, random);
+  finish_toy_picture(canvas, random);
   picture.image = canvas.image();
   return picture;
 }

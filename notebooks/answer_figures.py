@@ -203,7 +203,7 @@ def show_worst(run: Run, answers: Answers, worst: Worst) -> None:
         ax.imshow(crop.pixels, interpolation="nearest", extent=(0, side, side, 0))
         ax.set_title(worst.text(float(values[i])), fontsize=9, loc="center")
         if points is not None:
-            draw_points(ax, side * points[i].reshape(5, 2), None if crop.landmarks is None else side * crop.landmarks)
+            draw_points(ax, side * points[i].reshape(-1, 2), None if crop.landmarks is None else side * crop.landmarks)
             ax.axis("on")
             ax.grid(False)
             ax.spines[:].set_visible(False)

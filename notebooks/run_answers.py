@@ -15,7 +15,7 @@ from run_files import DTYPES, RunError, read_safetensors
 NETS = {"pnet": "P-Net", "rnet": "R-Net", "onet": "O-Net"}
 KINDS = ("positive", "part", "negative", "landmark")
 
-# Tensors of best/answers.safetensors: whose crops, dtype, columns (0: one number a crop).
+# Tensors of best/answers.safetensors: whose crops, dtype, columns (0: one number a crop; None: two a point).
 ANSWER_TENSORS = {
     **{f"{kind}_place": (kind, "I32", 2) for kind in KINDS},
     "positive_score": ("positive", "F32", 0),
@@ -23,7 +23,7 @@ ANSWER_TENSORS = {
     "positive_box_error": ("positive", "F32", 0),
     "part_box_error": ("part", "F32", 0),
     "landmark_error": ("landmark", "F32", 0),
-    "landmark_points": ("landmark", "F32", 10),
+    "landmark_points": ("landmark", "F32", None),
 }
 
 
@@ -36,7 +36,7 @@ class Answers:
       positive_score, negative_score          f32 [n]   probability of "face", 0 to 1
       positive_box_error, part_box_error      f32 [n]   root mean square error of four offsets (of the window's side)
       landmark_error      f32 [n]      mean distance of the points over the face's side
-      landmark_points     f32 [n, 10]  predicted points x0 y0 x1 y1 ..., over the window's side
+      landmark_points     f32 [n, 2 k] predicted k points x0 y0 x1 y1 ..., over the window's side
     """
     net: str
     epoch: int
@@ -58,7 +58,9 @@ class Answers:
             kind, dtype, columns = ANSWER_TENSORS[name]
             if f"{kind}_place" not in tensors:
                 raise RunError(f"{path}: found '{name}' alone; expected '{kind}_place' beside it")
-            shape = (len(tensors[f"{kind}_place"]), *([columns] if columns else []))
+            if columns is None and tensor.ndim == 2 and tensor.shape[1] > 0 and tensor.shape[1] % 2 == 0:
+                columns = tensor.shape[1]
+            shape = (len(tensors[f"{kind}_place"]), *([10 if columns is None else columns] if columns != 0 else []))
             if tensor.shape != shape or tensor.dtype != DTYPES[dtype]:
                 raise RunError(f"{path}: '{name}' is {tensor.dtype} {list(tensor.shape)}; "
                                f"expected {DTYPES[dtype]} {list(shape)}")
@@ -74,7 +76,7 @@ class Answers:
 class Crop:
     """One validation crop."""
     pixels: np.ndarray             # u8 [S, S, 3], RGB
-    landmarks: np.ndarray | None   # f32 [5, 2]: true points x y, over the window's side; landmark crops only
+    landmarks: np.ndarray | None   # f32 [k, 2]: true points x y, over the window's side; landmark crops only
     image: str                     # data set and name of the picture it comes from
     window: tuple[float, ...]      # x1 y1 x2 y2 in that picture, in pixels
 
@@ -118,6 +120,6 @@ class ValidationCrops:
         source = int(shard["source"][row]) if 0 <= row < len(shard["source"]) else -1
         if not 0 <= source < len(self._images) or row >= min(map(len, shard.values())):
             raise RunError(f"{path}: no crop {row}: found {len(shard['source'])} crops of {len(self._images)} pictures")
-        points = shard["landmarks"][row].reshape(5, 2) if "landmarks" in shard else None
+        points = shard["landmarks"][row].reshape(-1, 2) if "landmarks" in shard else None
         return Crop(np.ascontiguousarray(shard["pixels"][row].transpose(1, 2, 0)), points, self._images[source],
                     tuple(map(float, shard["window"][row])))

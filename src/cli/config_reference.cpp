@@ -29,11 +29,15 @@ void add_config_reference(CLI::App& program) {
                 detector_option_table().markdown());
     print_table("`input` in `cascade.json`", "What suits the weights; not for `--set`.",
                 input_option_table().markdown());
-    print_table("`mtcnn prepare`",
-                "`--config` and `--set`. Beside these keys: `root`, the folder of the data sets (relative to the "
-                "configuration file's own folder),\nand `datasets` and `validation`, two lists of data sets (below). "
-                "configs/prepare.json is an example.",
-                prepare_option_table().markdown());
+    print_table(
+        "`mtcnn prepare`",
+        "`--config` and `--set`. Beside these keys: `root`, the folder of the data sets (relative to the "
+        "configuration file's own folder),\n`datasets` and `validation`, two lists of data sets (below), and "
+        "`landmarks`, the objects' points where they are not the five of a face:\n`{\"names\": [\"tip\", …]}` or "
+        "`{\"count\": 68}`, each with `\"mirror\"`, the pairs of points (by name, or number from 0) that change places "
+        "in a mirror image;\n`{\"count\": 0}` = no points. configs/prepare.json and configs/objects/prepare.json are "
+        "examples.",
+        prepare_option_table().markdown());
     print_table(
         "`mtcnn train`",
         "`--config` and `--set`. Defaults are R-Net's; P-Net has `batch.size` 1280 and `optimizer.lr` 0.004, O-Net "

@@ -21,8 +21,9 @@ std::string detect_dataset(const DatasetFlags& flags, const std::vector<PictureF
   const Detector detector = make_detector(detector_flags);
   const std::filesystem::path file = std::filesystem::path(out) / "detections.jsonl";
   AtomicFile lines(file);
-  const RunTotals totals = run_detector(detector, detector_flags, pictures,
-                                        [&](const PictureResult& result) { lines.write(result_line(result) + "\n"); });
+  const RunTotals totals = run_detector(detector, detector_flags, pictures, [&](const PictureResult& result) {
+    lines.write(result_line(result, detector) + "\n");
+  });
   require_whole_run(totals);
   lines.commit();
   return file.string();

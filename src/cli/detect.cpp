@@ -8,6 +8,7 @@
 #include "mtcnn/image/draw.h"
 #include "mtcnn/image/write.h"
 
+#include <array>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -49,17 +50,29 @@ class OutputNames {
   std::set<std::string> taken_;
 };
 
+/// Where the five points that faces are aligned by are among the model's.
+std::array<size_t, kLandmarkCount> points_to_align_by(const Detector& detector) {
+  if (const auto places = face_points_among(detector.landmark_names())) return *places;
+  const std::vector<std::string>& names = detector.landmark_names();
+  throw Error(ErrorCode::usage, "--align needs the five points of a face, which this model does not give",
+              {.found = names.empty() ? "a model without points" : shown_names(names),
+               .expected = shown_names(face_landmarks().names),
+               .hint = "without --align, crops are cut plainly"});
+}
+
 /// The outputs that were asked for.
 class Outputs {
  public:
-  explicit Outputs(const DetectFlags& flags) : flags_(flags), drawn_(flags.draw), cropped_(flags.crops) {
+  Outputs(const DetectFlags& flags, const Detector& detector)
+      : flags_(flags), detector_(detector), drawn_(flags.draw), cropped_(flags.crops) {
+    if (flags.align) face_points_ = points_to_align_by(detector);
     if (!flags.json.empty()) json_ = std::make_unique<AtomicFile>(flags.json == "-" ? "/dev/stdout" : flags.json);
     if (!flags.draw.empty()) make_folder(flags.draw);
     if (!flags.crops.empty()) make_folder(flags.crops);
   }
 
   void add(const PictureResult& result) {
-    if (json_) json_->write(result_line(result) + "\n");
+    if (json_) json_->write(result_line(result, detector_) + "\n");
     if (!json_ && flags_.draw.empty() && flags_.crops.empty() && result.error.empty()) print(result);
     if (result.image.empty()) return;
     if (!flags_.draw.empty()) draw(result);
@@ -113,7 +126,9 @@ class Outputs {
   Image cut(const ImageView& image, const Face& face) const {
     if (flags_.align) {
       try {
-        return align_face(image, face.landmarks, flags_.crop_size);
+        Landmarks points;
+        for (const size_t place : face_points_) points.push_back(face.landmarks[place]);
+        return align_face(image, points, flags_.crop_size);
       } catch (const Error& error) {
         log::warning(concat(error.what(), "; this face is cropped without alignment"));
       }
@@ -122,6 +137,8 @@ class Outputs {
   }
 
   const DetectFlags& flags_;
+  const Detector& detector_;
+  std::array<size_t, kLandmarkCount> face_points_ = {};
   OutputNames drawn_;
   OutputNames cropped_;
   std::unique_ptr<AtomicFile> json_;
@@ -130,7 +147,7 @@ class Outputs {
 void run(const DetectFlags& flags) {
   const Detector detector = make_detector(flags.detector);
   const std::vector<PictureFile> pictures = find_pictures(flags.inputs, flags.root);
-  Outputs outputs(flags);
+  Outputs outputs(flags, detector);
   const RunTotals totals =
       run_detector(detector, flags.detector, pictures, [&](const PictureResult& result) { outputs.add(result); });
   outputs.finish();

@@ -104,9 +104,12 @@ void report_unreadable(const RunTotals& totals) {
                 concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
 }
 
-std::string result_line(const PictureResult& result) {
-  ImageDetections detections{
-      .image = result.file.name, .width = result.image.width(), .height = result.image.height(), .error = result.error};
+std::string result_line(const PictureResult& result, const Detector& detector) {
+  ImageDetections detections{.image = result.file.name,
+                             .width = result.image.width(),
+                             .height = result.image.height(),
+                             .error = result.error,
+                             .landmark_names = detector.landmark_names()};
   for (const Face& face : result.found.faces) detections.faces.push_back(to_detection(face));
   return detections_line(detections);
 }

@@ -49,6 +49,6 @@ void require_whole_run(const RunTotals& totals);
 void report_unreadable(const RunTotals& totals);
 
 /// The result as a line of a detections file.
-std::string result_line(const PictureResult& result);
+std::string result_line(const PictureResult& result, const Detector& detector);
 
 }  // namespace mtcnn::cli

@@ -32,18 +32,26 @@ void add_inputs(const LandmarksArguments& arguments, EvalReport& report) {
   }
 }
 
-/// Runs the detector on the pictures of a CelebA folder's split where one was given.
+/// Runs the detector on the pictures of own data or of a CelebA folder's split where one was given.
 void complete(LandmarksArguments& arguments) {
   require_one_source(!arguments.detections.empty(), arguments.dataset);
   const std::filesystem::path dataset = arguments.dataset.dataset;
   if (!dataset.empty()) {
-    arguments.annotations = dataset.string();
+    const std::filesystem::path own = dataset / "annotations.jsonl";
+    const bool celeba = is_celeba(dataset) || !std::filesystem::exists(own);
+    const std::filesystem::path images = celeba ? celeba_images(dataset) : own_images_folder(dataset);
     std::vector<PictureFile> pictures;
-    read_celeba(dataset, celeba_split(arguments.split), [&](ImageAnnotation&& image) {
-      pictures.push_back({celeba_images(dataset) / image.image, image.image});
-    });
+    const auto add = [&](ImageAnnotation&& image) { pictures.push_back({images / image.image, image.image}); };
+    if (celeba) {
+      read_celeba(dataset, celeba_split(arguments.split), add);
+    } else {
+      read_annotations(own, add);
+    }
+    arguments.annotations = celeba ? dataset.string() : own.string();
     arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
   }
+  const std::filesystem::path inside = std::filesystem::path(arguments.annotations) / "annotations.jsonl";
+  if (!is_celeba(arguments.annotations) && std::filesystem::exists(inside)) arguments.annotations = inside.string();
   if (arguments.annotations.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
 }
 
@@ -51,7 +59,7 @@ void run_landmarks(LandmarksArguments arguments) {
   complete(arguments);
   const LandmarkData data = read_landmark_errors(arguments.annotations, arguments.split, arguments.detections);
   if (const std::string warning = fit_warning(data.fit, arguments.detections); !warning.empty()) log::warning(warning);
-  const LandmarkScore score = score_landmarks(data.faces);
+  const LandmarkScore score = score_landmarks(data.faces, data.points.names);
   EvalReport report = landmark_report(data, score);
   add_inputs(arguments, report);
   if (!arguments.out.empty()) write_report(arguments.out, report);
@@ -62,13 +70,15 @@ void run_landmarks(LandmarksArguments arguments) {
 }  // namespace
 
 void add_eval_landmarks(CLI::App& eval) {
-  CLI::App* verb = eval.add_subcommand("landmarks",
-                                       "How far the five points are off: errors, failures, curves\n\nErrors are shares "
-                                       "of the box's size and of the distance "
-                                       "between the eyes; faces that were not found count as failures.");
+  CLI::App* verb =
+      eval.add_subcommand("landmarks",
+                          "How far the points are off: errors, failures, curves\n\nErrors are shares of "
+                          "the box's size and, for faces, of the distance between the eyes; faces that were "
+                          "not found count as failures.");
   const auto arguments = std::make_shared<LandmarksArguments>();
   verb->add_option("--detections", arguments->detections, "Detections with keypoints, JSON lines")->type_name("FILE");
-  verb->add_option("--annotations", arguments->annotations, "JSON lines with landmarks, or a folder in CelebA's layout")
+  verb->add_option("--annotations", arguments->annotations,
+                   "JSON lines with landmarks, or a folder with annotations.jsonl or in CelebA's layout")
       ->type_name("FILE|DIR");
   verb->add_option("--split", arguments->split, "Part of a CelebA folder: train, val or test; no effect on a file")
       ->capture_default_str()
@@ -77,7 +87,8 @@ void add_eval_landmarks(CLI::App& eval) {
   verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
       ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");
-  add_dataset_flags(*verb, arguments->dataset, "CelebA's layout, with Img, Anno and Eval");
+  add_dataset_flags(*verb, arguments->dataset,
+                    "CelebA's layout, with Img, Anno and Eval, or own data with annotations.jsonl");
   verb->footer("Example: mtcnn eval landmarks --detections found.jsonl --annotations celeba --split test --out score");
   verb->callback([arguments] { run_landmarks(*arguments); });
 }

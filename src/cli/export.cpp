@@ -34,6 +34,8 @@ fs::path weights_in_run(const fs::path& run) {
       {.where = run.string(), .expected = "export/ or best/ with weights", .hint = "`mtcnn train --out` fills it"});
 }
 
+bool has_onet(const Model& model) { return !model.nets[static_cast<size_t>(NetKind::onet)].tensors.empty(); }
+
 /// Puts one --run into the model: a weights file, a run, or a model folder with all its nets and settings. A net of its
 /// own takes the place of a model folder's.
 void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& sources) {
@@ -51,10 +53,15 @@ void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& source
     Model other = read_model(path);
     model.detector = other.detector;
     model.input = other.input;
+    model.landmark_names = other.landmark_names;
     for (NetWeights& weights : other.nets) add(std::move(weights), path);
   } else {
     const fs::path file = fs::is_directory(path) ? weights_in_run(path) : path;
-    add(import_weights(file), file);
+    NetWeights weights = import_weights(file);
+    const bool names_points = weights.net == NetKind::onet || !has_onet(model);
+    if (names_points && (weights.net == NetKind::onet || weights.metadata.contains("landmark_order")))
+      model.landmark_names = landmark_names_of(weights, file.string());
+    add(std::move(weights), file);
   }
 }
 

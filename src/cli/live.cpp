@@ -102,7 +102,7 @@ class LiveOutputs {
   LiveOutputs(const LiveFlags& flags, const FrameSource& source) : flags_(flags), live_(flags.video.empty()) {
     if (!flags.json.empty()) json_ = std::make_unique<AtomicFile>(flags.json == "-" ? "/dev/stdout" : flags.json);
     if (!flags.save.empty()) film_ = std::make_unique<FilmWriter>(flags.save, source.rate());
-    if (flags.show) window_ = std::make_unique<Window>("mtcnn live: " + source.name());
+    if (flags.show) window_ = std::make_unique<ScreenWindow>("mtcnn live: " + source.name());
   }
 
   /// \return false once the user has had enough.
@@ -148,7 +148,7 @@ class LiveOutputs {
   bool live_;
   std::unique_ptr<AtomicFile> json_;
   std::unique_ptr<FilmWriter> film_;
-  std::unique_ptr<Window> window_;
+  std::unique_ptr<ScreenWindow> window_;
   Meter meter_;
   std::optional<Clock::time_point> started_;
 };
@@ -190,7 +190,11 @@ void run(LiveFlags& flags) {
 
 void add_live(CLI::App& program) {
   auto flags = std::make_shared<LiveFlags>();
-  CLI::App& verb = *program.add_subcommand("live", "Find and follow faces in a film or before a camera");
+  CLI::App& verb = *program.add_subcommand(
+      "live",
+      "Find and follow faces in a film or before a camera\n\nFaces keep their identities from frame to frame. What is "
+      "seen is shown in a window, saved as an annotated film, or written as JSON lines, in any combination; --smooth takes "
+      "the jitter off boxes and points.");
   CLI::Option* camera = verb.add_option("--camera", flags->camera, "Camera: N of /dev/videoN [0]")
                             ->check(CLI::Range(0, 1023))
                             ->type_name("N");

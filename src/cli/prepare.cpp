@@ -4,6 +4,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/log.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data_prep/window_finder.h"
@@ -89,6 +90,11 @@ void make_crops(PrepareJob job, const Sources& sources, bool quiet) {
   std::cerr << "; " << fixed(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 1)
             << " s, " << job.threads << " threads\n";
   print_skipped(result.manifest);
+  const auto counts = result.manifest.counts();
+  if (counts[static_cast<size_t>(CropKind::positive)] == 0 && counts[static_cast<size_t>(CropKind::part)] > 0)
+    log::warning(
+        concat(job.out.string(),
+               ": part faces, but no positives: objects that are not square need 'square', see docs/other_objects.md"));
 }
 
 void merge(const PrepareFlags& flags) {
@@ -112,10 +118,10 @@ void run(const PrepareFlags& flags) {
   }
   const PrepareOptions options = resolve_options(flags);
   const SampleOptions& samples = options.samples(flags.stage);
-  const Sources training = read_sources(options.root, options.datasets);
+  const Sources training = read_sources(options.root, options.datasets, options.landmarks);
   std::optional<Sources> validation;
   if (!options.validation.empty()) {
-    validation = read_sources(options.root, options.validation);
+    validation = read_sources(options.root, options.validation, options.landmarks);
     require_disjoint(training, *validation);
   }
   set_threads(flags.common.threads);
@@ -123,6 +129,7 @@ void run(const PrepareFlags& flags) {
   PrepareJob job{.stage = flags.stage,
                  .out = flags.out,
                  .samples = samples,
+                 .landmarks = options.layout(),
                  .seed = static_cast<uint64_t>(options.seed),
                  .recipe = recipe_json(options, flags.stage, options.datasets),
                  .finder = std::move(miner.finder),

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 
 namespace mtcnn::cli {
@@ -19,6 +20,7 @@ struct ToyFlags {
   std::string out;
   ToyOptions toy;
   std::optional<int64_t> validation;
+  std::string object = "face";
 };
 
 void run(const ToyFlags& flags) {
@@ -26,15 +28,18 @@ void run(const ToyFlags& flags) {
   options.validation = flags.validation.value_or(std::max<int64_t>(1, options.images / 5));
   options.threads = flags.common.threads > 0 ? flags.common.threads
                                              : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  options.object = flags.object == "watch" ? ToyObject::watch : ToyObject::face;
   const InterruptGuard guard;
   ToyCounts counts;
   {
-    Progress progress("pictures", 2 * (options.images + options.validation), flags.common.quiet);
+    const int layouts = options.object == ToyObject::face ? 2 : 1;
+    Progress progress("pictures", layouts * (options.images + options.validation), flags.common.quiet);
     options.progress = [&](int64_t done) { progress.update(done); };
     counts = make_toy_data(flags.out, options);
   }
   if (!flags.common.quiet)
-    std::cerr << flags.out << ": " << counts.pictures << " pictures, " << counts.faces << " faces\n";
+    std::cerr << flags.out << ": " << counts.pictures << " pictures, " << counts.faces
+              << (flags.object == "watch" ? " watches\n" : " faces\n");
 }
 
 }  // namespace
@@ -43,12 +48,17 @@ void add_toy_data(CLI::App& program) {
   auto flags = std::make_shared<ToyFlags>();
   CLI::App& verb = *program.add_subcommand(
       "toy-data",
-      "Paint pictures of synthetic faces, to try training without a download\n\nWrites data sets in the layouts of "
-      "WIDER FACE and CelebA, and the same labels as JSON lines, all with boxes and points. A "
-      "detector of these faces trains in minutes; it finds no real ones.");
-  verb.add_option("folder", flags->out, "New folder: wider/ and celeba/ in these data sets' layouts")
+      "Paint pictures of synthetic faces or watches, to try training without a download\n\nWrites data sets in the "
+      "layouts of WIDER FACE and CelebA, and the same labels as JSON lines, all with boxes and points; of watches own "
+      "data alone. A detector of them trains in minutes; it finds no real ones.");
+  verb.add_option("folder", flags->out,
+                  "New folder: wider/ and celeba/ in these data sets' layouts; for watches train/ and val/ as own data")
       ->required()
       ->type_name("DIR");
+  verb.add_option("--object", flags->object,
+                  "What to paint: face, or watch (not square, four points: docs/other_objects.md)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"face", "watch"}));
   verb.add_option("--images", flags->toy.images, "Training pictures in each layout")
       ->required()
       ->check(CLI::Range(1, 10000000));

@@ -11,16 +11,34 @@
 namespace mtcnn {
 namespace {
 
-FaceAnnotation read_face(const JsonFields& fields, const Json& value) {
+/// How many landmarks a face is to have.
+struct WantedPoints {
+  size_t count = 0;  ///< 0 until the first face with landmarks tells
+  std::string from;  ///< who wants so many
+};
+
+ExactPoints read_points(const JsonFields& fields, const Json& list, WantedPoints& wanted) {
+  if (!list.is_array()) fields.refuse("bad 'landmarks'", list, "a list of points [x, y]");
+  ExactPoints points;
+  for (size_t i = 0; i < list.size(); ++i)
+    points.push_back(fields.point(list[i], concat("landmarks[", i, "]").c_str()));
+  if (wanted.count == 0 && !points.empty()) wanted = {points.size(), concat("as in ", fields.where())};
+  if (points.size() != wanted.count && !points.empty()) {
+    throw Error(ErrorCode::bad_format, "another number of landmarks than expected",
+                {.where = fields.where(),
+                 .found = concat(points.size(), " points"),
+                 .expected = concat(wanted.count, ", ", wanted.from)});
+  }
+  return points;
+}
+
+FaceAnnotation read_face(const JsonFields& fields, const Json& value, WantedPoints& wanted) {
   const auto [x, y, w, h] = fields.box(value, "box");
   if (w <= 0 || h <= 0) fields.refuse("this box has no area", value["box"], "[x, y, w, h] with w and h above 0");
   FaceAnnotation face{x, y, w, h};
   if (const Json* points = fields.optional_member(value, "landmarks")) {
-    face.landmarks.emplace();
-    if (!points->is_array() || points->size() != kLandmarkCount) {
-      fields.refuse("bad 'landmarks'", *points, "five points [x, y]: eyes, nose, mouth corners");
-    }
-    for (size_t i = 0; i < kLandmarkCount; ++i) (*face.landmarks)[i] = fields.point((*points)[i], kLandmarkNames[i]);
+    ExactPoints read = read_points(fields, *points, wanted);
+    if (!read.empty()) face.landmarks = std::move(read);
   }
   if (const Json* ignore = fields.optional_member(value, "ignore")) {
     if (!ignore->is_boolean()) fields.refuse("bad 'ignore'", *ignore, "true or false");
@@ -29,12 +47,12 @@ FaceAnnotation read_face(const JsonFields& fields, const Json& value) {
   return face;
 }
 
-ImageAnnotation read_image(const JsonFields& fields, const Json& value) {
+ImageAnnotation read_image(const JsonFields& fields, const Json& value, WantedPoints& wanted) {
   ImageAnnotation image;
   image.image = fields.name(value, "image");
   image.width = fields.optional_size(value, "width");
   image.height = fields.optional_size(value, "height");
-  for (const Json& face : fields.list(value, "faces")) image.faces.push_back(read_face(fields, face));
+  for (const Json& face : fields.list(value, "faces")) image.faces.push_back(read_face(fields, face, wanted));
   return image;
 }
 
@@ -61,12 +79,14 @@ std::string annotation_line(const ImageAnnotation& image) {
   return json.dump();
 }
 
-void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use) {
+void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use,
+                      size_t points) {
+  WantedPoints wanted{points, "as 'landmarks' of the configuration says"};
   TextLines lines(path, "annotations file");
   std::unordered_map<std::string, int64_t> first_line;
   while (lines.next()) {
     const JsonFields fields(lines.where());
-    ImageAnnotation image = read_image(fields, parse_json(lines.text(), fields.where()));
+    ImageAnnotation image = read_image(fields, parse_json(lines.text(), fields.where()), wanted);
     const auto [entry, is_new] = first_line.emplace(image.image, lines.number());
     if (!is_new) {
       throw Error(ErrorCode::bad_format, "this image occurs twice",

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "mtcnn/geometry/face.h"
+#include "mtcnn/data/landmark_layout.h"
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -14,12 +13,12 @@ namespace mtcnn {
 
 /// One labelled face, in image pixels. Double precision, so that scores are exact.
 struct FaceAnnotation {
-  double x = 0;                                                                     ///< left edge
-  double y = 0;                                                                     ///< top edge
-  double w = 0;                                                                     ///< above 0
-  double h = 0;                                                                     ///< above 0
-  std::optional<std::array<std::array<double, 2>, kLandmarkCount>> landmarks = {};  ///< in the order of kLandmarkNames
-  bool ignore = false;  ///< neither a positive nor a negative
+  double x = 0;                               ///< left edge
+  double y = 0;                               ///< top edge
+  double w = 0;                               ///< above 0
+  double h = 0;                               ///< above 0
+  std::optional<ExactPoints> landmarks = {};  ///< all of them, in the data set's order; never an empty list
+  bool ignore = false;                        ///< neither a positive nor a negative
 };
 
 /// All labelled faces of one picture; none is an answer too.
@@ -38,11 +37,13 @@ std::filesystem::path own_images_folder(const std::filesystem::path& folder);
 std::string annotation_line(const ImageAnnotation& image);
 
 /// Reads annotations of own data: JSON lines, one image a line, `{"image": "rel/path.jpg", "width": 640, "height": 480,
-/// "faces": [{"box": [x,y,w,h], "landmarks": [[x,y] x5], "ignore": false}]}`, where width, height, landmarks and ignore
-/// may be left out. Calls `use` for every line, in order; blank lines are passed over. Holds one line and the names of
-/// the images in memory.
+/// "faces": [{"box": [x,y,w,h], "landmarks": [[x,y], …], "ignore": false}]}`, where width, height, landmarks and ignore
+/// may be left out; no landmarks are none, too. Calls `use` for every line, in order; blank lines are passed over.
+/// Holds one line and the names of the images in memory.
+/// \param points  how many landmarks a face with any must have; 0 = any number, the same in the whole file.
 /// \throws Error naming file and line on broken JSON, missing keys, wrong types or counts, values that are not finite,
 ///         boxes without width or height, and images that occur twice.
-void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use);
+void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use,
+                      size_t points = 0);
 
 }  // namespace mtcnn

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kBoxColumns = 4;
-constexpr size_t kPointColumns = size_t{2} * kLandmarkCount;
+constexpr size_t kPointColumns = 10;
 
 /// What is known of one image before its landmarks are read.
 struct Entry {
@@ -154,8 +154,8 @@ void read_boxes(const fs::path& path, Entries& entries) {
 
 ImageAnnotation annotation(std::string_view name, const Entry& entry, std::span<const double> points) {
   FaceAnnotation face{entry.box[0], entry.box[1], entry.box[2], entry.box[3]};
-  face.landmarks.emplace();
-  for (size_t i = 0; i < kLandmarkCount; ++i) (*face.landmarks)[i] = {points[2 * i], points[2 * i + 1]};
+  ExactPoints& own = face.landmarks.emplace();
+  for (size_t i = 0; i < points.size(); i += 2) own.push_back({points[i], points[i + 1]});
   ImageAnnotation image;
   image.image = name;
   image.faces.push_back(face);

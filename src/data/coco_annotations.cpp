@@ -69,22 +69,29 @@ bool is_crowd(const JsonFields& fields, const Json& value) {
   return *crowd == 1;
 }
 
-void read_keypoints(const JsonFields& fields, const Json& value, FaceAnnotation& face) {
+void read_keypoints(const JsonFields& fields, const Json& value, const WantedKeypoints& wanted, FaceAnnotation& face) {
   const Json* points = fields.optional_member(value, "keypoints");
-  if (points == nullptr || !points->is_array() || points->size() != kKeypointValues * kLandmarkCount) return;
-  std::array<std::array<double, 2>, kLandmarkCount> landmarks{};
-  for (size_t i = 0; i < kLandmarkCount; ++i) {
-    const size_t at = kKeypointValues * i;
-    landmarks[i] = {fields.number((*points)[at], "keypoints"), fields.number((*points)[at + 1], "keypoints")};
+  if (points == nullptr || wanted.count == 0) return;
+  if (!points->is_array() || points->size() != kKeypointValues * wanted.count) {
+    if (!wanted.required) return;
+    throw Error(ErrorCode::bad_format, "another number of landmarks than expected",
+                {.where = fields.where(),
+                 .found = points->is_array() ? concat(points->size(), " numbers in 'keypoints'") : shown(*points),
+                 .expected = concat(kKeypointValues, " for each of the ", wanted.count,
+                                    " points that 'landmarks' of the configuration names")});
+  }
+  ExactPoints landmarks;
+  for (size_t at = 0; at < points->size(); at += kKeypointValues) {
+    landmarks.push_back({fields.number((*points)[at], "keypoints"), fields.number((*points)[at + 1], "keypoints")});
     if (fields.number((*points)[at + 2], "keypoints") <= 0) return;
   }
-  face.landmarks = landmarks;
+  face.landmarks = std::move(landmarks);
 }
 
 }  // namespace
 
 void read_coco_annotations(const std::filesystem::path& path, const std::vector<std::string>& categories,
-                           const std::function<void(ImageAnnotation&&)>& use,
+                           const WantedKeypoints& points, const std::function<void(ImageAnnotation&&)>& use,
                            const std::function<void(const std::string& where)>& skip) {
   const Json json = read_json(path);
   const JsonFields top(path.string());
@@ -104,7 +111,7 @@ void read_coco_annotations(const std::filesystem::path& path, const std::vector<
       continue;
     }
     FaceAnnotation face{.x = x, .y = y, .w = w, .h = h, .ignore = is_crowd(fields, list[i])};
-    read_keypoints(fields, list[i], face);
+    read_keypoints(fields, list[i], points, face);
     file.images[image->second].faces.push_back(face);
   }
   for (ImageAnnotation& image : file.images) use(std::move(image));

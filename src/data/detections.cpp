@@ -1,5 +1,6 @@
 #include "mtcnn/data/detections.h"
 
+#include "mtcnn/core/error.h"
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/json_fields.h"
@@ -8,14 +9,27 @@
 namespace mtcnn {
 namespace {
 
-Detection read_face(const JsonFields& fields, const Json& value) {
+/// The names of keypoints in their order in the file, but those of a face in the order of kLandmarkNames.
+std::vector<std::string> names_of(const JsonFields& fields, const Json& points) {
+  if (!points.is_object()) fields.refuse("bad 'keypoints'", points, "an object of points [x, y] by name");
+  std::vector<std::string> names;
+  for (const auto& [name, point] : points.items()) names.push_back(name);
+  const bool face = names.size() == kLandmarkCount && face_points_among(names);
+  return face ? face_landmarks().names : names;
+}
+
+/// \param names  of the faces before; empty: this is the first with keypoints, whose names they become.
+Detection read_face(const JsonFields& fields, const Json& value, std::vector<std::string>& names) {
   const auto [x, y, w, h] = fields.box(value, "box");
   Detection face{x, y, w, h, fields.number(fields.member(value, "confidence"), "confidence")};
   if (const Json* points = fields.optional_member(value, "keypoints")) {
-    face.landmarks.emplace();
-    for (size_t i = 0; i < kLandmarkNames.size(); ++i) {
-      (*face.landmarks)[i] = fields.point(fields.member(*points, kLandmarkNames[i]), kLandmarkNames[i]);
-    }
+    std::vector<std::string> own = names_of(fields, *points);
+    if (names.empty()) names = own;
+    if (own.size() != names.size()) fields.refuse("other keypoints than the face before", *points, shown_names(names));
+    ExactPoints read;
+    for (const std::string& name : names)
+      read.push_back(fields.point(fields.member(*points, name.c_str()), name.c_str()));
+    if (!read.empty()) face.landmarks = std::move(read);
   }
   return face;
 }
@@ -29,15 +43,18 @@ ImageDetections read_image(const JsonFields& fields, const Json& value) {
     if (!error->is_string()) fields.refuse("bad 'error'", *error, "text");
     image.error = error->get<std::string>();
   }
-  for (const Json& face : fields.list(value, "faces")) image.faces.push_back(read_face(fields, face));
+  std::vector<std::string> names;
+  for (const Json& face : fields.list(value, "faces")) image.faces.push_back(read_face(fields, face, names));
+  if (!names.empty()) image.landmark_names = std::move(names);
   return image;
 }
 
-Json face_json(const Detection& face) {
+Json face_json(const Detection& face, const std::vector<std::string>& names) {
   Json json = {{"box", {face.x, face.y, face.w, face.h}}, {"confidence", face.confidence}};
   if (face.landmarks) {
+    require(face.landmarks->size() == names.size(), "detections_line: as many names as points are needed");
     Json& points = json["keypoints"];
-    for (size_t i = 0; i < kLandmarkNames.size(); ++i) points[kLandmarkNames[i]] = (*face.landmarks)[i];
+    for (size_t i = 0; i < names.size(); ++i) points[names[i]] = (*face.landmarks)[i];
   }
   return json;
 }
@@ -47,10 +64,9 @@ Json face_json(const Detection& face) {
 Detection to_detection(const Face& face) {
   Detection detection{shortest_double(face.box.x1), shortest_double(face.box.y1), shortest_double(face.box.width()),
                       shortest_double(face.box.height()), shortest_double(face.confidence)};
-  detection.landmarks.emplace();
-  for (size_t i = 0; i < face.landmarks.size(); ++i) {
-    (*detection.landmarks)[i] = {shortest_double(face.landmarks[i].x), shortest_double(face.landmarks[i].y)};
-  }
+  if (face.landmarks.empty()) return detection;
+  ExactPoints& points = detection.landmarks.emplace();
+  for (const Point& point : face.landmarks) points.push_back({shortest_double(point.x), shortest_double(point.y)});
   return detection;
 }
 
@@ -63,7 +79,7 @@ std::string detections_line(const ImageDetections& detections) {
     json["height"] = detections.height;
   }
   Json& faces = json["faces"] = Json::array();
-  for (const Detection& face : detections.faces) faces.push_back(face_json(face));
+  for (const Detection& face : detections.faces) faces.push_back(face_json(face, detections.landmark_names));
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

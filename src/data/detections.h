@@ -1,8 +1,8 @@
 #pragma once
 
+#include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/geometry/face.h"
 
-#include <array>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -18,7 +18,7 @@ struct Detection {
   double w = 0;
   double h = 0;
   double confidence = 0;
-  std::optional<std::array<std::array<double, 2>, kLandmarkCount>> landmarks = {};  ///< in the order of kLandmarkNames
+  std::optional<ExactPoints> landmarks = {};  ///< in the order of ImageDetections::landmark_names
 };
 
 /// All faces of one picture.
@@ -28,17 +28,20 @@ struct ImageDetections {
   int height = 0;
   std::vector<Detection> faces;
   std::string error;  ///< why the picture could not be read; empty where it could
+  std::vector<std::string> landmark_names = face_landmarks().names;  ///< of the points of its faces
 };
 
-/// The same face with width and height in place of the far corner.
+/// The same face with width and height in place of the far corner; without landmarks where it has no points.
 Detection to_detection(const Face& face);
 
 /// One line of a detections file, without the line end. Bytes of the name that are no UTF-8 are replaced.
 std::string detections_line(const ImageDetections& detections);
 
 /// Calls `use` for every line of a JSON-lines detections file, in order; blank lines are passed over. Nothing is
-/// checked but the form: negative sizes and such are for the user of the values to judge.
-/// \throws Error naming file and line on broken JSON, missing keys, wrong types or values that are not finite.
+/// checked but the form: negative sizes and such are for the user of the values to judge. Keypoints have the order of
+/// the file, but those of a face that of kLandmarkNames.
+/// \throws Error naming file and line on broken JSON, missing keys, wrong types, values that are not finite, or where
+/// faces of one picture have keypoints of different names.
 void read_detections(const std::filesystem::path& path, const std::function<void(ImageDetections&&)>& use);
 
 }  // namespace mtcnn

@@ -115,6 +115,8 @@ Manifest read_manifest(const fs::path& folder, const std::string& name) {
                     .inputs = fields.member(json, "inputs"),
                     .images = read_count(fields, json, "images"),
                     .segments = read_count(fields, json, "segment_count")};
+  if (const Json* landmarks = fields.optional_member(json, "landmarks"))
+    manifest.landmarks = read_landmark_layout(*landmarks, path.string() + ": landmarks", ErrorCode::bad_format);
   const Json& complete = fields.member(json, "complete");
   if (!complete.is_boolean()) fields.refuse("bad 'complete'", complete, "true or false");
   manifest.complete = complete.get<bool>();
@@ -133,20 +135,21 @@ void write_manifest(const fs::path& folder, const Manifest& manifest, const std:
     for (const ShardEntry& shard : segment.shards) shards.push_back(shard_json(shard, segment.index));
     segments.push_back(segment_json(segment));
   }
-  const Json json = {{"format", kFormat},
-                     {"version", kVersion},
-                     {"stage", manifest.stage},
-                     {"crop_size", manifest.crop_size},
-                     {"seed", manifest.seed},
-                     {"complete", manifest.complete},
-                     {"counts", std::move(counts)},
-                     {"images", manifest.images},
-                     {"segment_count", manifest.segments},
-                     {"config", manifest.config},
-                     {"inputs", manifest.inputs},
-                     {"skipped", skipped_json(manifest.skipped)},
-                     {"segments", std::move(segments)},
-                     {"shards", std::move(shards)}};
+  Json json = {{"format", kFormat},
+               {"version", kVersion},
+               {"stage", manifest.stage},
+               {"crop_size", manifest.crop_size},
+               {"seed", manifest.seed},
+               {"complete", manifest.complete},
+               {"counts", std::move(counts)},
+               {"images", manifest.images},
+               {"segment_count", manifest.segments},
+               {"config", manifest.config},
+               {"inputs", manifest.inputs},
+               {"skipped", skipped_json(manifest.skipped)},
+               {"segments", std::move(segments)},
+               {"shards", std::move(shards)}};
+  if (!(manifest.landmarks == face_landmarks())) json["landmarks"] = landmark_layout_json(manifest.landmarks);
   write_text(folder / name, json.dump(1, '\t') + "\n");
 }
 
@@ -162,11 +165,13 @@ Shard open_shard(const fs::path& folder, const Manifest& manifest, const ShardEn
                  .hint = "delete it and run the same `mtcnn prepare` again"});
   }
   Shard shard(path);
-  const auto text = [](const std::string& stage, CropKind kind, int size, int64_t count) {
-    return concat(count, " crops of kind '", crop_kind_name(kind), "', stage '", stage, "', side ", size);
+  const auto text = [](const std::string& stage, CropKind kind, int size, int64_t count, int64_t points) {
+    return concat(count, " crops of kind '", crop_kind_name(kind), "', stage '", stage, "', side ", size,
+                  kind == CropKind::landmark ? concat(", ", points, " points") : "");
   };
-  const std::string found = text(shard.stage(), shard.kind(), shard.size(), shard.count());
-  const std::string expected = text(manifest.stage, entry.kind, manifest.crop_size, entry.count);
+  const std::string found = text(shard.stage(), shard.kind(), shard.size(), shard.count(), shard.points());
+  const std::string expected = text(manifest.stage, entry.kind, manifest.crop_size, entry.count,
+                                    static_cast<int64_t>(manifest.landmarks.count()));
   if (found != expected) {
     throw Error(ErrorCode::bad_format, "a shard does not hold what the manifest says",
                 {.where = path.string(), .found = found, .expected = expected});

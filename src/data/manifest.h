@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mtcnn/core/json.h"
+#include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/data/shard.h"
 
 #include <array>
@@ -49,6 +50,7 @@ struct Manifest {
   bool complete = false;              ///< false while `mtcnn prepare` has not finished
   std::vector<Skipped> skipped;       ///< faces and pictures that the readers passed over, in order of their lists
   std::vector<ManifestSegment> done;  ///< by index
+  LandmarkLayout landmarks = face_landmarks();  ///< of the landmark samples
 
   /// Crops of each kind, in the order of kCropKinds.
   std::array<int64_t, kCropKinds.size()> counts() const;
@@ -63,7 +65,8 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
                     const std::string& name = "manifest.json");
 
 /// Opens a shard of the folder.
-/// \throws Error as Shard does, and where the file's size, kind or count is not what the manifest says.
+/// \throws Error as Shard does, and where the file's size, kind, count or number of points is not what the manifest
+/// says.
 Shard open_shard(const std::filesystem::path& folder, const Manifest& manifest, const ShardEntry& entry);
 
 /// Reads every shard of a folder and compares checksums.

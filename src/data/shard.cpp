@@ -15,8 +15,8 @@ namespace {
 constexpr const char* kFormat = "mtcnn-crops";
 constexpr const char* kVersion = "1";
 constexpr int64_t kOffsetCount = 4;
-constexpr int64_t kTargetCount = std::tuple_size_v<LandmarkTargets>;
 constexpr int64_t kTurnCount = 2;
+constexpr int64_t kFacePoints = 5;  ///< what is expected where a file does not tell
 constexpr int64_t kLargestSize = 4096;
 
 /// One column of all labels, packed as the file holds it.
@@ -97,11 +97,14 @@ void write_shard(const std::filesystem::path& path, std::string_view stage, cons
   std::vector<float> landmarks;
   std::vector<float> turn;
   if (crops.kind == CropKind::landmark) {
-    landmarks = column<float>(crops, kTargetCount, [](const CropLabel& l) { return l.landmarks; });
+    const auto numbers = static_cast<int64_t>(crops.labels.front().landmarks.size());
+    landmarks = column<float>(crops, static_cast<size_t>(numbers), [](const CropLabel& l) { return l.landmarks; });
+    require(numbers > 0 && static_cast<int64_t>(landmarks.size()) == n * numbers,
+            "write_shard: landmark samples differ in their number of points");
     turn = column<float>(crops, kTurnCount, [](const CropLabel& l) {
       return std::array{l.turn, l.mirrored ? 1.0F : 0.0F};
     });
-    tensors.push_back({"landmarks", Dtype::f32, {n, kTargetCount}, bytes_of(landmarks)});
+    tensors.push_back({"landmarks", Dtype::f32, {n, numbers}, bytes_of(landmarks)});
     tensors.push_back({"turn", Dtype::f32, {n, kTurnCount}, bytes_of(turn)});
   }
   write_safetensors(path, tensors,
@@ -142,7 +145,10 @@ Shard::Shard(std::filesystem::path path) : file_(std::move(path)) {
   source_ = tensor("source", Dtype::i32, {n});
   window_ = tensor("window", Dtype::f32, {n, 4});
   if (kind_ == CropKind::landmark) {
-    landmarks_ = tensor("landmarks", Dtype::f32, {n, kTargetCount});
+    const Safetensors::Entry* entry = file_.find("landmarks");
+    const bool some = entry != nullptr && entry->shape.size() == 2 && entry->shape[1] >= 2;
+    points_ = some ? entry->shape[1] / 2 : kFacePoints;
+    landmarks_ = tensor("landmarks", Dtype::f32, {n, 2 * points_});
     turn_ = tensor("turn", Dtype::f32, {n, kTurnCount});
   }
   const size_t expected = kind_ == CropKind::landmark ? 7 : 5;
@@ -180,7 +186,9 @@ CropLabel Shard::label(int64_t index) const {
   const auto window = floats_at<4>(window_, index);
   label.window = {window[0], window[1], window[2], window[3]};
   if (landmarks_ != nullptr) {
-    label.landmarks = floats_at<kTargetCount>(landmarks_, index);
+    label.landmarks.resize(2 * static_cast<size_t>(points_));
+    const size_t bytes = label.landmarks.size() * sizeof(float);
+    std::memcpy(label.landmarks.data(), landmarks_ + static_cast<size_t>(index) * bytes, bytes);
     const auto turn = floats_at<kTurnCount>(turn_, index);
     label.turn = turn[0];
     label.mirrored = turn[1] != 0;

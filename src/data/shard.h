@@ -49,7 +49,8 @@ struct Crops {
 };
 
 /// Writes one shard in one atomic step; docs/formats.md describes the file. The same crops give the same bytes.
-/// \throws ContractError if there are no crops or the pixels do not fit; Error if the file cannot be written.
+/// \throws ContractError if there are no crops, the pixels do not fit or landmark samples differ in their number of
+/// points; Error if the file cannot be written.
 void write_shard(const std::filesystem::path& path, std::string_view stage, const Crops& crops);
 
 /// A shard of crops, mapped: pixels are read from the disk as they are touched. Constant after construction.
@@ -64,6 +65,7 @@ class Shard {
   CropKind kind() const { return kind_; }
   int size() const { return size_; }  ///< side S in pixels
   int64_t count() const { return count_; }
+  int64_t points() const { return points_; }  ///< of every landmark sample; 0 for other kinds
 
   /// [3, S, S], RGB.
   std::span<const uint8_t> pixels(int64_t index) const;
@@ -83,6 +85,7 @@ class Shard {
   CropKind kind_ = CropKind::negative;
   int size_ = 0;
   int64_t count_ = 0;
+  int64_t points_ = 0;
   const std::byte* pixels_ = nullptr;
   const std::byte* offsets_ = nullptr;
   const std::byte* overlap_ = nullptr;

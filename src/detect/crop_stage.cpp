@@ -51,7 +51,7 @@ void cut_crops(const StageContext& context, int side, std::span<const ImageView>
 template <class Use>
 void run_in_batches(const StageContext& context, NetKind net, float least, std::span<const ImageView> images,
                     std::span<const Job> jobs, Use use) {
-  const size_t value_count = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
+  const size_t value_count = static_cast<size_t>(context.nets.value_count(net));
   const Workspace& workspace = context.workspace;
   for (size_t first = 0; first < jobs.size(); first += largest_batch(net)) {
     const size_t count = std::min(jobs.size() - first, largest_batch(net));
@@ -135,11 +135,10 @@ struct Answers {
 };
 
 /// What O-Net's values mean for a window.
-Face face_of(const Box& window, const float* values) {
-  LandmarkTargets targets{};
-  std::copy_n(values + kFaceValues, targets.size(), targets.begin());
+Face face_of(const StageContext& context, const Box& window, const float* values) {
+  const size_t point_values = 2 * static_cast<size_t>(context.nets.landmark_count());
   return {decode_offsets(window, offsets_in(values)), logit_to_probability(values[0]),
-          decode_landmarks(window, targets)};
+          decode_landmarks(window, {values + kFaceValues, point_values})};
 }
 
 /// Raises confidences by how many windows agree.
@@ -167,7 +166,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, const float* values) {
     Answers& picture = answers[jobs[job].image];
     const Box& window = jobs[job].window;
-    const Face face = face_of(window, values);
+    const Face face = face_of(context, window, values);
     if (options.support > 0) {
       picture.boxes.push_back(face.box);
       picture.scores.push_back(face.confidence);
@@ -199,8 +198,8 @@ std::vector<std::optional<Face>> answer_windows(const StageContext& context, con
     places.push_back(i);
   }
   std::vector<std::optional<Face>> faces(windows.size());
-  run_in_batches(context, NetKind::onet, std::span(&image, 1), jobs, [&](size_t job, const float* values) {
-    const Face face = face_of(jobs[job].window, values);
+  run_in_batches(context, NetKind::onet, 0, std::span(&image, 1), jobs, [&](size_t job, const float* values) {
+    const Face face = face_of(context, jobs[job].window, values);
     if (face.confidence >= context.options.thresholds[2]) faces[places[job]] = face;
   });
   return faces;

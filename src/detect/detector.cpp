@@ -57,6 +57,7 @@ std::vector<Box> boxes_of(const std::vector<Window>& windows) {
 struct Detector::Shared {
   NetRunner nets;
   InputOptions input;
+  std::vector<std::string> landmark_names;
   WorkspacePool workspaces;
 };
 
@@ -66,9 +67,13 @@ Detector::Detector(const std::filesystem::path& model_folder, const std::string&
     : Detector(read_model(model_folder), device) {}
 
 Detector::Detector(const Model& model, const std::string& device)
-    : shared_(new Shared{NetRunner(model.nets, device), model.input, {}}), options_(model.detector) {
+    : shared_(new Shared{NetRunner(model.nets, device), model.input, model.landmark_names, {}}),
+      options_(model.detector) {
   detector_option_table().check(options_);
   input_option_table().check(model.input);
+  const bool whole = !model.nets.back().tensors.empty();
+  require(!whole || static_cast<size_t>(shared_->nets.landmark_count()) == model.landmark_names.size(),
+          "Detector: as many names as points are needed");
 }
 
 Detector Detector::with_options(const DetectorOptions& options) const {
@@ -130,6 +135,8 @@ std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::s
   shared_->workspaces.give_back(std::move(workspace));
   return faces;
 }
+
+const std::vector<std::string>& Detector::landmark_names() const { return shared_->landmark_names; }
 
 std::string Detector::device() const { return shared_->nets.device(); }
 

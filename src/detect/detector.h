@@ -76,6 +76,9 @@ class Detector {
   std::vector<std::optional<Face>> refine(const ImageView& image, std::span<const Box> windows,
                                           StageTimes* times = nullptr) const;
 
+  /// The names of a face's points, in order; empty where the model gives none.
+  const std::vector<std::string>& landmark_names() const;
+
   /// "cpu" or "cuda:0".
   std::string device() const;
 

@@ -28,10 +28,7 @@ NetWeights read_net(const fs::path& folder, NetKind net) {
 }
 
 /// What every cascade.json says and this version can only confirm.
-Json fixed_facts() {
-  return {
-      {"format", kFormat}, {"version", kFormatVersion}, {"colour_order", "RGB"}, {"landmark_order", kLandmarkNames}};
-}
+Json fixed_facts() { return {{"format", kFormat}, {"version", kFormatVersion}, {"colour_order", "RGB"}}; }
 
 void read_cascade(const Json& json, const fs::path& path, Model& model) {
   if (!json.is_object())
@@ -43,16 +40,31 @@ void read_cascade(const Json& json, const fs::path& path, Model& model) {
         ErrorCode::bad_format, concat("wrong '", key, "'"),
         {.where = path.string(), .found = json.contains(key) ? shown(json[key]) : "none", .expected = shown(value)});
   }
+  if (!json.contains("landmark_order")) {
+    throw Error(ErrorCode::bad_format, "'landmark_order' is missing",
+                {.where = path.string(), .expected = "the names of the points that O-Net gives; [] = none"});
+  }
   for (const auto& [key, value] : json.items()) {
-    if (key == "detector") {
+    if (key == "landmark_order") {
+      model.landmark_names = read_landmark_names(value, path.string() + ": landmark_order", ErrorCode::bad_format);
+    } else if (key == "detector") {
       detector_option_table().apply(model.detector, value, path.string() + ": detector");
     } else if (key == "input") {
       input_option_table().apply(model.input, value, path.string() + ": input");
     } else if (!facts.contains(key)) {
       throw Error(ErrorCode::bad_format, concat("unknown key '", key, "'"),
-                  {.where = path.string(), .expected = "detector, input"});
+                  {.where = path.string(), .expected = "landmark_order, detector, input"});
     }
   }
+}
+
+/// \throws Error unless O-Net, where it is there, gives the points that are named.
+void require_named_points(const Model& model, const std::string& where) {
+  const NetWeights& onet = model.nets[static_cast<size_t>(NetKind::onet)];
+  const auto named = static_cast<int64_t>(model.landmark_names.size());
+  if (onet.tensors.empty() || landmark_count(onet) == named) return;
+  throw Error(ErrorCode::bad_format, "O-Net gives another number of points than 'landmark_order' names",
+              {.where = where, .found = concat(landmark_count(onet), " points"), .expected = concat(named)});
 }
 
 }  // namespace
@@ -71,6 +83,7 @@ Model read_model(const fs::path& folder, NetKind last) {
     weights.net = net;
     if (net <= last) weights = read_net(folder, net);
   }
+  require_named_points(model, (folder / kFileName).string());
   return model;
 }
 
@@ -91,6 +104,7 @@ void write_model(const fs::path& folder, const Model& model, WeightsFormat forma
     }
   }
   Json json = fixed_facts();
+  json["landmark_order"] = model.landmark_names;
   json["input"] = input_option_table().dump(model.input);
   json["detector"] = detector_option_table().dump(model.detector);
   write_text(folder / kFileName, json.dump(2) + "\n");
@@ -106,6 +120,17 @@ Model default_model() {
     model.nets[static_cast<size_t>(net)] = parse_weights(name, default_model_file(name), net);
   }
   return model;
+}
+
+std::vector<std::string> landmark_names_of(const NetWeights& weights, const std::string& where) {
+  const auto count = static_cast<size_t>(landmark_count(weights));
+  const auto text = weights.metadata.find("landmark_order");
+  if (text == weights.metadata.end()) return default_landmark_names(count);
+  const std::string place = where + ": landmark_order";
+  std::vector<std::string> names = read_landmark_names(parse_json(text->second, place), place, ErrorCode::bad_format);
+  if (names.size() == count || count == 0) return names;
+  throw Error(ErrorCode::bad_format, "these weights name another number of points than they give",
+              {.where = place, .found = concat(names.size(), " names"), .expected = concat(count)});
 }
 
 InputOptions public_weights_input() { return {.border = 127, .crop_lead = 1, .window_first = 1, .window_size = 12}; }

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/detect/options.h"
 #include "mtcnn/weights/weights.h"
 
 #include <array>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace mtcnn {
 
@@ -16,11 +19,13 @@ struct Model {
   std::array<NetWeights, 3> nets;  ///< P-Net, R-Net, O-Net; without tensors where a net is not there (yet)
   DetectorOptions detector;        ///< what suits these weights; the user's own options win
   InputOptions input;
+  std::vector<std::string> landmark_names = face_landmarks().names;  ///< of the points that O-Net gives, in order
 };
 
 /// Each net is `NET.safetensors` or, where there is none, the TorchScript file `NET.pt`.
 /// \param last  nets behind this one are not read: the first nets alone are what hard examples are mined with.
-/// \throws Error if a file is missing, damaged, of another version or of another net; see read_weights().
+/// \throws Error if a file is missing, damaged, of another version or of another net, see read_weights(), or if O-Net
+/// gives another number of points than cascade.json names.
 Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::onet);
 
 /// What cascade.json of a model folder says about its weights.
@@ -34,6 +39,10 @@ void write_model(const std::filesystem::path& folder, const Model& model,
 
 /// The model that comes with the library: models/default, embedded when it was built.
 Model default_model();
+
+/// The names of the points that a net was trained for: as its file says, else default_landmark_names().
+/// \throws Error naming `where` if the file's names do not fit its landmark head.
+std::vector<std::string> landmark_names_of(const NetWeights& weights, const std::string& where);
 
 /// The input conventions that give the public weights their best accuracy (docs/results.md has the comparison).
 InputOptions public_weights_input();

@@ -57,6 +57,7 @@ Taps dense_taps(const NetWeights& weights, const std::string& name, const std::s
 Taps head_taps(const NetWeights& weights, const std::vector<std::string>& names) {
   Taps taps;
   for (const std::string& name : names) {
+    if (weights.find(name + ".weight") == nullptr) continue;  // a net without points
     const std::vector<float>& weight = weights.at(name + ".weight").values;
     const std::vector<float>& bias = weights.at(name + ".bias").values;
     if (!taps.weights.empty()) {

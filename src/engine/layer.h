@@ -47,7 +47,8 @@ struct Taps {
 Taps convolution_taps(const NetWeights& weights, const std::string& name, const std::string& prelu);
 /// A dense layer behind a [side, side, channels] map; its columns come in C,H,W order.
 Taps dense_taps(const NetWeights& weights, const std::string& name, const std::string& prelu, int channels, int side);
-/// All heads as one dense layer. The two face logits become their difference: softmax of two is the sigmoid of it.
+/// All heads that the net has as one dense layer. The two face logits become their difference: softmax of two is the
+/// sigmoid of it.
 Taps head_taps(const NetWeights& weights, const std::vector<std::string>& names);
 
 /// Packs the parameters of one net's layers for one version of the kernels.

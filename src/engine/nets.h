@@ -36,13 +36,13 @@ class PNet {
 class RNet {
  public:
   static constexpr int kSide = 24;
-  static constexpr int kValues = 5;
 
   RNet(const NetWeights& weights, const Kernels& kernels);
 
   /// \param crops   [count, 24, 24, 3]
-  /// \param values  [count, 5]
+  /// \param values  [count, values()]
   void run(const float* crops, int count, float* values) const;
+  int values() const { return heads_.channels; }  ///< 5
 
  private:
   const Kernels* kernels_;
@@ -53,13 +53,13 @@ class RNet {
 class ONet {
  public:
   static constexpr int kSide = 48;
-  static constexpr int kValues = 15;
 
   ONet(const NetWeights& weights, const Kernels& kernels);
 
   /// \param crops   [count, 48, 48, 3]
-  /// \param values  [count, 15]
+  /// \param values  [count, values()]
   void run(const float* crops, int count, float* values) const;
+  int values() const { return heads_.channels; }  ///< 5, and 2 a point
 
  private:
   const Kernels* kernels_;

@@ -38,10 +38,11 @@ class ScreenedPNet {
 class ScreenedRNet {
  public:
   static constexpr int kSide = RNet::kSide;
-  static constexpr int kValues = RNet::kValues;
 
   ScreenedRNet(const NetWeights& weights, const Kernels& kernels)
       : net_(weights, kernels), screen_(usable_screen<RNetScreen>(weights, kernels)) {}
+
+  int values() const { return net_.values(); }
 
   /// Whether some crops need not be run, if face logits below `least` do not matter.
   bool screens(float least) const { return screen_ != nullptr && least > kSurelyNone; }

@@ -63,14 +63,14 @@ double median(const std::vector<double>& sorted) {
   return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-NormalisedErrors normalise(std::span<const FaceError> faces, double FaceError::*unit) {
-  NormalisedErrors result;
+NormalisedErrors normalise(std::span<const FaceError> faces, double FaceError::*unit, size_t points) {
+  NormalisedErrors result{.points = std::vector<double>(points)};
   for (const FaceError& face : faces) {
     if (face.*unit <= 0) continue;
     ++result.faces;
     if (!face.found) continue;
     result.errors.push_back(face.mean_distance() / (face.*unit));
-    for (size_t i = 0; i < kLandmarkCount; ++i) result.points[i] += face.distances[i] / (face.*unit);
+    for (size_t i = 0; i < points; ++i) result.points[i] += face.distances[i] / (face.*unit);
   }
   const auto found = static_cast<double>(result.errors.size());
   result.mean =
@@ -92,7 +92,7 @@ void check_landmarks(const ImageDetections& image, const fs::path& path) {
   throw Error(ErrorCode::bad_format, "a detection without keypoints cannot be scored for landmarks",
               {.where = concat(path.string(), ": image '", image.image, "'"),
                .found = concat("face ", bare - image.faces.begin()),
-               .expected = "\"keypoints\" with five points"});
+               .expected = "\"keypoints\" with points; a model without points has none to score"});
 }
 
 /// The scored images, and where each lies in the list.
@@ -114,62 +114,124 @@ Images read_images(const fs::path& path, const std::string& split, LandmarkData&
   if (is_celeba(path)) {
     data.images_without_area = read_celeba(path, celeba_split(split), keep).without_area;
   } else if (fs::is_directory(path)) {
-    throw Error(ErrorCode::not_found, "this folder is not in CelebA's layout",
-                {.where = path.string(), .expected = "Anno/list_bbox_celeba.txt in it, or a JSON-lines file"});
+    throw Error(ErrorCode::not_found, "this folder holds no annotations",
+                {.where = path.string(),
+                 .expected = "Anno/list_bbox_celeba.txt or annotations.jsonl in it, or a JSON-lines file"});
   } else {
     read_annotations(path, keep);
   }
   return images;
 }
 
+/// \param names  of the detections before; empty before the first.
+void require_same_names(const ImageDetections& image, const fs::path& path, std::vector<std::string>& names) {
+  if (names.empty()) names = image.landmark_names;
+  if (names == image.landmark_names) return;
+  throw Error(ErrorCode::bad_format, "detections with different keypoints",
+              {.where = concat(path.string(), ": image '", image.image, "'"),
+               .found = shown_names(image.landmark_names),
+               .expected = shown_names(names)});
+}
+
+/// How many points a labelled face has; 0 where none has any.
+size_t labelled_points(const Images& images) {
+  for (const ImageAnnotation& image : images.annotations) {
+    for (const FaceAnnotation& face : image.faces) {
+      if (face.landmarks) return face.landmarks->size();
+    }
+  }
+  return 0;
+}
+
+/// \param face   whether the labelled points are known to be those of a face.
+/// \param names  of the detections' points; empty where there are no detections.
+ComparedPoints compared_points(size_t labelled, bool face, const std::vector<std::string>& names,
+                               const fs::path& path) {
+  ComparedPoints points;
+  const auto face_points = face_points_among(names);
+  if (labelled == points.names.size() && (face_points || names.empty())) {
+    if (face_points) points.detected.assign(face_points->begin(), face_points->end());
+    return points;
+  }
+  if (face || (!names.empty() && names.size() != labelled)) {
+    throw Error(ErrorCode::bad_format, "the detections have other points than the labels",
+                {.where = path.string(),
+                 .found = concat(names.size(), ": ", shown_names(names)),
+                 .expected = face ? shown_names(points.names) : concat(labelled, " points"),
+                 .hint = "score a model with labels of the points that it was trained for"});
+  }
+  points.names = names.empty() ? default_landmark_names(labelled) : names;
+  points.detected.resize(labelled);
+  std::iota(points.detected.begin(), points.detected.end(), size_t{0});
+  const auto place = [&](const char* name) {
+    return std::find(points.names.begin(), points.names.end(), name) - points.names.begin();
+  };
+  const auto left = static_cast<size_t>(place("left_eye"));
+  const auto right = static_cast<size_t>(place("right_eye"));
+  points.eyes.reset();
+  if (std::max(left, right) < labelled) points.eyes = {left, right};
+  return points;
+}
+
 }  // namespace
 
 double FaceError::mean_distance() const {
-  return std::accumulate(distances.begin(), distances.end(), 0.0) / kLandmarkCount;
+  return distances.empty()
+             ? 0
+             : std::accumulate(distances.begin(), distances.end(), 0.0) / static_cast<double>(distances.size());
 }
 
 double NormalisedErrors::share_within(double error) const {
   return static_cast<double>(count_within(*this, error)) / static_cast<double>(faces);
 }
 
-std::vector<FaceError> landmark_errors(const ImageAnnotation& image, std::span<const Detection> detections) {
+std::vector<FaceError> landmark_errors(const ImageAnnotation& image, std::span<const Detection> detections,
+                                       const ComparedPoints& points) {
   std::vector<FaceError> errors;
   for (const FaceAnnotation& face : image.faces) {
     if (face.ignore || !face.landmarks) continue;
     FaceError& error = errors.emplace_back();
     error.box_size = std::sqrt(face.w * face.h);
-    error.eye_distance = distance((*face.landmarks)[0], (*face.landmarks)[1]);
+    const ExactPoints& labelled = *face.landmarks;
+    require(labelled.size() == points.names.size(), "landmark_errors: another number of labelled points");
+    error.distances.resize(labelled.size());
+    if (points.eyes) error.eye_distance = distance(labelled[(*points.eyes)[0]], labelled[(*points.eyes)[1]]);
     const Detection* detection = find_face(face, detections);
     if (detection == nullptr) continue;
     require(detection->landmarks.has_value(), "landmark_errors: a detection without landmarks");
     error.found = true;
-    for (size_t i = 0; i < kLandmarkCount; ++i) {
-      error.distances[i] = distance((*face.landmarks)[i], (*detection->landmarks)[i]);
-    }
+    for (size_t i = 0; i < labelled.size(); ++i)
+      error.distances[i] = distance(labelled[i], detection->landmarks->at(points.detected[i]));
   }
   return errors;
 }
 
-LandmarkScore score_landmarks(std::span<const FaceError> faces) {
-  LandmarkScore score;
+LandmarkScore score_landmarks(std::span<const FaceError> faces, const std::vector<std::string>& names) {
+  LandmarkScore score{.names = names};
   score.faces = static_cast<int64_t>(faces.size());
   score.not_found = std::count_if(faces.begin(), faces.end(), [](const FaceError& face) { return !face.found; });
   score.found = static_cast<double>(score.faces - score.not_found) / static_cast<double>(score.faces);
-  score.by_box = normalise(faces, &FaceError::box_size);
-  score.by_eyes = normalise(faces, &FaceError::eye_distance);
+  score.by_box = normalise(faces, &FaceError::box_size, names.size());
+  score.by_eyes = normalise(faces, &FaceError::eye_distance, names.size());
   return score;
 }
 
 LandmarkData read_landmark_errors(const fs::path& annotations, const std::string& split, const fs::path& detections) {
   LandmarkData data;
   Images images = read_images(annotations, split, data);
-  std::vector<std::vector<FaceError>> errors;
-  for (const ImageAnnotation& image : images.annotations) errors.push_back(landmark_errors(image, {}));
-  data.fit = read_detections_of(detections, images.index, [&](size_t place, ImageDetections&& found) {
-    check_landmarks(found, detections);
-    errors[place] = landmark_errors(images.annotations[place], found.faces);
+  std::vector<std::vector<Detection>> found(images.annotations.size());
+  std::vector<std::string> names;  // of the detections' points
+  data.fit = read_detections_of(detections, images.index, [&](size_t place, ImageDetections&& of_image) {
+    check_landmarks(of_image, detections);
+    if (!of_image.faces.empty()) require_same_names(of_image, detections, names);
+    found[place] = std::move(of_image.faces);
   });
-  for (const auto& of_image : errors) data.faces.insert(data.faces.end(), of_image.begin(), of_image.end());
+  const size_t labelled = labelled_points(images);
+  if (labelled > 0) data.points = compared_points(labelled, is_celeba(annotations), names, detections);
+  for (size_t i = 0; i < found.size(); ++i) {
+    for (FaceError& error : landmark_errors(images.annotations[i], found[i], data.points))
+      data.faces.push_back(std::move(error));
+  }
   if (data.faces.empty()) {
     throw Error(ErrorCode::bad_format, "no face with landmarks to score",
                 {.where = annotations.string(),

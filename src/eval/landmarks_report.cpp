@@ -26,14 +26,16 @@ PlotSeries cumulative_curve(const std::string& unit, const NormalisedErrors& err
 Plot cumulative_plot(const LandmarkScore& score) {
   Plot plot;
   plot.title = concat("Landmarks: cumulative error of ", score.faces, " faces, ", percent(score.found), " found");
-  plot.x_label = "mean error of the five points";
+  plot.x_label = "mean error of the points";
   plot.y_label = "share of all faces";
   plot.x_max = kCurveSteps / kStepsPerUnit;
-  plot.series = {cumulative_curve("by box size", score.by_box), cumulative_curve("by eye distance", score.by_eyes)};
+  plot.series = {cumulative_curve("by box size", score.by_box)};
+  if (score.by_eyes.faces > 0) plot.series.push_back(cumulative_curve("by eye distance", score.by_eyes));
   return plot;
 }
 
-void add_errors(Json& figures, const NormalisedErrors& errors, const std::string& name, const std::string& suffix) {
+void add_errors(Json& figures, const NormalisedErrors& errors, const std::string& name, const std::string& suffix,
+                const std::vector<std::string>& names) {
   figures["nme_" + name] = errors.mean;
   figures["nme_" + name + "_median"] = errors.median;
   figures["failure_8" + suffix] = errors.failure_8;
@@ -41,7 +43,7 @@ void add_errors(Json& figures, const NormalisedErrors& errors, const std::string
   figures["curve_area_8" + suffix] = errors.curve_area_8;
   figures["curve_area_10" + suffix] = errors.curve_area_10;
   Json& points = figures["points_" + name];
-  for (size_t i = 0; i < kLandmarkCount; ++i) points[kLandmarkNames[i]] = errors.points[i];
+  for (size_t i = 0; i < names.size(); ++i) points[names[i]] = errors.points[i];
 }
 
 }  // namespace
@@ -50,14 +52,14 @@ EvalReport landmark_report(const LandmarkData& data, const LandmarkScore& score)
   EvalReport report;
   report.name = "landmarks";
   report.protocol =
-      "each face takes the detection of highest IoU, found at 0.5 or more; its error is the mean distance of the five "
+      "each face takes the detection of highest IoU, found at 0.5 or more; its error is the mean distance of the "
       "points in "
       "units of sqrt(box area) or of the distance between the labelled eyes; means and medians over the faces found; "
       "faces not found "
       "are failures; curve areas run from 0 to 8 or 10 % and are divided by it";
   report.figures = {{"faces", score.faces}, {"not_found", score.not_found}, {"found", score.found}};
-  add_errors(report.figures, score.by_box, "area", "");
-  add_errors(report.figures, score.by_eyes, "eyes", "_eyes");
+  add_errors(report.figures, score.by_box, "area", "", score.names);
+  add_errors(report.figures, score.by_eyes, "eyes", "_eyes", score.names);
   report.figures["left_out"] = {{"ignored_faces", data.ignored_faces},
                                 {"faces_without_landmarks", data.faces_without_landmarks},
                                 {"images_without_area", data.images_without_area},
@@ -68,11 +70,14 @@ EvalReport landmark_report(const LandmarkData& data, const LandmarkScore& score)
 }
 
 std::string landmark_table(const LandmarkScore& score) {
+  const bool eyes = score.by_eyes.faces > 0;
   const auto row = [&](const std::string& name, const auto& value) {
-    return std::vector<std::string>{name, percent(value(score.by_box)), percent(value(score.by_eyes))};
+    std::vector<std::string> cells = {name, percent(value(score.by_box))};
+    if (eyes) cells.push_back(percent(value(score.by_eyes)));
+    return cells;
   };
   std::vector<std::vector<std::string>> rows = {
-      {"", "by box size", "by eye distance"},
+      {"", "by box size"},
       row("mean error", [](const NormalisedErrors& errors) { return errors.mean; }),
       row("median error", [](const NormalisedErrors& errors) { return errors.median; }),
       row("failures at 8 %", [](const NormalisedErrors& errors) { return errors.failure_8; }),
@@ -80,8 +85,9 @@ std::string landmark_table(const LandmarkScore& score) {
       row("curve area to 8 %", [](const NormalisedErrors& errors) { return errors.curve_area_8; }),
       row("curve area to 10 %", [](const NormalisedErrors& errors) { return errors.curve_area_10; }),
   };
-  for (size_t i = 0; i < kLandmarkCount; ++i) {
-    rows.push_back(row(kLandmarkNames[i], [i](const NormalisedErrors& errors) { return errors.points[i]; }));
+  if (eyes) rows.front().emplace_back("by eye distance");
+  for (size_t i = 0; i < score.names.size(); ++i) {
+    rows.push_back(row(score.names[i], [i](const NormalisedErrors& errors) { return errors.points[i]; }));
   }
   return concat(score.faces, " faces, ", percent(score.found), " found, ", score.not_found, " not\n", text_table(rows));
 }

@@ -21,7 +21,7 @@ Box decode_offsets(const Box& window, const Offsets& offsets) {
 
 LandmarkTargets encode_landmarks(const Box& window, const Landmarks& points) {
   require(window.width() > 0 && window.height() > 0, "encode_landmarks: the window has no area");
-  LandmarkTargets targets{};
+  LandmarkTargets targets(2 * points.size());
   for (size_t i = 0; i < points.size(); ++i) {
     targets[2 * i] = (points[i].x - window.x1) / window.width();
     targets[2 * i + 1] = (points[i].y - window.y1) / window.height();
@@ -29,8 +29,8 @@ LandmarkTargets encode_landmarks(const Box& window, const Landmarks& points) {
   return targets;
 }
 
-Landmarks decode_landmarks(const Box& window, const LandmarkTargets& targets) {
-  Landmarks points{};
+Landmarks decode_landmarks(const Box& window, std::span<const float> targets) {
+  Landmarks points(targets.size() / 2);
   for (size_t i = 0; i < points.size(); ++i) {
     points[i] = {window.x1 + targets[2 * i] * window.width(), window.y1 + targets[2 * i + 1] * window.height()};
   }

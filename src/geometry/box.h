@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
+#include <vector>
 
 namespace mtcnn {
 
@@ -27,9 +29,11 @@ struct Box {
   bool operator==(const Box&) const = default;
 };
 
-/// Five points in the order left eye, right eye, nose, left mouth corner, right mouth corner, as seen in the image.
+/// The points of one object, as many as its model or data set has; none where it has no points.
+using Landmarks = std::vector<Point>;
+/// Those of a face, as the public data sets and weights have them: left eye, right eye, nose, left mouth corner, right
+/// mouth corner, as seen in the image.
 inline constexpr int kLandmarkCount = 5;
-using Landmarks = std::array<Point, kLandmarkCount>;
 /// Their names in files.
 inline constexpr std::array<const char*, kLandmarkCount> kLandmarkNames = {"left_eye", "right_eye", "nose",
                                                                            "mouth_left", "mouth_right"};
@@ -63,11 +67,12 @@ Offsets encode_offsets(const Box& window, const Box& target);
 Box decode_offsets(const Box& window, const Offsets& offsets);
 
 /// Landmarks relative to a window: (point - window corner) / window size, as x0 y0 x1 y1 ….
-using LandmarkTargets = std::array<float, size_t{2} * kLandmarkCount>;
+using LandmarkTargets = std::vector<float>;
 
 /// \throws ContractError if the window has no area.
 LandmarkTargets encode_landmarks(const Box& window, const Landmarks& points);
-Landmarks decode_landmarks(const Box& window, const LandmarkTargets& targets);
+/// \param targets  two numbers a point.
+Landmarks decode_landmarks(const Box& window, std::span<const float> targets);
 
 /// The square with the same centre whose side is the longer side of `box`.
 Box square(const Box& box);

@@ -8,7 +8,7 @@ namespace mtcnn {
 struct Face {
   Box box;               ///< image pixels; may leave the picture unless clipping was asked for
   float confidence = 0;  ///< probability in [0, 1]
-  Landmarks landmarks;   ///< image pixels
+  Landmarks landmarks;   ///< image pixels; as many as the model has
 };
 
 }  // namespace mtcnn

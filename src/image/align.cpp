@@ -4,6 +4,7 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/image/resample.h"
 
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -131,6 +132,7 @@ Similarity Similarity::inverse() const {
 }
 
 Similarity fit_similarity(const Landmarks& from, const Landmarks& to) {
+  require(!from.empty() && from.size() == to.size(), "fit_similarity: as many points on both sides are needed");
   const Centre source = centre_of(from);
   const Centre target = centre_of(to);
   double along = 0;
@@ -157,9 +159,9 @@ Similarity fit_similarity(const Landmarks& from, const Landmarks& to) {
 
 Landmarks alignment_template(int size) {
   constexpr float kTemplateSize = 112;
-  constexpr Landmarks kTemplate = {
+  constexpr std::array<Point, kLandmarkCount> kTemplate = {
       {{38.2946F, 51.6963F}, {73.5318F, 51.5014F}, {56.0252F, 71.7366F}, {41.5493F, 92.3655F}, {70.7299F, 92.2041F}}};
-  Landmarks points = kTemplate;
+  Landmarks points(kTemplate.begin(), kTemplate.end());
   for (Point& point : points) {
     point = {point.x * static_cast<float>(size) / kTemplateSize, point.y * static_cast<float>(size) / kTemplateSize};
   }
@@ -169,6 +171,7 @@ Landmarks alignment_template(int size) {
 Image align_face(const ImageView& image, const Landmarks& points, int size) {
   require(!image.empty() && image.pixels != nullptr, "align_face: an empty picture");
   require(size > 0, "align_face: the size must be positive");
+  require(points.size() == kLandmarkCount, "align_face: the five points of a face are needed");
   const Similarity to_picture = fit_similarity(points, alignment_template(size)).inverse();
   const Patch patch = cut_patch(image, to_picture, size);
   std::vector<float> pixels = float_pixels(size, size);

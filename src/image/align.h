@@ -31,7 +31,8 @@ struct Similarity {
 
 /// The similarity that moves `from` nearest to `to`: least sum of squared distances, in closed form.
 /// \throws Error if a point is not finite or beyond a million pixels, all points of one set are equal, or the two sets
-/// have so little in common (mirrored, shuffled) that no turn brings them together.
+/// have so little in common (mirrored, shuffled) that no turn brings them together; ContractError if they differ in
+/// number or there are none.
 /// Source: Umeyama 1991, "Least-squares estimation of transformation parameters between two point patterns", in the
 /// plane.
 Similarity fit_similarity(const Landmarks& from, const Landmarks& to);
@@ -45,7 +46,8 @@ Landmarks alignment_template(int size);
 /// lies outside the picture is black. Points and template are positions as everywhere here, the corner of the first
 /// pixel being (0, 0). A face larger than in the crop is averaged down by area first, so that nothing aliases; else it
 /// is sampled bilinearly.
-/// \throws Error as fit_similarity() does; ContractError if the picture is empty or `size` is not positive.
+/// \throws Error as fit_similarity() does; ContractError if the picture is empty, `size` is not positive or there are
+/// not five points.
 Image align_face(const ImageView& image, const Landmarks& points, int size);
 
 }  // namespace mtcnn

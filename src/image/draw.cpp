@@ -84,8 +84,9 @@ void draw_box(cv::Mat& canvas, const cv::Rect& box, const Style& style) {
 void draw_points(cv::Mat& canvas, const Face& face, const Style& style) {
   constexpr int kFractionBits = 4;
   const double side = std::max(face.box.width(), face.box.height());
-  // On a small face five full dots would hide it.
-  const double radius = std::clamp(side / 40, 0.6, 1.4 * style.line);
+  // On a small face five full dots would hide it, and so would many on any.
+  const double crowd = std::sqrt(std::max(1.0, static_cast<double>(face.landmarks.size()) / kLandmarkCount));
+  const double radius = std::clamp(side / 40, 0.6, std::max(0.6, 1.4 * style.line / crowd));
   for (const Point& point : face.landmarks) {
     const bool visible = point.x > -2 * radius && point.x < canvas.cols + 2 * radius && point.y > -2 * radius &&
                          point.y < canvas.rows + 2 * radius;

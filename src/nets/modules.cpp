@@ -9,8 +9,6 @@
 namespace mtcnn {
 namespace {
 
-constexpr int64_t kPoints = 10;
-
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t kernel) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel));
 }
@@ -36,7 +34,7 @@ torch::Tensor ChannelPReLUImpl::forward_and_pool(const torch::Tensor& input, int
   return prelu_then_max_pool(input, weight_, kernel);
 }
 
-PNetImpl::PNetImpl(bool with_landmarks)
+PNetImpl::PNetImpl(int64_t points)
     : conv1_(register_module("conv1", conv(3, 10, 3))),
       conv2_(register_module("conv2", conv(10, 16, 3))),
       conv3_(register_module("conv3", conv(16, 32, 3))),
@@ -45,7 +43,7 @@ PNetImpl::PNetImpl(bool with_landmarks)
       prelu1_(register_module("prelu1", ChannelPReLU(10))),
       prelu2_(register_module("prelu2", ChannelPReLU(16))),
       prelu3_(register_module("prelu3", ChannelPReLU(32))) {
-  if (with_landmarks) conv4_3_ = register_module("conv4_3", conv(32, kPoints, 1));
+  if (points > 0) conv4_3_ = register_module("conv4_3", conv(32, 2 * points, 1));
 }
 
 NetOutput PNetImpl::forward(const torch::Tensor& input) {
@@ -55,7 +53,7 @@ NetOutput PNetImpl::forward(const torch::Tensor& input) {
   return {convolve(conv4_1_, x), convolve(conv4_2_, x), conv4_3_ ? convolve(conv4_3_, x) : torch::Tensor()};
 }
 
-RNetImpl::RNetImpl(bool with_landmarks)
+RNetImpl::RNetImpl(int64_t points)
     : conv1_(register_module("conv1", conv(3, 28, 3))),
       conv2_(register_module("conv2", conv(28, 48, 3))),
       conv3_(register_module("conv3", conv(48, 64, 2))),
@@ -66,7 +64,7 @@ RNetImpl::RNetImpl(bool with_landmarks)
       prelu2_(register_module("prelu2", ChannelPReLU(48))),
       prelu3_(register_module("prelu3", ChannelPReLU(64))),
       prelu4_(register_module("prelu4", ChannelPReLU(128))) {
-  if (with_landmarks) dense5_3_ = register_module("dense5_3", torch::nn::Linear(128, kPoints));
+  if (points > 0) dense5_3_ = register_module("dense5_3", torch::nn::Linear(128, 2 * points));
 }
 
 NetOutput RNetImpl::forward(const torch::Tensor& input) {
@@ -77,7 +75,7 @@ NetOutput RNetImpl::forward(const torch::Tensor& input) {
   return {dense5_1_(x), dense5_2_(x), dense5_3_ ? dense5_3_(x) : torch::Tensor()};
 }
 
-ONetImpl::ONetImpl()
+ONetImpl::ONetImpl(int64_t points)
     : conv1_(register_module("conv1", conv(3, 32, 3))),
       conv2_(register_module("conv2", conv(32, 64, 3))),
       conv3_(register_module("conv3", conv(64, 64, 3))),
@@ -85,7 +83,7 @@ ONetImpl::ONetImpl()
       dense5_(register_module("dense5", torch::nn::Linear(1152, 256))),
       dense6_1_(register_module("dense6_1", torch::nn::Linear(256, 2))),
       dense6_2_(register_module("dense6_2", torch::nn::Linear(256, 4))),
-      dense6_3_(register_module("dense6_3", torch::nn::Linear(256, kPoints))),
+      dense6_3_(points > 0 ? register_module("dense6_3", torch::nn::Linear(256, 2 * points)) : nullptr),
       prelu1_(register_module("prelu1", ChannelPReLU(32))),
       prelu2_(register_module("prelu2", ChannelPReLU(64))),
       prelu3_(register_module("prelu3", ChannelPReLU(64))),
@@ -98,18 +96,17 @@ NetOutput ONetImpl::forward(const torch::Tensor& input) {
   x = prelu3_->forward_and_pool(conv3_(x), 2);
   x = prelu4_(conv4_(x));
   x = prelu5_(dense5_(x.flatten(1)));
-  return {dense6_1_(x), dense6_2_(x), dense6_3_(x)};
+  return {dense6_1_(x), dense6_2_(x), dense6_3_ ? dense6_3_(x) : torch::Tensor()};
 }
 
 void load_weights(torch::nn::Module& module, const NetWeights& weights) {
   const torch::NoGradGuard no_grad;
   for (const auto& parameter : module.named_parameters()) {
     const TensorSpec* spec = find_spec(weights.net, parameter.key());
-    require(spec != nullptr && parameter.value().sizes() == at::IntArrayRef(spec->shape),
-            "load_weights: weights of another net");
     const NamedTensor* tensor = weights.find(parameter.key());
-    require(tensor != nullptr || spec->optional, "load_weights: incomplete weights");
-    if (tensor == nullptr) continue;
+    const bool fits = tensor != nullptr && parameter.value().sizes() == at::IntArrayRef(tensor->shape);
+    require(spec != nullptr && (fits || spec->landmark_head), "load_weights: weights of another net");
+    if (!fits) continue;
     // from_blob has no const form; the copy only reads.
     parameter.value().copy_(at::from_blob(const_cast<float*>(tensor->values.data()), tensor->shape, at::kFloat));
   }

@@ -30,14 +30,15 @@ TORCH_MODULE(ChannelPReLU);
 struct NetOutput {
   torch::Tensor face_logits;  ///< [N, 2]: no face, face; softmax over dimension 1 gives probabilities
   torch::Tensor offsets;      ///< [N, 4]: see encode_offsets()
-  torch::Tensor landmarks;    ///< [N, 10]: see encode_landmarks(); undefined where the net has no such head
+  torch::Tensor landmarks;  ///< [N, 2 K] for K points: see encode_landmarks(); undefined where the net has no such head
 };
 
 /// Input of all nets: float32 RGB [N, 3, H, W], (x - 127.5) / 128.
 /// P-Net: H, W >= 12, output cells ceil((H - 2) / 2) - 4 by ceil((W - 2) / 2) - 4.
 class PNetImpl : public torch::nn::Module {
  public:
-  explicit PNetImpl(bool with_landmarks = false);
+  /// \param points  of its landmark head; 0: it has none.
+  explicit PNetImpl(int64_t points = 0);
   NetOutput forward(const torch::Tensor& input);
 
  private:
@@ -49,7 +50,7 @@ TORCH_MODULE(PNet);
 /// R-Net: H = W = 24.
 class RNetImpl : public torch::nn::Module {
  public:
-  explicit RNetImpl(bool with_landmarks = false);
+  explicit RNetImpl(int64_t points = 0);
   NetOutput forward(const torch::Tensor& input);
 
  private:
@@ -62,19 +63,19 @@ TORCH_MODULE(RNet);
 /// O-Net: H = W = 48.
 class ONetImpl : public torch::nn::Module {
  public:
-  ONetImpl();
+  explicit ONetImpl(int64_t points = 5);
   NetOutput forward(const torch::Tensor& input);
 
  private:
   torch::nn::Conv2d conv1_, conv2_, conv3_, conv4_;
-  torch::nn::Linear dense5_, dense6_1_, dense6_2_, dense6_3_;
+  torch::nn::Linear dense5_, dense6_1_, dense6_2_, dense6_3_{nullptr};
   ChannelPReLU prelu1_, prelu2_, prelu3_, prelu4_, prelu5_;
 };
 TORCH_MODULE(ONet);
 
 /// Copies weights into a module.
-/// \throws ContractError where the weights are of another net. Optional heads that the weights lack stay as they are;
-/// those that the module lacks are left out.
+/// \throws ContractError where the weights are of another net. A landmark head that the weights lack, or have for
+/// another number of points, stays as it is; one that the module lacks is left out.
 void load_weights(torch::nn::Module& module, const NetWeights& weights);
 
 /// The module's parameters as weights of `net`.

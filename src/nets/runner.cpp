@@ -41,7 +41,8 @@ std::vector<Band> bands_of(std::span<const CanvasPart> parts) {
 }  // namespace
 
 struct NetRunner::Impl {
-  Impl(std::span<const NetWeights, 3> weights, c10::Device where) : device(where) {
+  Impl(std::span<const NetWeights, 3> weights, c10::Device where)
+      : device(where), points(static_cast<int>(mtcnn::landmark_count(weights[2]))) {
     if (!device.is_cpu()) {
       gpu.emplace(weights, device);
       return;
@@ -55,14 +56,15 @@ struct NetRunner::Impl {
   static void run_crops(const std::optional<Net>& net, const float* crops, int count, float* values) {
     require(net.has_value(), "NetRunner: this net has no weights");
     constexpr ptrdiff_t kCrop = ptrdiff_t{3} * Net::kSide * Net::kSide;
-    in_groups(count,
-              [&](int first, int some) { net->run(crops + first * kCrop, some, values + first * Net::kValues); });
+    in_groups(count, [&](int first, int some) {
+      net->run(crops + first * kCrop, some, values + first * ptrdiff_t{net->values()});
+    });
   }
 
   /// R-Net's answers to those crops that the screen lets through, in place of all.
   void run_screened(const float* crops, int count, float least, float* values) const {
     constexpr ptrdiff_t kCrop = ptrdiff_t{3} * engine::RNet::kSide * engine::RNet::kSide;
-    constexpr ptrdiff_t kValues = engine::RNet::kValues;
+    constexpr ptrdiff_t kValues = kFaceValues;
     thread_local std::vector<float> logits;
     thread_local std::vector<float> passed;
     thread_local std::vector<float> answers;
@@ -98,6 +100,7 @@ struct NetRunner::Impl {
   }
 
   c10::Device device;
+  int points;  ///< that O-Net gives
   std::optional<TorchNets> gpu;
   std::optional<engine::ScreenedPNet> pnet;
   std::optional<engine::ScreenedRNet> rnet;
@@ -147,8 +150,7 @@ void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, 
   require(net != NetKind::pnet && crops.size() == static_cast<size_t>(count) * side * side * 3,
           "run_crops: the crops have another size");
   if (impl_->gpu) return impl_->gpu->run_crops(net, crops, count, values);
-  const int each = net == NetKind::rnet ? kFaceValues : kFaceAndLandmarkValues;
-  values.resize(static_cast<size_t>(count) * static_cast<size_t>(each));
+  values.resize(static_cast<size_t>(count) * static_cast<size_t>(value_count(net)));
   if (net == NetKind::rnet) {
     const bool screened = impl_->rnet && impl_->rnet->screens(least);
     screened ? impl_->run_screened(crops.data(), count, least, values.data())
@@ -157,6 +159,10 @@ void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, 
     Impl::run_crops(impl_->onet, crops.data(), count, values.data());
   }
 }
+
+int NetRunner::value_count(NetKind net) const { return kFaceValues + (net == NetKind::onet ? 2 * impl_->points : 0); }
+
+int NetRunner::landmark_count() const { return impl_->points; }
 
 std::string NetRunner::device() const { return impl_->device.str(); }
 

@@ -11,9 +11,8 @@
 namespace mtcnn {
 
 /// The values a net gives for one window, next to each other: logit of "face" (its probability is 1 / (1 +
-/// exp(-logit))), four offsets, and for O-Net ten landmark targets (x0 y0 x1 y1 …).
+/// exp(-logit))), four offsets, and for O-Net two landmark targets a point (x0 y0 x1 y1 …).
 inline constexpr int kFaceValues = 5;
-inline constexpr int kFaceAndLandmarkValues = 15;
 
 /// Below every logit.
 inline constexpr float kEveryLogit = -std::numeric_limits<float>::infinity();
@@ -52,10 +51,15 @@ class NetRunner {
 
   /// Runs R-Net or O-Net over a batch of windows.
   /// \param crops   [count, S, S, 3] with S = net_input_size(net).
-  /// \param values  receives [count, 5] for R-Net, [count, 15] for O-Net.
+  /// \param values  receives [count, value_count(net)].
   /// \param least   as in run_pnet.
   void run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values,
                  float least = kEveryLogit) const;
+
+  /// What a net gives for one window: 5 for P-Net and R-Net, 5 + 2 landmark_count() for O-Net.
+  int value_count(NetKind net) const;
+  /// The points that O-Net gives; 0 where it has no head for them or no weights.
+  int landmark_count() const;
 
   /// The device in use, "cpu" or "cuda:0".
   std::string device() const;

@@ -60,6 +60,7 @@ class LayerReader {
     std::vector<at::Tensor> weights;
     std::vector<at::Tensor> biases;
     for (const std::string& name : names) {
+      if (weights_.find(name + ".weight") == nullptr) continue;  // a net without points
       at::Tensor weight = tensor(name + ".weight").flatten(1);
       at::Tensor bias = tensor(name + ".bias");
       if (weights.empty()) {

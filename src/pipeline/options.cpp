@@ -76,7 +76,8 @@ const OptionTable<EvaluationOptions>& evaluation_option_table() {
   static const auto table =
       OptionTable<EvaluationOptions>()
           .add("name", &EvaluationOptions::name, {}, "folder below `eval/`")
-          .add("kind", &EvaluationOptions::kind, {}, "wider, landmarks (CelebA's layout) or coco (own annotations)")
+          .add("kind", &EvaluationOptions::kind, {},
+               "wider, landmarks (CelebA's layout or own annotations with points) or coco (own annotations)")
           .add("path", &EvaluationOptions::path, {}, "the data set, relative to `root`");
   return table;
 }

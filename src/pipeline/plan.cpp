@@ -33,8 +33,8 @@ struct Prepare {
   std::optional<Data> validation;
 };
 
-Data read_data(const fs::path& root, const std::vector<DatasetOptions>& datasets) {
-  const Sources sources = read_sources(root, datasets);
+Data read_data(const PrepareOptions& options, const std::vector<DatasetOptions>& datasets) {
+  const Sources sources = read_sources(options.root, datasets, options.landmarks);
   Data data{.inputs = sources.inputs, .pictures = static_cast<int64_t>(sources.pictures.size())};
   for (const SourcePicture& picture : sources.pictures) {
     for (const FaceAnnotation& face : picture.annotation.faces) data.faces += face.ignore ? 0 : 1;
@@ -84,9 +84,9 @@ class Planner {
     if (!options_.root.empty()) prepare.options.root = options_.root;
     root_ = prepare.options.root;
     check_prepare_options(prepare.options);
-    prepare.training = read_data(prepare.options.root, prepare.options.datasets);
+    prepare.training = read_data(prepare.options, prepare.options.datasets);
     if (!prepare.options.validation.empty())
-      prepare.validation = read_data(prepare.options.root, prepare.options.validation);
+      prepare.validation = read_data(prepare.options, prepare.options.validation);
     return prepare;
   }
 

@@ -22,6 +22,7 @@ Json figures_of(const fs::path& file) {
 
 std::string shown_figure(const Json& value) {
   if (value.is_number()) return fixed(value.get<double>(), 4);
+  if (value.is_null()) return "-";
   std::string text;
   for (const auto& [key, part] : value.items())
     text += concat(text.empty() ? "" : " / ", part.is_number() ? fixed(part.get<double>(), 4) : "-");

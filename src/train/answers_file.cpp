@@ -45,7 +45,7 @@ void write_answers(const std::filesystem::path& path, const ValidationAnswers& a
   add("positive_box_error", answers.positive_box_errors, 1);
   add("part_box_error", answers.part_box_errors, 1);
   add("landmark_error", answers.landmark_errors, 1);
-  add("landmark_points", answers.landmark_points, 10);
+  add("landmark_points", answers.landmark_points, 2 * static_cast<int64_t>(crops.landmarks().count()));
   metadata["format"] = "mtcnn-answers";
   metadata["version"] = "1";
   write_safetensors(path, tensors, metadata);

@@ -82,22 +82,22 @@ float noise_value(RandomStream& random, float scale) {
 
 }  // namespace
 
-CropLabel mirrored(const CropLabel& label) {
+CropLabel mirrored(const CropLabel& label, std::span<const size_t> mirror) {
   CropLabel result = label;
   result.offsets[0] = -label.offsets[2];
   result.offsets[2] = -label.offsets[0];
-  for (size_t i = 0; i < label.landmarks.size(); i += 2) result.landmarks[i] = 1 - label.landmarks[i];
-  const auto swap_points = [&](size_t a, size_t b) {
-    std::swap(result.landmarks[2 * a], result.landmarks[2 * b]);
-    std::swap(result.landmarks[2 * a + 1], result.landmarks[2 * b + 1]);
-  };
-  swap_points(0, 1);
-  swap_points(3, 4);
+  require(label.landmarks.empty() || label.landmarks.size() == 2 * mirror.size(), "mirrored: another number of points");
+  for (size_t i = 0; i < label.landmarks.size(); i += 2) {
+    const size_t from = 2 * mirror[i / 2];
+    result.landmarks[i] = 1 - label.landmarks[from];
+    result.landmarks[i + 1] = label.landmarks[from + 1];
+  }
   result.mirrored = !label.mirrored;
   return result;
 }
 
-Augmenter::Augmenter(const AugmentOptions& options, int crop_size) : options_(options), size_(crop_size) {
+Augmenter::Augmenter(const AugmentOptions& options, int crop_size, const LandmarkLayout& landmarks)
+    : options_(options), size_(crop_size), landmarks_(&landmarks) {
   require(crop_size > 0 && crop_size <= kLargestCrop, "Augmenter: no net has crops of this size");
   const auto side = static_cast<size_t>(crop_size);
   crop_.resize(3 * side * side);
@@ -112,7 +112,7 @@ void Augmenter::apply(std::span<const uint8_t> pixels, CropLabel& label, RandomS
     return normalise(crop_.data(), crop_.size(), out);
   }
   const bool mirror = random->chance(options_.mirror);
-  if (mirror) label = mirrored(label);
+  if (mirror) label = mirrored(label, landmarks_->mirror);
   colour(pixels, mirror, *random);
   if (random->chance(options_.low_resolution))
     lower_resolution(crop_, size_, random->uniform(options_.smallest_scale, kLargestScale), buffer_);

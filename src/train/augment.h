@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mtcnn/core/random.h"
+#include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/data/shard.h"
 #include "mtcnn/train/options.h"
 
@@ -11,12 +12,14 @@
 namespace mtcnn {
 
 /// Mirrors a label with its crop: box edges change sides, left and right points their places.
-CropLabel mirrored(const CropLabel& label);
+/// \param mirror  see LandmarkLayout.
+CropLabel mirrored(const CropLabel& label, std::span<const size_t> mirror = face_landmarks().mirror);
 
 /// Turns stored crops into net input, changed by chance or as they are. One a thread; holds no state but buffers.
 class Augmenter {
  public:
-  Augmenter(const AugmentOptions& options, int crop_size);
+  /// \param landmarks  the points of landmark samples; must outlive this.
+  Augmenter(const AugmentOptions& options, int crop_size, const LandmarkLayout& landmarks = face_landmarks());
 
   /// \param pixels  [3, S, S] as in shards.
   /// \param label   changed where the crop is mirrored.
@@ -31,6 +34,7 @@ class Augmenter {
 
   AugmentOptions options_;
   int size_;
+  const LandmarkLayout* landmarks_;
   std::vector<float> crop_;  ///< [S, S, 3], 0 … 255
   std::vector<float> buffer_;
 };

@@ -31,9 +31,10 @@ struct SampleId {
 struct Batch {
   BatchCounts counts;
   int size = 0;                   ///< side of a crop in pixels
+  int64_t points = 0;             ///< of a landmark sample
   std::vector<float> pixels;      ///< [total, size, size, 3], (value - 127.5) / 128
   std::vector<float> offsets;     ///< [positives + parts, 4]
-  std::vector<float> landmarks;   ///< [landmarks, 10]
+  std::vector<float> landmarks;   ///< [landmarks, 2 points]
   std::vector<SampleId> samples;  ///< a row each
 };
 

@@ -23,6 +23,8 @@ class CropSet {
           const std::function<bool(int32_t source)>& takes = {});
 
   int crop_size() const { return crop_size_; }
+  /// The points of the landmark samples.
+  const LandmarkLayout& landmarks() const { return landmarks_; }
   const std::filesystem::path& folder() const { return folder_; }
   /// Checksum of the manifest: the same crops have the same.
   const std::string& checksum() const { return checksum_; }
@@ -57,6 +59,7 @@ class CropSet {
   std::filesystem::path folder_;
   std::string checksum_;
   int crop_size_ = 0;
+  LandmarkLayout landmarks_;
   std::array<Kind, kCropKinds.size()> kinds_;
 };
 

@@ -51,12 +51,14 @@ class KindOrder {
   std::vector<uint32_t> order_;
 };
 
-void resize(Batch& batch, const BatchCounts& counts, int size) {
+void resize(Batch& batch, const BatchCounts& counts, const CropSet& crops) {
+  const int size = crops.crop_size();
   batch.counts = counts;
   batch.size = size;
+  batch.points = static_cast<int64_t>(crops.landmarks().count());
   batch.pixels.resize(static_cast<size_t>(counts.total() * size * size * 3));
   batch.offsets.resize(static_cast<size_t>(4 * counts.boxes()));
-  batch.landmarks.resize(static_cast<size_t>(10 * counts.landmarks));
+  batch.landmarks.resize(static_cast<size_t>(2 * batch.points * counts.landmarks));
   batch.samples.resize(static_cast<size_t>(counts.total()));
 }
 
@@ -71,7 +73,7 @@ void load_row(const CropSet& crops, SampleId id, Augmenter& augmenter, RandomStr
   if (const int64_t box = row - counts.negatives; box >= 0 && box < counts.boxes())
     std::copy(label.offsets.begin(), label.offsets.end(), batch.offsets.begin() + 4 * box);
   if (const int64_t point = row - counts.negatives - counts.boxes(); point >= 0)
-    std::copy(label.landmarks.begin(), label.landmarks.end(), batch.landmarks.begin() + 10 * point);
+    std::copy(label.landmarks.begin(), label.landmarks.end(), batch.landmarks.begin() + 2 * batch.points * point);
   batch.samples[static_cast<size_t>(row)] = id;
 }
 
@@ -91,7 +93,7 @@ struct Loader::Impl {
         options(train_options),
         rank(data_rank),
         counts(train_options.batch.counts()),
-        augmenter(train_options.augment, crop_set.crop_size()) {
+        augmenter(train_options.augment, crop_set.crop_size(), crop_set.landmarks()) {
     for (const auto& [kind, wanted] : parts_of(counts)) {
       if (wanted > 0) require_crops(kind, crops.count(kind));
       orders.emplace_back(kind, std::max<int64_t>(1, crops.count(kind)), static_cast<uint64_t>(options.seed));
@@ -119,7 +121,7 @@ struct Loader::Impl {
   }
 
   void build(int64_t step, Batch& batch) {
-    resize(batch, counts, crops.crop_size());
+    resize(batch, counts, crops);
     if (resident_file_bytes() > kMostMapped) crops.release_pages();
     int64_t row = 0;
     size_t kind = 0;
@@ -257,8 +259,8 @@ void load_plain(const CropSet& crops, const std::vector<SampleId>& samples, Batc
         break;
     }
   }
-  resize(batch, counts, crops.crop_size());
-  Augmenter augmenter(AugmentOptions{}, crops.crop_size());
+  resize(batch, counts, crops);
+  Augmenter augmenter(AugmentOptions{}, crops.crop_size(), crops.landmarks());
   for (size_t row = 0; row < samples.size(); ++row)
     load_row(crops, samples[row], augmenter, nullptr, static_cast<int64_t>(row), batch);
 }

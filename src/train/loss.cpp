@@ -118,7 +118,8 @@ torch::Tensor teacher_loss(const NetOutput& output, const NetOutput& teacher, co
     return (weights * (ours - theirs).flatten(1).square().sum(1)).sum();
   };
   Tensor loss = options.face * face + options.box * distance(output.offsets, teacher.offsets);
-  if (output.landmarks.defined() && teacher.landmarks.defined())
+  const bool both = output.landmarks.defined() && teacher.landmarks.defined();
+  if (both && output.landmarks.size(1) == teacher.landmarks.size(1))
     loss = loss + options.landmark * distance(output.landmarks, teacher.landmarks);
   return loss;
 }

@@ -12,7 +12,7 @@ namespace mtcnn {
 struct BatchTargets {
   BatchCounts counts;
   torch::Tensor offsets;    ///< float32 [positives + parts, 4]
-  torch::Tensor landmarks;  ///< float32 [landmarks, 10]
+  torch::Tensor landmarks;  ///< float32 [landmarks, 2 points]
 };
 
 /// The terms of the multi-task loss, scalars. A task of which the batch has no samples is exactly 0 and has no
@@ -33,7 +33,7 @@ struct LossTerms {
 torch::Tensor mining_mask(const torch::Tensor& losses, double share);
 
 /// Face: cross-entropy over negatives and positives, mean of the mined ones. Boxes: sum of squares over the four
-/// offsets, mean over positives and part faces. Landmarks: sum of squares over the ten numbers, mean over landmark
+/// offsets, mean over positives and part faces. Landmarks: sum of squares over all numbers, mean over landmark
 /// samples, where the net has that head. LossOptions changes them.
 /// \param output  of a net for a batch in the order of BatchCounts.
 /// \throws ContractError where output and targets do not have the same number of rows.
@@ -41,10 +41,11 @@ torch::Tensor mining_mask(const torch::Tensor& losses, double share);
 LossTerms multi_task_loss(const NetOutput& output, const BatchTargets& targets, const LossOptions& options);
 
 /// How far a net is from another one's answers to the same crops. Face: Kullback-Leibler divergence of the
-/// probabilities, mean over all rows. Boxes, and landmarks where both nets have that head: sums of squares as in
-/// multi_task_loss(), each row weighted by the teacher's probability of a face. The tasks are weighted as there.
-/// Exactly 0 where the answers are the same. \param output,teacher  of two nets for the same batch; the teacher's
-/// without gradients. \throws ContractError where they do not have the same number of rows. Source: Hinton et al. 2015.
+/// probabilities, mean over all rows. Boxes, and landmarks where both nets have that head for as many points: sums of
+/// squares as in multi_task_loss(), each row weighted by the teacher's probability of a face. The tasks are weighted as
+/// there. Exactly 0 where the answers are the same. \param output,teacher  of two nets for the same batch; the
+/// teacher's without gradients. \throws ContractError where they do not have the same number of rows. Source: Hinton et
+/// al. 2015.
 torch::Tensor teacher_loss(const NetOutput& output, const NetOutput& teacher, const LossOptions& options);
 
 /// Adds options.teacher times the teacher's loss to the terms.

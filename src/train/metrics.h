@@ -14,8 +14,8 @@ struct ValidationAnswers {
   std::vector<float> negative_scores;
   std::vector<float> positive_box_errors;  ///< root of the mean squared error of the four offsets
   std::vector<float> part_box_errors;
-  std::vector<float> landmark_errors;  ///< mean distance of the five points over the face's side
-  std::vector<float> landmark_points;  ///< [N, 10]: x0 y0 x1 y1 …, over the window's size
+  std::vector<float> landmark_errors;  ///< mean distance of the points over the face's side
+  std::vector<float> landmark_points;  ///< [N, 2 points]: x0 y0 x1 y1 …, over the window's size
   double face_loss_sum = 0;            ///< cross-entropy over positives and negatives
   double landmark_squared_sum = 0;     ///< squared errors of all numbers of landmark samples
 };

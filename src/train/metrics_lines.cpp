@@ -3,6 +3,7 @@
 #include "mtcnn/core/text.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace mtcnn {
 namespace {
@@ -65,8 +66,8 @@ std::string epoch_text(const EpochRecord& epoch, int epochs) {
   return concat("epoch ", epoch.state.epoch, "/", epochs, ": loss ", fixed(totals.loss / steps, 4),
                 ", validation loss ", fixed(metrics.loss, 4), ", accuracy ", percent(metrics.accuracy, 2),
                 ", negatives passed at 97 % ", percent(metrics.fpr_at_97, 2), ", box ", fixed(metrics.box_error, 4),
-                ", points ", percent(metrics.nme, 2), "; ", fixed(per_second(totals), 0), " crops/s, ",
-                percent(wait_share(totals), 1), " waiting",
+                std::isfinite(metrics.nme) ? ", points " + percent(metrics.nme, 2) : "", "; ",
+                fixed(per_second(totals), 0), " crops/s, ", percent(wait_share(totals), 1), " waiting",
                 epoch.state.best_epoch == epoch.state.epoch ? " (best)" : "");
 }
 

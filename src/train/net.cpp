@@ -10,16 +10,16 @@ TrainableNet wrap(NetKind kind, Net net) {
 
 }  // namespace
 
-TrainableNet make_net(NetKind kind, bool landmark_head) {
+TrainableNet make_net(NetKind kind, int64_t points) {
   switch (kind) {
     case NetKind::pnet:
-      return wrap(kind, PNet(landmark_head));
+      return wrap(kind, PNet(points));
     case NetKind::rnet:
-      return wrap(kind, RNet(landmark_head));
+      return wrap(kind, RNet(points));
     case NetKind::onet:
       break;
   }
-  return wrap(NetKind::onet, ONet());
+  return wrap(NetKind::onet, ONet(points));
 }
 
 }  // namespace mtcnn

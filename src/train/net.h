@@ -3,6 +3,7 @@
 #include "mtcnn/nets/modules.h"
 #include "mtcnn/weights/spec.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -16,7 +17,7 @@ struct TrainableNet {
 };
 
 /// A net with LibTorch's first weights, which follow torch::manual_seed().
-/// \param landmark_head  for P-Net and R-Net; O-Net always has one.
-TrainableNet make_net(NetKind kind, bool landmark_head);
+/// \param points  of its landmark head; 0: it has none.
+TrainableNet make_net(NetKind kind, int64_t points);
 
 }  // namespace mtcnn

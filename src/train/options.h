@@ -81,7 +81,7 @@ struct ScheduleOptions {
 struct TrainOptions {
   int epochs = 20;
   int64_t seed = 1;
-  bool landmark_head = true;  ///< P-Net and R-Net learn points too; O-Net always does
+  bool landmark_head = true;  ///< P-Net and R-Net learn points too; O-Net always does where there are any
   int keep_checkpoints = 2;
   double checkpoint_minutes = 10;  ///< also within an epoch; 0 = only after each
   std::string best_metric = "fpr_at_97";

@@ -22,7 +22,7 @@ inline BatchTargets target_tensors(const Batch& batch, torch::Device device) {
     return torch::from_blob(const_cast<float*>(values.data()), {rows, columns}, torch::kFloat).to(device);
   };
   return {batch.counts, tensor(batch.offsets, batch.counts.boxes(), 4),
-          tensor(batch.landmarks, batch.counts.landmarks, 10)};
+          tensor(batch.landmarks, batch.counts.landmarks, 2 * batch.points)};
 }
 
 }  // namespace mtcnn

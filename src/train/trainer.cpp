@@ -64,6 +64,14 @@ CropSets open_crops(const TrainJob& job) {
           CropSet(job.data, stage, held_out)};
 }
 
+void require_same_landmarks(const CropSets& crops) {
+  if (crops.training.landmarks() == crops.validation.landmarks()) return;
+  throw Error(ErrorCode::usage, "training and validation crops have different landmarks",
+              {.where = crops.validation.folder().string(),
+               .found = landmark_layout_json(crops.validation.landmarks()).dump(),
+               .expected = landmark_layout_json(crops.training.landmarks()).dump()});
+}
+
 void verify(const CropSet& crops) { verify_shards(crops.folder(), read_manifest(crops.folder())); }
 
 /// Everything that decides what the run comes to.
@@ -104,15 +112,16 @@ void keep_freed_memory() {
 
 class Trainer {
  public:
-  explicit Trainer(const TrainJob& job)
+  Trainer(const TrainJob& job, CropSets crops)
       : job_(job),
         options_(job.options),
         device_(choose_device(job.device)),
-        crops_(open_crops(job)),
+        crops_(std::move(crops)),
+        points_(options_.landmark_head ? static_cast<int64_t>(crops_.training.landmarks().count()) : 0),
         loader_(crops_.training, options_),
         steps_per_epoch_(loader_.steps_per_epoch()),
         net_(first_net()),
-        averaged_(make_net(job.net, options_.landmark_head)),
+        averaged_(make_net(job.net, points_)),
         teacher_(teacher_net()),
         threads_(thread_count()),
         pool_(threads_),
@@ -143,19 +152,30 @@ class Trainer {
  private:
   TrainableNet first_net() const {
     torch::manual_seed(static_cast<uint64_t>(options_.seed));
-    TrainableNet net = make_net(job_.net, options_.landmark_head);
-    if (job_.init) load_weights(*net.module, *job_.init);
+    TrainableNet net = make_net(job_.net, points_);
+    if (job_.init) {
+      load_weights(*net.module, *job_.init);
+      tell_other_points(*job_.init, job_.init_name, "the landmark head starts anew");
+    }
     net.module->to(device_);
     return net;
   }
 
   std::optional<TrainableNet> teacher_net() const {
     if (!job_.teacher) return std::nullopt;
-    TrainableNet net = make_net(job_.net, has_landmark_head(*job_.teacher));
+    TrainableNet net = make_net(job_.net, landmark_count(*job_.teacher));
+    tell_other_points(*job_.teacher, "the teacher", "points are learnt without it");
     load_weights(*net.module, *job_.teacher);
     net.module->to(device_);
     net.module->eval();
     return net;
+  }
+
+  /// Says so where weights from elsewhere are for another number of points.
+  void tell_other_points(const NetWeights& weights, const std::string& name, const char* consequence) const {
+    const int64_t theirs = landmark_count(weights);
+    if (theirs == 0 || points_ == 0 || theirs == points_) return;
+    log::warning(concat(name, ": a net for ", theirs, " points, the crops have ", points_, "; ", consequence));
   }
 
   void require_validation() const {
@@ -304,6 +324,8 @@ class Trainer {
     weights.metadata["config"] = checksum_text(crc32(std::as_bytes(std::span(config))));
     weights.metadata["epoch"] = concat(state_.epoch);
     weights.metadata["metrics"] = validation_line(record).dump();
+    const LandmarkLayout& landmarks = crops_.training.landmarks();
+    if (!(landmarks == face_landmarks())) weights.metadata["landmark_order"] = Json(landmarks.names).dump();
     write_weights(best_path(), weights);
     write_answers(folder_.path() / "best" / "answers.safetensors", answers, crops_.validation,
                   {{"net", net_name(job_.net)}, {"epoch", concat(state_.epoch)}});
@@ -342,6 +364,7 @@ class Trainer {
   const TrainOptions& options_;
   c10::Device device_;
   CropSets crops_;
+  int64_t points_;  ///< of the net's landmark head
   Loader loader_;
   int64_t steps_per_epoch_;
   TrainableNet net_;
@@ -366,9 +389,12 @@ TrainResult train_net(const TrainJob& job) {
   check_train_options(job.options);
   keep_freed_memory();
   TrainJob resolved = job;
+  CropSets crops = open_crops(job);
+  require_same_landmarks(crops);
   if (job.net == NetKind::onet) resolved.options.landmark_head = true;
+  if (crops.training.landmarks().count() == 0) resolved.options.landmark_head = false;
   if (!resolved.options.landmark_head) resolved.options.batch.landmarks = 0;
-  return Trainer(resolved).run();
+  return Trainer(resolved, std::move(crops)).run();
 }
 
 }  // namespace mtcnn

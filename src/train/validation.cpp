@@ -11,19 +11,20 @@ namespace {
 
 constexpr int64_t kChunk = 256;
 
-/// \param errors  [N, 10]
-/// \return mean distance of a sample's five points over its face's side.
+/// \param errors  [N, 2 points]
+/// \return mean distance of a sample's points over its face's side.
 std::vector<float> landmark_errors(const CropSet& crops, const std::vector<SampleId>& samples,
                                    const torch::Tensor& errors) {
+  const int64_t points = errors.size(1) / 2;
   std::vector<float> relative;
   for (size_t i = 0; i < samples.size(); ++i) {
     const CropSet::Crop crop = crops.at(samples[i]);
     const Offsets offsets = crop.shard->label(crop.row).offsets;
     const double side = std::sqrt(static_cast<double>(1 + offsets[2] - offsets[0]) * (1 + offsets[3] - offsets[1]));
-    const float* error = errors.const_data_ptr<float>() + 10 * i;
+    const float* error = errors.const_data_ptr<float>() + 2 * points * static_cast<int64_t>(i);
     double distance = 0;
-    for (int point = 0; point < 5; ++point) distance += std::hypot(error[2 * point], error[2 * point + 1]);
-    relative.push_back(static_cast<float>(distance / 5 / side));
+    for (int64_t point = 0; point < points; ++point) distance += std::hypot(error[2 * point], error[2 * point + 1]);
+    relative.push_back(static_cast<float>(distance / static_cast<double>(points) / side));
   }
   return relative;
 }

@@ -39,7 +39,7 @@ Error refused(const cv::Exception& error) { return {ErrorCode::unwritable, error
 
 }  // namespace
 
-Window::Window(std::string title) : title_(std::move(title)) {
+ScreenWindow::ScreenWindow(std::string title) : title_(std::move(title)) {
   const char* display = std::getenv("DISPLAY");
   const bool named = display != nullptr && *display != '\0';
   if (!named || !is_screen_there()) {
@@ -58,14 +58,14 @@ Window::Window(std::string title) : title_(std::move(title)) {
   }
 }
 
-Window::~Window() {
+ScreenWindow::~ScreenWindow() {
   try {
     cv::destroyWindow(title_);
   } catch (const cv::Exception&) {  // the user has closed it already
   }
 }
 
-bool Window::show(const ImageView& image, int wait_ms) {
+bool ScreenWindow::show(const ImageView& image, int wait_ms) {
   try {
     if (shown_ && cv::getWindowProperty(title_, cv::WND_PROP_VISIBLE) < 1) return false;
     const cv::Mat rgb(image.height, image.width, CV_8UC3, const_cast<uint8_t*>(image.pixels),

@@ -7,13 +7,13 @@
 namespace mtcnn {
 
 /// A window on the screen that shows pictures.
-class Window {
+class ScreenWindow {
  public:
   /// \throws Error if there is no screen that can be reached.
-  explicit Window(std::string title);
-  ~Window();
-  Window(const Window&) = delete;
-  Window& operator=(const Window&) = delete;
+  explicit ScreenWindow(std::string title);
+  ~ScreenWindow();
+  ScreenWindow(const ScreenWindow&) = delete;
+  ScreenWindow& operator=(const ScreenWindow&) = delete;
 
   /// Shows the picture and waits so long, milliseconds, at least 1, for the user.
   /// \return false once the user wants to stop: pressed q or Escape, or closed the window.

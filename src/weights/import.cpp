@@ -17,7 +17,6 @@ namespace mtcnn {
 namespace {
 
 constexpr size_t kLargestFile = size_t{16} << 20;
-constexpr int64_t kPoints = 5;
 
 enum class FileKind { safetensors, torch_legacy, torch_zip, caffemodel };
 
@@ -93,9 +92,10 @@ void reorder(NamedTensor& tensor, NetKind net, Origin origin) {
     tensor.values =
         reordered(tensor.values, {shape[0], shape[1], shape[2], shape[3]}, {shape[1] * area, area, 1, shape[2]});
   }
-  if (tensor.shape[0] == 2 * kPoints && tensor.name.find("_3.") != std::string::npos) {
-    const int64_t row = static_cast<int64_t>(tensor.values.size()) / (2 * kPoints);
-    tensor.values = reordered(tensor.values, {1, kPoints, 2, row}, {0, row, kPoints * row, 1});
+  if (find_spec(net, tensor.name)->landmark_head) {
+    const int64_t points = tensor.shape[0] / 2;
+    const int64_t row = static_cast<int64_t>(tensor.values.size()) / tensor.shape[0];
+    tensor.values = reordered(tensor.values, {1, points, 2, row}, {0, row, points * row, 1});
   }
 }
 
@@ -219,6 +219,10 @@ std::string plain_name(const std::filesystem::path& path) {
 }
 
 NetWeights finished(NetWeights weights, Origin origin, const char* layout, const std::filesystem::path& path) {
+  if (weights.net == NetKind::onet && landmark_count(weights) == 0) {
+    throw Error(ErrorCode::bad_format, "the landmark head of O-Net is missing",
+                {.where = path.string(), .expected = "tensors dense6_3 (conv6-3), as all public weights have them"});
+  }
   for (NamedTensor& tensor : weights.tensors) reorder(tensor, weights.net, origin);
   weights.metadata["source"] = plain_name(path);
   weights.metadata["source_layout"] = layout;

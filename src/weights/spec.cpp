@@ -10,11 +10,11 @@ namespace {
 /// Collects a net's layers in order.
 class SpecBuilder {
  public:
-  SpecBuilder& conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, bool optional = false) {
-    return weight_and_bias(name, {out, in, kernel, kernel}, optional);
+  SpecBuilder& conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, bool landmark_head = false) {
+    return weight_and_bias(name, {out, in, kernel, kernel}, landmark_head);
   }
-  SpecBuilder& dense(const std::string& name, int64_t in, int64_t out, bool optional = false) {
-    return weight_and_bias(name, {out, in}, optional);
+  SpecBuilder& dense(const std::string& name, int64_t in, int64_t out, bool landmark_head = false) {
+    return weight_and_bias(name, {out, in}, landmark_head);
   }
   SpecBuilder& prelu(const std::string& name, int64_t channels) {
     spec_.push_back({name + ".weight", {channels}});
@@ -23,16 +23,16 @@ class SpecBuilder {
   std::vector<TensorSpec> done() { return std::move(spec_); }
 
  private:
-  SpecBuilder& weight_and_bias(const std::string& name, std::vector<int64_t> shape, bool optional) {
+  SpecBuilder& weight_and_bias(const std::string& name, std::vector<int64_t> shape, bool landmark_head) {
     const int64_t out = shape.front();
-    spec_.push_back({name + ".weight", std::move(shape), optional});
-    spec_.push_back({name + ".bias", {out}, optional});
+    spec_.push_back({name + ".weight", std::move(shape), landmark_head});
+    spec_.push_back({name + ".bias", {out}, landmark_head});
     return *this;
   }
   std::vector<TensorSpec> spec_;
 };
 
-constexpr int64_t kPoints = 10;
+constexpr int64_t kPoints = 10;  ///< numbers of five points
 
 std::vector<TensorSpec> pnet_spec() {
   return SpecBuilder()
@@ -78,7 +78,7 @@ std::vector<TensorSpec> onet_spec() {
       .prelu("prelu5", 256)
       .dense("dense6_1", 256, 2)
       .dense("dense6_2", 256, 4)
-      .dense("dense6_3", 256, kPoints)
+      .dense("dense6_3", 256, kPoints, true)
       .done();
 }
 
@@ -98,6 +98,12 @@ int net_input_size(NetKind net) { return 12 << static_cast<int>(net); }
 
 int64_t TensorSpec::count() const {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+}
+
+std::vector<int64_t> TensorSpec::shape_for(int64_t points) const {
+  std::vector<int64_t> own = shape;
+  if (landmark_head) own.front() = 2 * points;
+  return own;
 }
 
 const std::vector<TensorSpec>& net_spec(NetKind net) {

@@ -15,6 +15,9 @@ inline constexpr NetKind kNetKinds[] = {NetKind::pnet, NetKind::rnet, NetKind::o
 const char* net_name(NetKind net);
 /// "P-Net", "R-Net", "O-Net": the names in messages.
 const char* net_title(NetKind net);
+/// Points that a net can be made for.
+inline constexpr int64_t kMostPoints = 1000;
+
 /// The side of the square window in pixels: 12, 24, 48.
 int net_input_size(NetKind net);
 
@@ -22,9 +25,13 @@ int net_input_size(NetKind net);
 struct TensorSpec {
   std::string name;
   std::vector<int64_t> shape;
-  bool optional = false;  ///< the landmark heads of P-Net and R-Net, which help training and may be left out
+  /// Of a head that gives landmarks, two rows a point, which may be left out: those of P-Net and R-Net only help
+  /// training, and a model without points has none. `shape` is that for five points.
+  bool landmark_head = false;
 
-  int64_t count() const;
+  int64_t count() const;  ///< values of `shape`
+  /// The tensor's shape in a net with so many points.
+  std::vector<int64_t> shape_for(int64_t points) const;
 };
 
 /// Every parameter of `net`, in the order of its layers. Dense columns are in C,H,W order.

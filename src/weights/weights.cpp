@@ -8,12 +8,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
+#include <optional>
 
 namespace mtcnn {
 namespace {
 
 constexpr const char* kFormat = "mtcnn-weights";
 constexpr const char* kFormatVersion = "1";
+constexpr int64_t kFacePoints = 5;  ///< what a head is expected to give where its own rows do not tell
 
 void check_values(const NamedTensor& tensor, const std::string& where) {
   const auto bad =
@@ -48,6 +52,21 @@ void check_metadata(const Safetensors& file, NetKind expected) {
   }
 }
 
+/// The number of points that the rows of a landmark head mean; nothing where there is no head, or none of whole points.
+std::optional<int64_t> points_of_head(NetKind net, const std::vector<NamedTensor>& tensors) {
+  for (const NamedTensor& tensor : tensors) {
+    const TensorSpec* spec = find_spec(net, tensor.name);
+    if (spec == nullptr || !spec->landmark_head || tensor.shape.empty()) continue;
+    const int64_t rows = tensor.shape.front();
+    if (rows > 0 && rows % 2 == 0 && rows <= 2 * kMostPoints) return rows / 2;
+  }
+  return std::nullopt;
+}
+
+int64_t count_of(const std::vector<int64_t>& shape) {
+  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+}
+
 }  // namespace
 
 const NamedTensor* NetWeights::find(std::string_view name) const {
@@ -62,12 +81,7 @@ const NamedTensor& NetWeights::at(std::string_view name) const {
   return *tensor;
 }
 
-bool has_landmark_head(const NetWeights& weights) {
-  const std::vector<TensorSpec>& spec = net_spec(weights.net);
-  return weights.net == NetKind::onet || std::all_of(spec.begin(), spec.end(), [&](const TensorSpec& tensor) {
-           return weights.find(tensor.name) != nullptr;
-         });
-}
+int64_t landmark_count(const NetWeights& weights) { return points_of_head(weights.net, weights.tensors).value_or(0); }
 
 std::string weights_checksum(const NetWeights& weights) {
   uint32_t crc = 0;
@@ -76,16 +90,22 @@ std::string weights_checksum(const NetWeights& weights) {
 }
 
 NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where) {
+  const int64_t points = points_of_head(net, tensors).value_or(kFacePoints);
+  bool head = false;
   for (const NamedTensor& tensor : tensors) {
     const TensorSpec* spec = find_spec(net, tensor.name);
     if (spec == nullptr) {
       throw Error(ErrorCode::bad_format,
                   concat("unknown tensor '", tensor.name, "' in the weights of ", net_title(net)), {.where = where});
     }
-    if (tensor.shape != spec->shape || static_cast<int64_t>(tensor.values.size()) != spec->count()) {
+    const std::vector<int64_t> shape = spec->shape_for(points);
+    head = head || spec->landmark_head;
+    if (tensor.shape != shape || static_cast<int64_t>(tensor.values.size()) != count_of(shape)) {
       throw Error(ErrorCode::bad_format,
                   concat("tensor '", tensor.name, "' of ", net_title(net), " has the wrong shape"),
-                  {.where = where, .found = shape_text(tensor.shape), .expected = shape_text(spec->shape)});
+                  {.where = where,
+                   .found = shape_text(tensor.shape),
+                   .expected = concat(shape_text(shape), spec->landmark_head ? ", or two rows a point" : "")});
     }
     check_values(tensor, where);
   }
@@ -96,9 +116,9 @@ NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const 
     if (count > 1) throw Error(ErrorCode::bad_format, "tensor '" + spec.name + "' is there twice", {.where = where});
     if (count == 1) {
       weights.tensors.push_back(std::move(*std::find_if(tensors.begin(), tensors.end(), named)));
-    } else if (!spec.optional) {
+    } else if (!spec.landmark_head || head) {
       throw Error(ErrorCode::bad_format, concat("tensor '", spec.name, "' of ", net_title(net), " is missing"),
-                  {.where = where, .expected = "shape " + shape_text(spec.shape)});
+                  {.where = where, .expected = "shape " + shape_text(spec.shape_for(points))});
     }
   }
   return weights;

@@ -31,13 +31,14 @@ struct NetWeights {
   const NamedTensor& at(std::string_view name) const;
 };
 
-/// Whether the net gives points: O-Net always does.
-bool has_landmark_head(const NetWeights& weights);
+/// How many points the net's landmark head gives; 0 where it has none.
+int64_t landmark_count(const NetWeights& weights);
 
 /// CRC-32 over the bytes of all tensors, as text: the same net has the same, whatever file it came from.
 std::string weights_checksum(const NetWeights& weights);
 
-/// Puts tensors in the order of net_spec() and checks them.
+/// Puts tensors in the order of net_spec() and checks them. A landmark head may be missing, and may be for any number
+/// of points up to kMostPoints.
 /// \param where names their source in messages.
 /// \throws Error if a tensor is missing, unknown, given twice, of the wrong shape, or holds a value that is not finite.
 NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where);

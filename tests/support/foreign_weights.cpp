@@ -274,19 +274,21 @@ std::string caffe_name(NetKind net, std::string layer) {
 
 }  // namespace
 
-NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks) {
+NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks, int64_t points) {
   std::mt19937 random(seed);
   std::normal_distribution<float> value(0, 1);
   std::vector<NamedTensor> tensors;
   for (const TensorSpec& spec : net_spec(net)) {
-    if (spec.optional && !landmarks) continue;
-    std::vector<float> values(static_cast<size_t>(spec.count()));
+    if (spec.landmark_head && (points == 0 || (net != NetKind::onet && !landmarks))) continue;
+    const std::vector<int64_t> shape = spec.shape_for(points);
+    const int64_t count = spec.count() / spec.shape.front() * shape.front();
+    std::vector<float> values(static_cast<size_t>(count));
     // Scaled by the inputs of an output, so that activations stay around one and nets with such weights let something
     // through.
-    const auto inputs = static_cast<float>(spec.count() / spec.shape.front());
-    const float scale = spec.shape.size() > 1 ? 0.5F / std::sqrt(inputs) : 0.1F;
+    const auto inputs = static_cast<float>(count / shape.front());
+    const float scale = shape.size() > 1 ? 0.5F / std::sqrt(inputs) : 0.1F;
     for (float& v : values) v = scale * value(random);
-    tensors.push_back({spec.name, spec.shape, std::move(values)});
+    tensors.push_back({spec.name, shape, std::move(values)});
   }
   return {.net = net, .tensors = std::move(tensors), .metadata = {}};
 }

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
       .negatives = number(2), .positives = number(3), .parts = number(4), .landmarks = number(5)};
   const mtcnn::WithoutTorchThreads without_torch_threads;
   torch::manual_seed(11);
-  const mtcnn::TrainableNet net = mtcnn::make_net(kind, true);
+  const mtcnn::TrainableNet net = mtcnn::make_net(kind, 5);
   const int64_t side = mtcnn::net_input_size(kind);
   torch::Tensor input = torch::rand({counts.total(), 3, side, side}) * 2 - 1;
   for (int64_t i = 1; i < counts.total(); i += 2) input[i].copy_(input[i - 1]);

@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 
+#include "support/expect_error.h"
 #include "support/temp_folder.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -91,9 +92,9 @@ TEST_F(Annotations, NamesFileLineAndFaultOfBadInput) {
       {face(R"("box": [1, 2, 1e999, 4])"), "JSON"},
       {face(R"("box": [1, 2, -3, 4])"), "no area"},
       {face(R"("box": [1, 2, 3, 0])"), "no area"},
-      {face(R"("box": [1, 2, 3, 4], "landmarks": [[1, 2], [3, 4]])"), "bad 'landmarks'"},
-      {face(R"("box": [1, 2, 3, 4], "landmarks": [1, 2, 3, 4, 5])"), "left_eye"},
-      {face(R"("box": [1, 2, 3, 4], "landmarks": [[1,2],[1,2],[1,2,3],[1,2],[1,2]])"), "nose"},
+      {face(R"("box": [1, 2, 3, 4], "landmarks": 5)"), "bad 'landmarks'"},
+      {face(R"("box": [1, 2, 3, 4], "landmarks": [1, 2, 3, 4, 5])"), "landmarks[0]"},
+      {face(R"("box": [1, 2, 3, 4], "landmarks": [[1,2],[1,2],[1,2,3],[1,2],[1,2]])"), "landmarks[2]"},
       {face(R"("box": [1, 2, 3, 4], "ignore": 1)"), "bad 'ignore'"},
   };
   for (const auto& [text, fault] : cases) {
@@ -118,6 +119,25 @@ TEST_F(Annotations, SaysWhatIsWrongWithThePath) {
   };
   EXPECT_THAT(attempt(folder_ / "absent.jsonl"), AllOf(HasSubstr("absent.jsonl"), HasSubstr("cannot open")));
   EXPECT_THAT(attempt(folder_.path()), HasSubstr("folder"));
+}
+
+TEST_F(Annotations, MayHaveAnyNumberOfPointsButOne) {
+  const auto line = [](const char* name, const char* points) {
+    return std::string(R"({"image": ")") + name + R"(", "faces": [{"box": [1,2,3,4], "landmarks": )" + points + "}]}\n";
+  };
+  const auto images = read(line("a", "[[1,2],[3,4],[5,6]]") + line("b", "[]"));
+  EXPECT_EQ(images[0].faces[0].landmarks, (ExactPoints{{1, 2}, {3, 4}, {5, 6}}));
+  EXPECT_FALSE(images[1].faces[0].landmarks);
+  EXPECT_THAT(
+      testing::error_message(ErrorCode::bad_format, [&] { read(line("a", "[[1,2]]") + line("b", "[[1,2],[3,4]]")); }),
+      ::testing::AllOf(::testing::HasSubstr(":2"), ::testing::HasSubstr("found 2 points, expected 1, as in")));
+  EXPECT_THAT(
+      testing::error_message(ErrorCode::bad_format,
+                             [&] {
+                               read_annotations(
+                                   path_, [](ImageAnnotation&&) {}, 4);
+                             }),
+      ::testing::AllOf(::testing::HasSubstr(":1"), ::testing::HasSubstr("found 1 points, expected 4, as 'landmarks'")));
 }
 
 }  // namespace

@@ -12,12 +12,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::vector<ImageAnnotation> read(const std::string& text, const std::vector<std::string>& categories = {}) {
+std::vector<ImageAnnotation> read(const std::string& text, const std::vector<std::string>& categories = {},
+                                  const WantedKeypoints& points = {}) {
   const testing::TempFolder folder;
   write_text(folder / "coco.json", text);
   std::vector<ImageAnnotation> images;
   read_coco_annotations(
-      folder / "coco.json", categories, [&](ImageAnnotation&& image) { images.push_back(std::move(image)); },
+      folder / "coco.json", categories, points, [&](ImageAnnotation&& image) { images.push_back(std::move(image)); },
       [](const std::string&) {});
   return images;
 }
@@ -56,6 +57,17 @@ TEST(CocoAnnotations, RefusesWhatDoesNotFit) {
               HasSubstr("this image occurs twice"));
   EXPECT_THAT(testing::error_message(ErrorCode::usage, [] { read(with_annotations(""), {"cat"}); }),
               HasSubstr("'cat'"));
+}
+
+TEST(CocoAnnotations, TakesTheWantedNumberOfPoints) {
+  const std::string text =
+      with_annotations(R"({"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1, 2, 2, 3, 4, 1]})");
+  EXPECT_EQ(read(text, {}, {.count = 2, .required = true})[0].faces[0].landmarks, (ExactPoints{{1, 2}, {3, 4}}));
+  EXPECT_FALSE(read(text)[0].faces[0].landmarks) << "not five";
+  EXPECT_FALSE(read(text, {}, {.count = 0, .required = true})[0].faces[0].landmarks);
+  EXPECT_THAT(testing::error_message(ErrorCode::bad_format, [&] { read(text, {}, {.count = 3, .required = true}); }),
+              ::testing::AllOf(::testing::HasSubstr("annotations[0]"), ::testing::HasSubstr("6 numbers"),
+                               ::testing::HasSubstr("3 points")));
 }
 
 }  // namespace

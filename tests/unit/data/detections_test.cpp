@@ -61,7 +61,7 @@ TEST_F(DetectionsTest, RoundTripLosesNothing) {
     for (int k = 0; k < i % 5; ++k) {
       Detection face{any(random), any(random), any(random), any(random), any(random) * 1e-9};
       if (k % 2 == 0) {
-        face.landmarks.emplace();
+        face.landmarks.emplace(kLandmarkCount);
         for (auto& point : *face.landmarks) point = {any(random), any(random)};
       }
       image.faces.push_back(face);
@@ -84,7 +84,7 @@ TEST_F(DetectionsTest, RoundTripLosesNothing) {
 }
 
 TEST_F(DetectionsTest, FacesAreWrittenAsShortAsTheirFloats) {
-  Face face{.box = {0.1F, 2, 10.1F, 22}, .confidence = 0.7F, .landmarks = {}};
+  Face face{.box = {0.1F, 2, 10.1F, 22}, .confidence = 0.7F, .landmarks = Landmarks(kLandmarkCount)};
   face.landmarks[2] = {3.3F, 4};
   const Detection detection = to_detection(face);
   EXPECT_EQ(detection.x, 0.1);
@@ -142,9 +142,8 @@ TEST_F(DetectionsTest, MissingKeysAreNamed) {
   EXPECT_THAT(refusal(R"({"image": "a", "faces": [3]})"), HasSubstr("'box' is missing"));
   EXPECT_THAT(refusal(R"({"image": "a", "faces": [{"confidence": 1}]})"), HasSubstr("'box' is missing"));
   EXPECT_THAT(refusal(R"({"image": "a", "faces": [{"box": [1, 2, 3, 4]}]})"), HasSubstr("'confidence' is missing"));
-  EXPECT_THAT(
-      refusal(R"({"image": "a", "faces": [{"box": [1, 2, 3, 4], "confidence": 1, "keypoints": {"nose": [1, 2]}}]})"),
-      HasSubstr("'left_eye' is missing"));
+  EXPECT_THAT(refusal(R"({"image": "a", "faces": [{"box": [1, 2, 3, 4], "confidence": 1, "keypoints": {"nose": 1}}]})"),
+              HasSubstr("bad point 'nose'"));
 }
 
 TEST_F(DetectionsTest, WrongTypesAreNamed) {
@@ -164,7 +163,7 @@ TEST_F(DetectionsTest, WrongTypesAreNamed) {
   }
   const std::string start = R"({"image": "a", "faces": [{"box": [1, 2, 3, 4], "confidence": )";
   EXPECT_THAT(refusal(start + R"("1"}]})"), HasSubstr("'confidence'"));
-  EXPECT_THAT(refusal(start + R"(1, "keypoints": [1, 2]}]})"), HasSubstr("'left_eye'"));
+  EXPECT_THAT(refusal(start + R"(1, "keypoints": [1, 2]}]})"), HasSubstr("'keypoints'"));
   EXPECT_THAT(refusal(start + R"(1, "keypoints": {"left_eye": [1]}}]})"), HasSubstr("'left_eye'"));
   EXPECT_THAT(refusal(start + R"(1, "keypoints": {"left_eye": [1, "2"]}}]})"), HasSubstr("'left_eye'"));
 }
@@ -186,6 +185,23 @@ TEST_F(DetectionsTest, FilesThatCannotBeReadAreNamed) {
               HasSubstr(path().string()));
   EXPECT_THAT(error_message(ErrorCode::unreadable, [&] { read_detections(folder_.path(), ignore); }),
               HasSubstr(folder_.path().string()));
+}
+
+TEST_F(DetectionsTest, KeypointsMayBeAnyAndKeepTheirOrder) {
+  ImageDetections image{.image = "a.jpg", .width = 4, .height = 3, .landmark_names = {"tip", "tail"}};
+  image.faces.push_back({0, 0, 2, 2, .5, ExactPoints{{1, 2}, {3, 4}}});
+  image.faces.push_back({0, 0, 2, 2, .5});
+  const std::string line = detections_line(image);
+  EXPECT_THAT(line, HasSubstr(R"("keypoints":{"tip":[1.0,2.0],"tail":[3.0,4.0]}})"));
+  const ImageDetections back = read(line)[0];
+  EXPECT_EQ(back.landmark_names, image.landmark_names);
+  EXPECT_EQ(back.faces[0].landmarks, image.faces[0].landmarks);
+  EXPECT_FALSE(back.faces[1].landmarks);
+  EXPECT_THAT(
+      refusal(
+          R"({"image": "a", "faces": [{"box": [1,2,3,4], "confidence": 1, "keypoints": {"a": [1, 2]}}, {"box": [1,2,3,4], "confidence": 1, "keypoints": {"b": [1, 2]}}]})"),
+      HasSubstr("'a' is missing"))
+      << "two faces, two names";
 }
 
 }  // namespace

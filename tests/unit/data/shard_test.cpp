@@ -24,6 +24,7 @@ Crops make_crops(CropKind kind, int size, int count) {
     const auto f = static_cast<float>(i);
     CropLabel label{.offsets = {f, f + .25F, -f, .5F}, .overlap = f / 10, .source = i, .window = {f, 1, 2 + f, 3}};
     if (kind == CropKind::landmark) {
+      label.landmarks.assign(10, 0);
       label.landmarks[9] = f;
       label.turn = -f;
       label.mirrored = i % 2 == 1;
@@ -167,6 +168,18 @@ TEST(Manifest, RefusesWhatIsNoManifest) {
               HasSubstr("another version"));
   EXPECT_THAT(message(ErrorCode::bad_format, R"({"format": "mtcnn-manifest", "version": 1})"), HasSubstr("'stage'"));
   testing::error_message(ErrorCode::not_found, [&] { read_manifest(folder / "nowhere"); });
+}
+
+TEST(Shard, HoldsAnyNumberOfPoints) {
+  const testing::TempFolder folder;
+  Crops crops = make_crops(CropKind::landmark, 12, 3);
+  for (CropLabel& label : crops.labels) label.landmarks = {0, .5F, 1, -.5F, static_cast<float>(label.source), 2};
+  write_shard(folder / "three", "onet", crops);
+  const Shard shard(folder / "three");
+  EXPECT_EQ(shard.points(), 3);
+  EXPECT_EQ(shard.label(2).landmarks, crops.labels[2].landmarks);
+  crops.labels[1].landmarks.resize(4);
+  EXPECT_THROW(write_shard(folder / "mixed", "onet", crops), ContractError);
 }
 
 }  // namespace

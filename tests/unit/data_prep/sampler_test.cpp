@@ -234,5 +234,33 @@ TEST(Sampler, IsBoundedForAPictureOfAThousandFaces) {
   EXPECT_GT(crops.size(), 300U);
 }
 
+TEST(Sampler, SquaresLongObjectsWhereAsked) {
+  const Box box{100, 100, 140, 200};
+  const LandmarkLayout ends{.names = {"top", "bottom", "left", "right"}, .mirror = {0, 1, 3, 2}};
+  const Landmarks points = {{120, 105}, {120, 195}, {105, 150}, {135, 150}};
+  const PictureFaces picture({{.box = box, .landmarks = points}}, 400, 400, ends);
+  SampleOptions options;
+  options.square = true;
+  options.turned = 0;
+  options.mirrored = 1;
+  RandomStream random(1, "long");
+  const auto crops = plan_crops(picture, options, 1, nullptr, random);
+  const auto counts = count_kinds(crops);
+  EXPECT_EQ(counts.at(CropKind::positive), options.positives);
+  EXPECT_EQ(counts.at(CropKind::landmark), options.landmarks);
+  for (const PlannedCrop& crop : crops) {
+    const Box& window = crop.label.window;
+    EXPECT_NEAR(crop.label.overlap, overlap_of(window, {70, 100, 170, 200}), 1e-5);
+    if (crop.kind == CropKind::negative) continue;
+    expect_box_near(decode_offsets(window, crop.label.offsets), box);
+    if (crop.kind != CropKind::landmark) continue;
+    const Landmarks found = decode_landmarks(window, crop.label.landmarks);
+    for (size_t i = 0; i < found.size(); ++i) {
+      EXPECT_NEAR(window.x1 + window.x2 - found[i].x, points[ends.mirror[i]].x, kPixel);
+      EXPECT_NEAR(found[i].y, points[ends.mirror[i]].y, kPixel);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace mtcnn

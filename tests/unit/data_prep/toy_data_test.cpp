@@ -5,6 +5,7 @@
 #include "mtcnn/data/celeba.h"
 #include "mtcnn/data/wider_lists.h"
 #include "mtcnn/data_prep/toy_faces.h"
+#include "mtcnn/data_prep/toy_watches.h"
 #include "mtcnn/image/read.h"
 
 #include "support/expect_error.h"
@@ -93,6 +94,38 @@ TEST(ToyFaces, LabelsLieInThePictureAndInTheirBoxes) {
     }
   }
   EXPECT_GT(faces, 70);
+}
+
+TEST(ToyWatches, LabelsLieOnWhatIsPainted) {
+  const testing::TempFolder folder;
+  const ToyOptions options{.object = ToyObject::watch, .images = 20, .validation = 2, .seed = 3, .threads = 2};
+  const ToyCounts counts = make_toy_data(folder / "a", options);
+  EXPECT_EQ(counts.pictures, 22);
+  EXPECT_GT(counts.faces, 20);
+  double ratios = 0;
+  int64_t watches = 0;
+  for (const char* split : {"train", "val"}) {
+    read_annotations(
+        folder / "a" / split / "annotations.jsonl",
+        [&](ImageAnnotation&& image) {
+          EXPECT_EQ(read_image(folder / "a" / split / "images" / image.image).width(), image.width);
+          for (const FaceAnnotation& watch : image.faces) {
+            EXPECT_GE(watch.x, 0);
+            EXPECT_LE(watch.y + watch.h, image.height);
+            const ExactPoints& points = watch.landmarks.value();
+            EXPECT_LT(points[3][0], points[1][0]) << "nine is left of three";
+            EXPECT_LT(points[0][1], points[2][1]) << "twelve is above six";
+            ratios += watch.h / watch.w;
+            ++watches;
+          }
+        },
+        watch_landmarks().count());
+  }
+  EXPECT_EQ(watches, counts.faces);
+  EXPECT_NEAR(ratios / static_cast<double>(watches), 1.7, 0.2);
+  make_toy_data(folder / "b", {.object = ToyObject::watch, .images = 20, .validation = 2, .seed = 3, .threads = 1});
+  EXPECT_EQ(read_text(folder / "a/train/images/watches_000003.jpg"),
+            read_text(folder / "b/train/images/watches_000003.jpg"));
 }
 
 }  // namespace

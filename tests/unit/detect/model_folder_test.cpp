@@ -86,5 +86,40 @@ TEST(ModelFolder, CascadeFileIsChecked) {
   EXPECT_THAT(message_of(folder.path()), ::testing::HasSubstr("not a cascade file"));
 }
 
+TEST(ModelFolder, NamesAsManyPointsAsONetGives) {
+  const testing::TempFolder folder;
+  Model model = random_model();
+  model.nets[2] = testing::random_weights(NetKind::onet, 9, false, 3);
+  model.landmark_names = {"tip", "left", "right"};
+  for (const WeightsFormat format : {WeightsFormat::safetensors, WeightsFormat::torchscript}) {
+    const fs::path own = folder / (format == WeightsFormat::safetensors ? "plain" : "script");
+    write_model(own, model, format);
+    const Model back = read_model(own);
+    EXPECT_EQ(back.landmark_names, model.landmark_names);
+    EXPECT_EQ(landmark_count(back.nets[2]), 3);
+  }
+  model.landmark_names.pop_back();
+  write_model(folder / "model", model);
+  EXPECT_THAT(message_of(folder / "model"), ::testing::HasSubstr("found 3 points, expected 2"));
+  EXPECT_NO_THROW(read_model(folder / "model", NetKind::rnet)) << "O-Net does not matter for the nets before it";
+  model.landmark_names = {"tip", "left", "tip"};
+  write_model(folder / "model", model);
+  EXPECT_THAT(message_of(folder / "model"), ::testing::HasSubstr("two landmarks of one name"));
+  model.nets[2] = testing::random_weights(NetKind::onet, 9, false, 0);
+  model.landmark_names = {};
+  write_model(folder / "model", model);
+  EXPECT_TRUE(read_model(folder / "model").landmark_names.empty());
+}
+
+TEST(ModelFolder, NamesOfPointsComeFromTheWeights) {
+  NetWeights weights = testing::random_weights(NetKind::onet, 9, false, 2);
+  EXPECT_EQ(landmark_names_of(weights, "here"), (std::vector<std::string>{"point_0", "point_1"}));
+  weights.metadata["landmark_order"] = R"(["tip", "tail"])";
+  EXPECT_EQ(landmark_names_of(weights, "here"), (std::vector<std::string>{"tip", "tail"}));
+  weights.metadata["landmark_order"] = R"(["tip"])";
+  EXPECT_THROW(landmark_names_of(weights, "here"), Error);
+  EXPECT_EQ(landmark_names_of(testing::random_weights(NetKind::onet, 9), "here"), face_landmarks().names);
+}
+
 }  // namespace
 }  // namespace mtcnn

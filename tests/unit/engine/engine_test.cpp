@@ -12,6 +12,8 @@
 namespace mtcnn::engine {
 namespace {
 
+constexpr size_t kONetValues = 15;  // of a net with five points
+
 /// Sums of up to 1,152 float products in another order.
 constexpr double kTolerance = 2e-5;
 
@@ -164,13 +166,13 @@ TEST(EngineNets, NeighboursChangeNothing) {
     constexpr int kCount = 21;
     constexpr size_t kCrop = size_t{48} * 48 * 3;
     const std::vector<float> crops = random_floats(kCount * kCrop);
-    std::vector<float> together(size_t{kCount} * ONet::kValues);
+    std::vector<float> together(size_t{kCount} * kONetValues);
     onet.run(crops.data(), kCount, together.data());
     for (size_t i = 0; i < kCount; ++i) {
-      std::vector<float> alone(ONet::kValues);
+      std::vector<float> alone(kONetValues);
       onet.run(crops.data() + i * kCrop, 1, alone.data());
       for (size_t value = 0; value < alone.size(); ++value)
-        ASSERT_EQ(alone[value], together[i * ONet::kValues + value]) << kernels.units;
+        ASSERT_EQ(alone[value], together[i * kONetValues + value]) << kernels.units;
     }
     const PNet pnet(testing::random_weights(NetKind::pnet, 1), kernels);
     const std::vector<float> plane = random_floats(size_t{130} * 50 * 3);

@@ -17,6 +17,8 @@
 namespace mtcnn::engine {
 namespace {
 
+constexpr int kRNetValues = 5;
+
 std::vector<const ByteKernels*> all_byte_kernels() {
   std::vector<const ByteKernels*> all = {&plain_byte_kernels()};
   if (fast_byte_kernels() != nullptr) all.push_back(fast_byte_kernels());
@@ -93,10 +95,10 @@ TEST(Screen, RoughLogitsAreWithinTheMargin) {
     const int count = crops.textures + crops.faces;
     std::vector<float> logits(static_cast<size_t>(count));
     rnet_screen.run(crops.crops.data(), count, logits.data());
-    std::vector<float> values(static_cast<size_t>(count * RNet::kValues));
+    std::vector<float> values(static_cast<size_t>(count * kRNetValues));
     RNet(model.nets[1], kernels).run(crops.crops.data(), count, values.data());
     for (size_t i = 0; i < logits.size(); ++i) {
-      const float logit = values[i * RNet::kValues];
+      const float logit = values[i * kRNetValues];
       if (std::abs(logit) < 4) {
         EXPECT_NEAR(logits[i], logit, 1.5F * rnet_screen.margin()) << bytes->units << " " << i;
       }

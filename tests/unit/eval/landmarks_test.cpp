@@ -18,9 +18,9 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-using Points = std::array<std::array<double, 2>, kLandmarkCount>;
+using Points = ExactPoints;
 
-constexpr Points kPoints = {{{20, 20}, {60, 20}, {40, 40}, {25, 70}, {55, 70}}};
+const Points kPoints = {{20, 20}, {60, 20}, {40, 40}, {25, 70}, {55, 70}};
 
 Points moved(const Points& points, double x, double y) {
   Points result = points;
@@ -71,7 +71,7 @@ TEST(LandmarkErrors, NeedDetectionsWithPoints) {
 
 FaceError face_error(double distance) {
   FaceError error{.found = true, .box_size = 100, .eye_distance = 50};
-  error.distances.fill(distance);
+  error.distances.assign(kLandmarkCount, distance);
   return error;
 }
 
@@ -193,6 +193,33 @@ TEST(LandmarkGolden, PublicWeightsOnTheReferenceFaces) {
   EXPECT_EQ(data.fit.missing_images, 0);
   EXPECT_NEAR(score.by_box.mean, 0.0273356, 5e-8);
   EXPECT_NEAR(score.found, 0.998561, 5e-7);
+}
+
+TEST_F(LandmarkFiles, ComparesAnyNumberOfPoints) {
+  const std::string truth = R"({"image": "a", "faces": [{"box": [0,0,9,4], "landmarks": [[1,1],[5,1],[3,3]]}]})";
+  const auto found = [](const char* points) {
+    return std::string(R"({"image": "a", "faces": [{"box": [0,0,9,4], "confidence": 1, "keypoints": )") + points +
+           "}]}";
+  };
+  const LandmarkData data = read(truth, found(R"({"tip": [1,4], "left": [5,1], "right": [3,3]})"));
+  const LandmarkScore score = score_landmarks(data.faces, data.points.names);
+  EXPECT_THAT(score.names, ElementsAre("tip", "left", "right"));
+  EXPECT_DOUBLE_EQ(score.by_box.mean, 1.0 / 6);
+  EXPECT_THAT(score.by_box.points, ElementsAre(0.5, 0, 0));
+  EXPECT_EQ(score.by_eyes.faces, 0) << "nobody knows of eyes";
+  const LandmarkData eyes = read(truth, found(R"({"right_eye": [1,4], "left_eye": [5,1], "nose": [3,3]})"));
+  EXPECT_DOUBLE_EQ(eyes.faces.at(0).eye_distance, 4);
+  EXPECT_THAT(message(truth, found(R"({"tip": [1,4], "left": [5,1]})")),
+              AllOf(HasSubstr("found 2: tip, left"), HasSubstr("expected 3 points")));
+  EXPECT_THAT(message(truth_, found(R"({"a": [1,1], "b": [1,1], "c": [1,1], "d": [1,1]})")),
+              HasSubstr("expected 5 points"));
+}
+
+TEST_F(LandmarkFiles, FindsTheFivePointsAmongMore) {
+  const LandmarkData data = read(
+      R"({"image": "b", "faces": [)" + face_ + "]}",
+      R"({"image": "b", "faces": [{"box": [0,0,9,9], "confidence": 1, "keypoints": {"ear": [0,0], "nose": [3,3], "left_eye": [1,1], "right_eye": [5,1], "mouth_left": [1,6], "mouth_right": [5,7]}}]})");
+  EXPECT_THAT(data.faces.at(0).distances, ElementsAre(0, 0, 0, 0, 1));
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_F(BoxTest, OffsetsDoNotDependOnPlaceOrScale) {
 TEST_F(BoxTest, LandmarksRoundTrip) {
   for (int i = 0; i < kRounds; ++i) {
     const Box window = box();
-    Landmarks points{};
+    Landmarks points(kLandmarkCount);
     for (Point& point : points) point = {uniform(-100, 700), uniform(-100, 500)};
     const Landmarks back = decode_landmarks(window, encode_landmarks(window, points));
     for (size_t k = 0; k < points.size(); ++k) {

@@ -19,7 +19,7 @@ Similarity similarity(double scale, double degrees, double dx, double dy) {
 }
 
 Landmarks moved(const Landmarks& points, const Similarity& by) {
-  Landmarks result;
+  Landmarks result(points.size());
   std::transform(points.begin(), points.end(), result.begin(), [&](const Point& p) { return by.apply(p); });
   return result;
 }
@@ -166,8 +166,7 @@ TEST(AlignFace, SizesFromOneUp) {
 TEST(AlignFace, PointsThatMakeNoFaceAreErrors) {
   const Image picture(50, 50);
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  Landmarks points;
-  points.fill({10, 10});
+  Landmarks points(kLandmarkCount, Point{10, 10});
   EXPECT_THROW(align_face(picture.view(), points, 112), Error);
   points = alignment_template(40);
   points[3].y = nan;
@@ -178,6 +177,7 @@ TEST(AlignFace, PointsThatMakeNoFaceAreErrors) {
   EXPECT_THROW(align_face(picture.view(), points, 112), Error);
   EXPECT_THROW(align_face(picture.view(), alignment_template(40), 0), ContractError);
   EXPECT_THROW(align_face({}, alignment_template(40), 112), ContractError);
+  EXPECT_THROW(align_face(picture.view(), Landmarks(4), 112), ContractError);
 }
 
 TEST(AlignFace, AnyPointsGiveACropOrAnError) {
@@ -186,7 +186,7 @@ TEST(AlignFace, AnyPointsGiveACropOrAnError) {
   for (int round = 0; round < 300; ++round) {
     const float reach = std::pow(10.0F, static_cast<float>(round % 7));
     std::uniform_real_distribution<float> place(-reach, reach);
-    Landmarks points;
+    Landmarks points(kLandmarkCount);
     for (Point& p : points) p = {place(random), place(random)};
     try {
       EXPECT_EQ(align_face(picture.view(), points, 32).width(), 32);

@@ -22,19 +22,21 @@ TEST(Modules, HaveThePapersParameters) {
 }
 
 TEST(Modules, OutputShapes) {
-  const NetOutput map = PNet(true)->forward(at::zeros({2, 3, 97, 131}));
+  const NetOutput map = PNet(5)->forward(at::zeros({2, 3, 97, 131}));
   EXPECT_EQ(map.face_logits.sizes(), (std::vector<int64_t>{2, 2, 44, 61}));
   EXPECT_EQ(map.offsets.sizes(), (std::vector<int64_t>{2, 4, 44, 61}));
   EXPECT_EQ(map.landmarks.sizes(), (std::vector<int64_t>{2, 10, 44, 61}));
   EXPECT_FALSE(RNet()->forward(at::zeros({5, 3, 24, 24})).landmarks.defined());
-  EXPECT_EQ(RNet(true)->forward(at::zeros({5, 3, 24, 24})).landmarks.sizes(), (std::vector<int64_t>{5, 10}));
+  EXPECT_EQ(RNet(5)->forward(at::zeros({5, 3, 24, 24})).landmarks.sizes(), (std::vector<int64_t>{5, 10}));
   EXPECT_EQ(ONet()->forward(at::zeros({5, 3, 48, 48})).landmarks.sizes(), (std::vector<int64_t>{5, 10}));
+  EXPECT_EQ(ONet(68)->forward(at::zeros({5, 3, 48, 48})).landmarks.sizes(), (std::vector<int64_t>{5, 136}));
+  EXPECT_FALSE(ONet(0)->forward(at::zeros({5, 3, 48, 48})).landmarks.defined());
 }
 
 TEST(Modules, WeightsGoInAndComeOutUnchanged) {
   for (const bool landmarks : {false, true}) {
     const NetWeights weights = testing::random_weights(NetKind::pnet, 11, landmarks);
-    PNet net(landmarks);
+    PNet net(landmarks ? 5 : 0);
     load_weights(*net, weights);
     const NetWeights back = weights_of(*net, NetKind::pnet);
     ASSERT_EQ(back.tensors.size(), weights.tensors.size());
@@ -46,8 +48,8 @@ TEST(Modules, WeightsGoInAndComeOutUnchanged) {
 TEST(Modules, OptionalHeadsMayBeMissingOnEitherSide) {
   const NetWeights with = testing::random_weights(NetKind::rnet, 3, true);
   const NetWeights without = testing::random_weights(NetKind::rnet, 4, false);
-  EXPECT_NO_THROW(load_weights(*RNet(false), with));
-  EXPECT_NO_THROW(load_weights(*RNet(true), without));
+  EXPECT_NO_THROW(load_weights(*RNet(0), with));
+  EXPECT_NO_THROW(load_weights(*RNet(5), without));
 }
 
 TEST(Modules, RefuseWeightsOfAnotherNet) {

@@ -62,6 +62,25 @@ TEST(Runner, PNetEqualsItsModule) {
   }
 }
 
+TEST(Runner, GivesAsManyPointsAsONetHas) {
+  at::manual_seed(8);
+  const at::NoGradGuard no_grad;
+  for (const int points : {0, 1, 4, 68}) {
+    auto nets = random_nets();
+    nets[2] = testing::random_weights(NetKind::onet, 3, false, points);
+    const NetRunner runner(nets, "cpu");
+    EXPECT_EQ(runner.landmark_count(), points);
+    EXPECT_EQ(runner.value_count(NetKind::rnet), 5);
+    EXPECT_EQ(runner.value_count(NetKind::onet), 5 + 2 * points);
+    ONet module(points);
+    load_weights(*module, nets[2]);
+    std::vector<float> values;
+    std::vector<float> crops = random_floats(size_t{9} * 48 * 48 * 3);
+    runner.run_crops(NetKind::onet, crops, 9, values);
+    expect_close(values, merged(module->forward(to_planes(crops, {9, 48, 48, 3}))));
+  }
+}
+
 TEST(Runner, CropNetsEqualTheirModules) {
   at::manual_seed(6);
   const auto nets = random_nets();

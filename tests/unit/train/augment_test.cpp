@@ -54,7 +54,7 @@ TEST(Augmenter, MirrorsPixelsAndLabelsTogether) {
   // A dot for each point, in a grey level of its own; the box's edges are the outermost dots.
   const std::array<std::pair<int, int>, 5> dots = {{{4, 6}, {18, 7}, {10, 12}, {6, 17}, {15, 18}}};
   std::vector<uint8_t> pixels(3 * kSize * kSize, 0);
-  CropLabel label{.offsets = {.1F, .2F, -.3F, .05F}};
+  CropLabel label{.offsets = {.1F, .2F, -.3F, .05F}, .landmarks = LandmarkTargets(10)};
   for (size_t i = 0; i < dots.size(); ++i) {
     const auto [x, y] = dots[i];
     for (size_t c = 0; c < 3; ++c)
@@ -78,6 +78,8 @@ TEST(Augmenter, MirrorsPixelsAndLabelsTogether) {
     const float grey = out[3 * (y * kSize + x)] * 128 + 127.5F;
     EXPECT_NEAR(grey, 100 + 20 * static_cast<float>(came_from[i]), .01) << "point " << i;
   }
+  const CropLabel turned_over = mirrored({.landmarks = {0, 1, .25F, 2, .5F, 3}}, std::array<size_t, 3>{0, 2, 1});
+  EXPECT_EQ(turned_over.landmarks, (LandmarkTargets{1, 1, .5F, 3, .75F, 2}));
   const CropLabel back = mirrored(mirrored(label));
   EXPECT_EQ(back.offsets, label.offsets);
   for (size_t i = 0; i < 10; ++i) EXPECT_NEAR(back.landmarks[i], label.landmarks[i], 1e-6);

@@ -165,7 +165,7 @@ TEST(Loss, RefusesRowsThatDoNotFit) {
 
 TEST(Optimizer, SparesBiasesAndSlopesFromDecay) {
   for (const char* kind : {"sgd", "adam", "adamw"}) {
-    TrainableNet net = make_net(NetKind::rnet, true);
+    TrainableNet net = make_net(NetKind::rnet, 5);
     OptimizerOptions options;
     options.kind = kind;
     options.weight_decay = .3;
@@ -210,7 +210,7 @@ TEST(TeacherLoss, ByHand) {
 }
 
 TEST(Optimizer, ClipsTheCommonNorm) {
-  TrainableNet net = make_net(NetKind::pnet, false);
+  TrainableNet net = make_net(NetKind::pnet, 0);
   double squares = 0;
   for (const torch::Tensor& parameter : net.module->parameters()) {
     parameter.mutable_grad() = torch::full_like(parameter, .1);
@@ -222,9 +222,9 @@ TEST(Optimizer, ClipsTheCommonNorm) {
 }
 
 TEST(WeightAverage, FollowsSlowlyAndComesBack) {
-  TrainableNet net = make_net(NetKind::pnet, false);
+  TrainableNet net = make_net(NetKind::pnet, 0);
   WeightAverage average(*net.module, .9);
-  TrainableNet copy = make_net(NetKind::pnet, false);
+  TrainableNet copy = make_net(NetKind::pnet, 0);
   const torch::Tensor before = net.module->parameters()[0].detach().clone();
   net.module->parameters()[0].data().add_(1);
   average.update(*net.module, 100);

@@ -211,11 +211,11 @@ TEST(Camera, OneThatIsNotThereIsNamed) {
   EXPECT_THROW(open_camera(-1), ContractError);
 }
 
-TEST(Window, WithoutAScreenThereIsNone) {
+TEST(ScreenWindow, WithoutAScreenThereIsNone) {
   ::unsetenv("DISPLAY");
-  EXPECT_THAT(error_of([] { Window("test"); }), AllOf(HasSubstr("no screen"), HasSubstr("--json")));
+  EXPECT_THAT(error_of([] { ScreenWindow("test"); }), AllOf(HasSubstr("no screen"), HasSubstr("--json")));
   ::setenv("DISPLAY", ":4711", 1);
-  EXPECT_THAT(error_of([] { Window("test"); }), HasSubstr(":4711"));
+  EXPECT_THAT(error_of([] { ScreenWindow("test"); }), HasSubstr(":4711"));
 }
 
 }  // namespace

@@ -23,17 +23,17 @@ using testing::refusal;
 using testing::TempFolder;
 using testing::write_bytes;
 
-int64_t parameter_count(NetKind net, bool optional) {
+int64_t parameter_count(NetKind net, bool head) {
   const auto& spec = net_spec(net);
   return std::accumulate(spec.begin(), spec.end(), int64_t{0}, [&](int64_t sum, const TensorSpec& tensor) {
-    return sum + (tensor.optional && !optional ? 0 : tensor.count());
+    return sum + (tensor.landmark_head && !head ? 0 : tensor.count());
   });
 }
 
 TEST(Spec, HasThePublishedNumberOfParameters) {
   EXPECT_EQ(parameter_count(NetKind::pnet, false), 6632);
   EXPECT_EQ(parameter_count(NetKind::rnet, false), 100178);
-  EXPECT_EQ(parameter_count(NetKind::onet, false), 389040);
+  EXPECT_EQ(parameter_count(NetKind::onet, true), 389040);
   EXPECT_EQ(parameter_count(NetKind::pnet, true), 6632 + 32 * 10 + 10);
   EXPECT_EQ(parameter_count(NetKind::rnet, true), 100178 + 128 * 10 + 10);
 }
@@ -167,6 +167,40 @@ TEST_F(WeightsFile, EveryFlippedByteIsFoundOrHarmless) {
     } catch (const Error&) {
     }
   }
+}
+
+TEST_F(WeightsFile, HeadsMayBeForAnyNumberOfPoints) {
+  for (const NetKind net : kNetKinds) {
+    for (const int64_t points : {0, 1, 3, 68}) {
+      const NetWeights weights = random_weights(net, 6, true, points);
+      write_weights(file_, weights);
+      const NetWeights read = read_weights(file_, net);
+      expect_same(read, weights);
+      EXPECT_EQ(landmark_count(read), points);
+    }
+  }
+}
+
+TEST_F(WeightsFile, HalfAHeadIsRefused) {
+  const auto refused = [&](auto change) {
+    std::vector<NamedTensor> tensors = random_weights(NetKind::onet, 7, true, 3).tensors;
+    change(tensors);
+    write(std::move(tensors), {{"net", "onet"}});
+    return read_refusal(NetKind::onet);
+  };
+  EXPECT_THAT(refused([](auto& tensors) { tensors.pop_back(); }), HasSubstr("'dense6_3.bias' of O-Net is missing"));
+  EXPECT_THAT(refused([](auto& tensors) {
+                tensors.back().shape = {8};
+                tensors.back().values.resize(8);
+              }),
+              HasSubstr("'dense6_3.bias' of O-Net has the wrong shape: found [8], expected [6]"));
+  EXPECT_THAT(refused([](auto& tensors) {
+                for (size_t i = tensors.size() - 2; i < tensors.size(); ++i) {
+                  tensors[i].values.resize(tensors[i].values.size() / 6 * 5);
+                  tensors[i].shape.front() = 5;
+                }
+              }),
+              HasSubstr("two rows a point"));
 }
 
 }  // namespace

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "mtcnn/data_prep/toy_canvas.h"
+
+namespace mtcnn {
+
+float between(RandomStream& random, double low, double high);
+Colour any_colour(RandomStream& random);
+
+/// A gradient with shapes, clouds and stripes in any colours.
+void paint_toy_background(ToyCanvas& canvas, RandomStream& random);
+
+/// What a camera adds: blur, loss of colour, light, noise.
+void finish_toy_picture(ToyCanvas& canvas, RandomStream& random);
+
+}  // namespace mtcnn
