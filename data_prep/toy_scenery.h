@@ -4,7 +4,9 @@
 
 namespace mtcnn {
 
+/// In [low, high).
 float between(RandomStream& random, double low, double high);
+/// Any colour, all as likely.
 Colour any_colour(RandomStream& random);
 
 /// A gradient with shapes, clouds and stripes in any colours.

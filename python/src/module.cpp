@@ -1,6 +1,8 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/json.h"
+#include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
+#include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/detect/detector.h"
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/image/align.h"
@@ -56,7 +58,12 @@ Box box_of(const std::array<float, 4>& sides) { return {sides[0], sides[1], side
 
 Detector make_detector(const std::optional<std::string>& model, const std::string& device) {
   const py::gil_scoped_release release;
-  return Detector(model ? read_model(*model) : default_model(), device);
+  Detector detector(model ? read_model(*model) : default_model(), device);
+  if (detector.landmark_names() != face_landmarks().names)
+    throw Error(ErrorCode::unsupported,
+                concat(model.value_or("the default model"), ": its points are ", shown_names(detector.landmark_names()),
+                       "; libmtcnn works with the five of a face; use the program, mtcnn detect"));
+  return detector;
 }
 
 Detector with_options(const Detector& detector, const std::string& json, const std::string& where) {
@@ -118,7 +125,7 @@ Image stretch(const ImageView& image, const Box& window, int size) {
 py::array_t<uint8_t> align(const py::array& image, const std::array<std::array<float, 2>, kLandmarkCount>& points,
                            int size) {
   Landmarks landmarks;
-  for (size_t i = 0; i < landmarks.size(); ++i) landmarks[i] = {points[i][0], points[i][1]};
+  for (const auto& [x, y] : points) landmarks.push_back({x, y});
   const ImageView view = view_of(image);
   return made_image([&] { return align_face(view, landmarks, size); });
 }

@@ -38,13 +38,13 @@ struct LiveFlags {
 /// Milliseconds with three decimals, as files hold them.
 double shown_ms(double seconds) { return std::round(1e6 * seconds) / 1000; }
 
-std::string frame_line(const Frame& frame, const FollowResult& result) {
+std::string frame_line(const Frame& frame, const FollowResult& result, const std::vector<std::string>& landmark_names) {
   Json faces = Json::array();
   for (const FollowedFace& item : result.faces) {
     const Face& face = item.face;
-    Json points;
-    for (size_t i = 0; i < kLandmarkNames.size(); ++i)
-      points[kLandmarkNames[i]] = {shortest_double(face.landmarks[i].x), shortest_double(face.landmarks[i].y)};
+    Json points = Json::object();
+    for (size_t i = 0; i < landmark_names.size(); ++i)
+      points[landmark_names[i]] = {shortest_double(face.landmarks[i].x), shortest_double(face.landmarks[i].y)};
     faces.push_back({{"id", item.id},
                      {"box",
                       {shortest_double(face.box.x1), shortest_double(face.box.y1), shortest_double(face.box.width()),
@@ -99,7 +99,8 @@ class Meter {
 /// The outputs that were asked for.
 class LiveOutputs {
  public:
-  LiveOutputs(const LiveFlags& flags, const FrameSource& source) : flags_(flags), live_(flags.video.empty()) {
+  LiveOutputs(const LiveFlags& flags, const FrameSource& source, std::vector<std::string> landmark_names)
+      : flags_(flags), live_(flags.video.empty()), landmark_names_(std::move(landmark_names)) {
     if (!flags.json.empty()) json_ = std::make_unique<AtomicFile>(flags.json == "-" ? "/dev/stdout" : flags.json);
     if (!flags.save.empty()) film_ = std::make_unique<FilmWriter>(flags.save, source.rate());
     if (flags.show) window_ = std::make_unique<ScreenWindow>("mtcnn live: " + source.name());
@@ -108,7 +109,7 @@ class LiveOutputs {
   /// \return false once the user has had enough.
   bool add(Frame& frame, const FollowResult& result) {
     if (json_) {
-      json_->write(frame_line(frame, result));
+      json_->write(frame_line(frame, result, landmark_names_));
       json_->flush();
     }
     if (!film_ && !window_) return true;
@@ -146,6 +147,7 @@ class LiveOutputs {
 
   const LiveFlags& flags_;
   bool live_;
+  std::vector<std::string> landmark_names_;
   std::unique_ptr<AtomicFile> json_;
   std::unique_ptr<FilmWriter> film_;
   std::unique_ptr<ScreenWindow> window_;
@@ -166,8 +168,9 @@ void run(LiveFlags& flags) {
   if (flags.save.empty() && flags.json.empty()) flags.show = true;
   const std::unique_ptr<FrameSource> source =
       flags.video.empty() ? open_camera(flags.camera.value_or(0)) : open_film(flags.video);
-  FaceFollower follower(make_detector(flags.detector), flags.follow);
-  LiveOutputs outputs(flags, *source);
+  const Detector detector = make_detector(flags.detector);
+  FaceFollower follower(detector, flags.follow);
+  LiveOutputs outputs(flags, *source, detector.landmark_names());
   const InterruptGuard guard;
   const Clock::time_point start = Clock::now();
   SessionTotals totals;
@@ -193,7 +196,8 @@ void add_live(CLI::App& program) {
   CLI::App& verb = *program.add_subcommand(
       "live",
       "Find and follow faces in a film or before a camera\n\nFaces keep their identities from frame to frame. What is "
-      "seen is shown in a window, saved as an annotated film, or written as JSON lines, in any combination; --smooth takes "
+      "seen is shown in a window, saved as an annotated film, or written as JSON lines, in any combination; --smooth "
+      "takes "
       "the jitter off boxes and points.");
   CLI::Option* camera = verb.add_option("--camera", flags->camera, "Camera: N of /dev/videoN [0]")
                             ->check(CLI::Range(0, 1023))

@@ -22,6 +22,7 @@ struct ByteMeaning {
   const float* zeros = nullptr;
 };
 
+/// What a convolution writes: its sums as they are, or what they mean, as floats or as bytes.
 enum class ByteOutput { sums, floats, bytes };
 
 /// A convolution with stride 1, as in Convolution.

@@ -21,6 +21,7 @@ std::unique_ptr<Screen> usable_screen(const NetWeights& weights, const Kernels& 
   return std::isfinite(screen->margin()) ? std::move(screen) : nullptr;
 }
 
+/// P-Net with its screen.
 class ScreenedPNet {
  public:
   ScreenedPNet(const NetWeights& weights, const Kernels& kernels);

@@ -44,6 +44,7 @@ std::optional<Face> mean_face(std::span<const std::optional<Face>> answers) {
     mean.box.x2 += answer->box.x2 / count;
     mean.box.y2 += answer->box.y2 / count;
     mean.confidence += answer->confidence / count;
+    mean.landmarks.resize(answer->landmarks.size());
     for (size_t i = 0; i < mean.landmarks.size(); ++i) {
       mean.landmarks[i].x += answer->landmarks[i].x / count;
       mean.landmarks[i].y += answer->landmarks[i].y / count;

@@ -14,13 +14,9 @@ double share(double cutoff_hz, double passed_s) {
 }
 
 /// Box and points as one list of coordinates.
-std::array<float*, 4 + 2 * kLandmarkCount> coordinates(Face& face) {
-  std::array<float*, 4 + 2 * kLandmarkCount> list = {&face.box.x1, &face.box.y1, &face.box.x2, &face.box.y2};
-  size_t next = 4;
-  for (Point& point : face.landmarks) {
-    list[next++] = &point.x;
-    list[next++] = &point.y;
-  }
+std::vector<float*> coordinates(Face& face) {
+  std::vector<float*> list = {&face.box.x1, &face.box.y1, &face.box.x2, &face.box.y2};
+  for (Point& point : face.landmarks) list.insert(list.end(), {&point.x, &point.y});
   return list;
 }
 
@@ -41,11 +37,13 @@ Face FaceSmoother::update(const Face& face, const Motion& motion, double time_s)
   const double passed_s = time_s - last_s_;
   const double size = std::max(1.0, std::sqrt(static_cast<double>(face.box.area())));
   Face result = face;
+  if (filters_.empty()) last_ = face;
   Face expected = moved(last_, motion, passed_s);
   const auto values = coordinates(result);
   const auto before = coordinates(last_);
   const auto ahead = coordinates(expected);
-  for (size_t i = 0; i < kValues; ++i) {
+  filters_.resize(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
     const double drift = *ahead[i] - *before[i];
     *values[i] = static_cast<float>(filters_[i].update(*values[i], passed_s, drift, size, options_));
   }

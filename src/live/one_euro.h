@@ -2,10 +2,11 @@
 
 #include "mtcnn/live/tracker.h"
 
-#include <array>
+#include <vector>
 
 namespace mtcnn {
 
+/// How calm and how quick a filter is.
 struct OneEuroOptions {
   double min_cutoff_hz = 2.5;  ///< of the low pass while nothing happens; lower is calmer
   double beta = 20;            ///< hertz by which the cutoff rises for each `unit` a second of deviation
@@ -40,9 +41,8 @@ class FaceSmoother {
   Face update(const Face& face, const Motion& motion, double time_s);
 
  private:
-  static constexpr size_t kValues = 4 + 2 * kLandmarkCount;
   OneEuroOptions options_;
-  std::array<OneEuro, kValues> filters_;
+  std::vector<OneEuro> filters_;  ///< of each coordinate
   Face last_;
   double last_s_ = 0;
 };

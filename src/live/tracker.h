@@ -19,6 +19,7 @@ struct Motion {
 /// `face` after moving for `seconds`: shifted, and grown about its centre.
 Face moved(const Face& face, const Motion& motion, double seconds);
 
+/// How long faces are remembered, and how far they may jump.
 struct TrackerOptions {
   double max_unseen_s = 0.5;    ///< a track that was not seen for longer ends
   double max_distance = 0.6;    ///< between expected and found centre, over the size: beyond it is another face

@@ -14,6 +14,7 @@ extern "C" {
 /// FFmpeg's objects as C++ owns them. For this room alone.
 namespace mtcnn::ffmpeg {
 
+/// Frees each kind of object as FFmpeg wants it.
 struct Free {
   void operator()(AVCodecContext* it) const { avcodec_free_context(&it); }
   void operator()(AVFrame* it) const { av_frame_free(&it); }
@@ -21,6 +22,7 @@ struct Free {
   void operator()(SwsContext* it) const { sws_freeContext(it); }
 };
 
+/// An object of FFmpeg with one owner.
 template <class Object>
 using Owned = std::unique_ptr<Object, Free>;
 

@@ -155,7 +155,7 @@ class Notebook(FolderTestCase):
             notebook = nbformat.read(path, 4)
             nbformat.validate(notebook)
             for cell in notebook.cells:
-                self.assertEqual(cell.metadata, {}, (path, cell.id))
+                self.assertIn(cell.metadata, ({}, {"tags": ["parameters"]}), (path, cell.id))
                 if cell.cell_type == "code":
                     self.assertEqual((cell.outputs, cell.execution_count), ([], None), (path, cell.id))
 

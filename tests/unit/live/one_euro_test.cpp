@@ -52,6 +52,7 @@ TEST(OneEuro, KnownDriftIsNotDelayed) {
 Face face_at(double x, double noise) {
   const auto at = [](double value) { return static_cast<float>(value); };
   Face face{{at(x + noise), at(20 - noise), at(x + 100 + noise), at(120 + noise)}, 0.9F, {}};
+  face.landmarks.resize(kLandmarkCount);
   for (Point& point : face.landmarks) point = {at(x + 50 - noise), at(70 + noise)};
   return face;
 }

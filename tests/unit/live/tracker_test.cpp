@@ -15,6 +15,7 @@ constexpr double kStep = 1 / 30.0;
 Face face_at(double x, double y, double side = 80) {
   const auto at = [](double value) { return static_cast<float>(value); };
   Face face{{at(x - side / 2), at(y - side / 2), at(x + side / 2), at(y + side / 2)}, 0.9F, {}};
+  face.landmarks.resize(kLandmarkCount);
   for (size_t i = 0; i < face.landmarks.size(); ++i)
     face.landmarks[i] = {at(x + 0.1 * side * static_cast<double>(i)), at(y)};
   return face;
