@@ -232,9 +232,9 @@ void add_live(CLI::App& program) {
   verb.remove_option(verb.get_option("--batch"));  // frames come one by one
   add_quiet_flag(verb, flags->detector.common);
   verb.footer(
-      "Ends at the film's end, by Ctrl-C, q or Escape; --save and --json are then complete. A frame of another size "
-      "than the first is an error;\nwhat came before it is kept. Defaults in [brackets] are the model folder's to "
-      "change.\n"
+      "Ends at the film's end, by Ctrl-C, q or Escape; --save and --json are then complete. A frame of\n"
+      "another size than the first is an error; what came before it is kept. Defaults in [brackets] are\n"
+      "the model folder's to change.\n"
       "Example: mtcnn live --video film.mp4 --smooth --fps --save annotated.mp4 --json faces.jsonl");
   verb.callback([flags] { run(*flags); });
 }
