@@ -186,12 +186,9 @@ class Films(LiveTest):
         self.assertTrue(all(1 in [face["id"] for face in row["faces"]] for row in every.rows))
         between = [row["ms"] for row in every.rows if not row["searched"]]
         self.assertEqual({ms["pnet"] for ms in between}, {0})
-        plain = Live("--video", film, "--json", "-")
-        mean = sum(row["ms"]["total"] for row in plain.rows) / 60
-        budget = Live("--video", film, "--json", "-", "--budget", f"{mean / 2:.3f}")
-        count = sum(row["searched"] for row in budget.rows)
-        self.assertLess(count, 45)
-        self.assertGreater(count, 3)
+        for budget_ms, least, most in (("0.001", 1, 2), ("1000000", 60, 60)):  # what lies between depends on the machine's load
+            run = Live("--video", film, "--json", "-", "--budget", budget_ms)
+            self.assertTrue(least <= sum(row["searched"] for row in run.rows) <= most, budget_ms)
 
     def test_save_writes_a_film_of_the_same_length_and_speed(self):
         film, truth = self.film("slow", 30)
