@@ -27,7 +27,7 @@ void paint_texture(RandomStream& random, int index, int side, std::span<float> c
   for (int y = 0; y < side; ++y) {
     for (int x = 0; x < side; ++x) {
       const double* colour = colours.data() + static_cast<ptrdiff_t>(y / cell * columns + x / cell) * 3;
-      const auto pixel = static_cast<size_t>(y * side + x);
+      const size_t pixel = static_cast<size_t>(y) * static_cast<size_t>(side) + static_cast<size_t>(x);
       const double tone = colour[0] < 127 ? 0 : 255;
       index % 2 == 0 ? set_pixel(crop, pixel, tone, tone, tone)
                      : set_pixel(crop, pixel, colour[0], colour[1], colour[2]);
@@ -67,7 +67,8 @@ void paint_face(RandomStream& random, int side, std::span<float> crop) {
       }
       tone += 0.5 * feature * bump(x, y - 0.2, 0.12, 0.06);
       tone += mouth * feature * bump(x, y - 0.5, 0.33, lips);
-      set_pixel(crop, static_cast<size_t>(row * side + column), tone * tint[0], tone * tint[1], tone * tint[2]);
+      const size_t pixel = static_cast<size_t>(row) * static_cast<size_t>(side) + static_cast<size_t>(column);
+      set_pixel(crop, pixel, tone * tint[0], tone * tint[1], tone * tint[2]);
     }
   }
 }

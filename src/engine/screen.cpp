@@ -198,7 +198,7 @@ void pool_pnet_row(const ByteKernels& kernels, const ByteStep& step, const std::
   constexpr int kPiece = 48;  // output pixels
   thread_local std::vector<int32_t> room;
   const ptrdiff_t padded = step.layer.padded();
-  int32_t* sums = scratch(room, 4 * kPiece * padded, kByteSlack);
+  int32_t* sums = scratch(room, ptrdiff_t{4} * kPiece * padded, kByteSlack);
   BytePooling pooling = pooling_of(step);
   pooling.row_count = 2;
   for (int x = 0; x < width; x += kPiece) {
@@ -221,7 +221,7 @@ void pool_pnet_row(const ByteKernels& kernels, const ByteStep& step, const std::
 }  // namespace
 
 PNetScreen::PNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes) : kernels_(&bytes) {
-  constexpr int kCells = kPNetSide / 2 - 5;
+  constexpr size_t kCells = kPNetSide / 2 - 5;
   const Calibration pictures = painted_calibration(kPNetSide);
   Quantized made = quantized(weights, kernels, pictures);
   steps_ = std::move(made.steps);
@@ -231,7 +231,8 @@ PNetScreen::PNetScreen(const NetWeights& weights, const Kernels& kernels, const 
   std::array<float, kCells * kCells> rough{};
   for (int i = 0; i < pictures.textures + pictures.faces; ++i) {
     constexpr ptrdiff_t kRow = kColours * kPNetSide;
-    run({pictures.crops.data() + i * kRow * kPNetSide, kRow, kPNetSide, kPNetSide}, 0, kCells, rough.data());
+    run({pictures.crops.data() + i * kRow * kPNetSide, kRow, kPNetSide, kPNetSide}, 0, static_cast<int>(kCells),
+        rough.data());
     bool seen = false;
     const float* values = made.maps[static_cast<size_t>(i)].data();
     for (const float logit : rough) {

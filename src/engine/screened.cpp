@@ -52,7 +52,7 @@ void ScreenedPNet::run(const Plane& plane, int first, int last, float least, flo
       while (end < candidates.size() && candidates[end] - candidates[end - 1] <= kMostGap) ++end;
       const int x = candidates[begin];
       const int width = candidates[end - 1] - x + 1;
-      const Plane part{plane.pixels + 2 * row * plane.row_stride + 2 * kColours * x, plane.row_stride,
+      const Plane part{plane.pixels + ptrdiff_t{2} * row * plane.row_stride + 2 * kColours * x, plane.row_stride,
                        2 * (width - 1) + kWindow, 2 * (rows - 1) + kWindow};
       net_.run(part, 0, rows, values + (row - first) * value_stride + ptrdiff_t{x} * PNet::kValues, value_stride);
       begin = end;
