@@ -62,8 +62,9 @@ Json figures_json(const Figures& figures) {
 }
 
 Json stages_json(const StageTimes& stages) {
-  return {{"pyramid", 1000 * stages.pyramid_s}, {"pnet", 1000 * stages.pnet_s}, {"nms", 1000 * stages.windows_s},
-          {"crops", 1000 * stages.crops_s},     {"rnet", 1000 * stages.rnet_s}, {"onet", 1000 * stages.onet_s}};
+  Json json;
+  for (const auto& [name, seconds] : kTimedStages) json[name] = 1000 * stages.*seconds;
+  return json;
 }
 
 /// Frames a second with 1 … N threads for one frame at a time, and with N streams of one thread each.

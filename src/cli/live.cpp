@@ -6,6 +6,7 @@
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/data/detections.h"
 #include "mtcnn/image/draw.h"
 #include "mtcnn/live/session.h"
 #include "mtcnn/nets/threads.h"
@@ -41,32 +42,16 @@ double shown_ms(double seconds) { return std::round(1e6 * seconds) / 1000; }
 std::string frame_line(const Frame& frame, const FollowResult& result, const std::vector<std::string>& landmark_names) {
   Json faces = Json::array();
   for (const FollowedFace& item : result.faces) {
-    const Face& face = item.face;
-    Json points = Json::object();
-    for (size_t i = 0; i < landmark_names.size(); ++i)
-      points[landmark_names[i]] = {shortest_double(face.landmarks[i].x), shortest_double(face.landmarks[i].y)};
-    faces.push_back({{"id", item.id},
-                     {"box",
-                      {shortest_double(face.box.x1), shortest_double(face.box.y1), shortest_double(face.box.width()),
-                       shortest_double(face.box.height())}},
-                     {"confidence", shortest_double(face.confidence)},
-                     {"keypoints", std::move(points)}});
+    Json face = {{"id", item.id}};
+    face.update(face_json(to_detection(item.face), landmark_names));
+    faces.push_back(std::move(face));
   }
-  const StageTimes& stages = result.stages;
-  const Json line = {{"frame", frame.index},
-                     {"time", std::round(1e6 * frame.time_s) / 1e6},
-                     {"width", frame.image.width()},
-                     {"height", frame.image.height()},
-                     {"searched", result.searched},
-                     {"faces", std::move(faces)},
-                     {"ms",
-                      {{"total", shown_ms(result.seconds)},
-                       {"pyramid", shown_ms(stages.pyramid_s)},
-                       {"pnet", shown_ms(stages.pnet_s)},
-                       {"nms", shown_ms(stages.windows_s)},
-                       {"crops", shown_ms(stages.crops_s)},
-                       {"rnet", shown_ms(stages.rnet_s)},
-                       {"onet", shown_ms(stages.onet_s)}}}};
+  Json ms = {{"total", shown_ms(result.seconds)}};
+  for (const auto& [name, seconds] : kTimedStages) ms[name] = shown_ms(result.stages.*seconds);
+  const Json line = {{"frame", frame.index},         {"time", std::round(1e6 * frame.time_s) / 1e6},
+                     {"width", frame.image.width()}, {"height", frame.image.height()},
+                     {"searched", result.searched},  {"faces", std::move(faces)},
+                     {"ms", std::move(ms)}};
   return line.dump() + "\n";
 }
 
@@ -75,22 +60,21 @@ class Meter {
  public:
   std::vector<std::string> lines(const FollowResult& result) {
     const Clock::time_point now = Clock::now();
-    const StageTimes& stages = result.stages;
     const double step_s = std::chrono::duration<double>(now - last_).count();
     last_ = now;
-    const std::array<double, kFigures> figures = {step_s,           result.seconds, stages.pyramid_s, stages.pnet_s,
-                                                  stages.windows_s, stages.crops_s, stages.rnet_s,    stages.onet_s};
+    std::array<double, kFigures> figures = {step_s, result.seconds};
+    for (size_t i = 0; i < kTimedStages.size(); ++i) figures[i + 2] = result.stages.*kTimedStages[i].seconds;
     // All frames so far in the beginning, later about the last twenty.
     const double share = std::max(0.05, 1.0 / static_cast<double>(++count_));
     for (size_t i = 0; i < kFigures; ++i) means_[i] += share * (figures[i] - means_[i]);
     const auto ms = [&](const char* name, size_t i) { return concat(name, " ", fixed(1000 * means_[i], 1)); };
+    const auto stage = [&](size_t i) { return ms(kTimedStages[i].name, i + 2); };
     return {concat(fixed(means_[0] > 0 ? 1 / means_[0] : 0, 1), " frames/s, ", ms("detector", 1), " ms"),
-            join({ms("pyramid", 2), ms("pnet", 3), ms("nms", 4)}, "  "),
-            join({ms("crops", 5), ms("rnet", 6), ms("onet", 7)}, "  ")};
+            join({stage(0), stage(1), stage(2)}, "  "), join({stage(3), stage(4), stage(5)}, "  ")};
   }
 
  private:
-  static constexpr size_t kFigures = 8;
+  static constexpr size_t kFigures = 2 + kTimedStages.size();
   std::array<double, kFigures> means_{};
   int64_t count_ = 0;
   Clock::time_point last_ = Clock::now();

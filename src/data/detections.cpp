@@ -49,16 +49,6 @@ ImageDetections read_image(const JsonFields& fields, const Json& value) {
   return image;
 }
 
-Json face_json(const Detection& face, const std::vector<std::string>& names) {
-  Json json = {{"box", {face.x, face.y, face.w, face.h}}, {"confidence", face.confidence}};
-  if (face.landmarks) {
-    require(face.landmarks->size() == names.size(), "detections_line: as many names as points are needed");
-    Json& points = json["keypoints"];
-    for (size_t i = 0; i < names.size(); ++i) points[names[i]] = (*face.landmarks)[i];
-  }
-  return json;
-}
-
 }  // namespace
 
 Detection to_detection(const Face& face) {
@@ -68,6 +58,16 @@ Detection to_detection(const Face& face) {
   ExactPoints& points = detection.landmarks.emplace();
   for (const Point& point : face.landmarks) points.push_back({shortest_double(point.x), shortest_double(point.y)});
   return detection;
+}
+
+Json face_json(const Detection& face, const std::vector<std::string>& names) {
+  Json json = {{"box", {face.x, face.y, face.w, face.h}}, {"confidence", face.confidence}};
+  if (face.landmarks) {
+    require(face.landmarks->size() == names.size(), "face_json: as many names as points are needed");
+    Json& points = json["keypoints"];
+    for (size_t i = 0; i < names.size(); ++i) points[names[i]] = (*face.landmarks)[i];
+  }
+  return json;
 }
 
 std::string detections_line(const ImageDetections& detections) {

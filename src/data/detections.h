@@ -34,6 +34,10 @@ struct ImageDetections {
 /// The same face with width and height in place of the far corner; without landmarks where it has no points.
 Detection to_detection(const Face& face);
 
+/// `{"box": [x, y, w, h], "confidence": …, "keypoints": {name: [x, y], …}}`; without keypoints where there are no
+/// points. \throws ContractError unless there are as many names as points.
+Json face_json(const Detection& face, const std::vector<std::string>& landmark_names);
+
 /// One line of a detections file, without the line end. Bytes of the name that are no UTF-8 are replaced.
 std::string detections_line(const ImageDetections& detections);
 

@@ -22,8 +22,7 @@ double ms_since(Clock::time_point start) {
 }
 
 void divide(StageTimes& times, double by) {
-  for (double* time : {&times.pyramid_s, &times.pnet_s, &times.windows_s, &times.crops_s, &times.rnet_s, &times.onet_s})
-    *time /= by;
+  for (const TimedStage& stage : kTimedStages) times.*stage.seconds /= by;
 }
 
 }  // namespace

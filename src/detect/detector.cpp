@@ -27,20 +27,26 @@ size_t group_size(std::span<const ImageView> images) {
 /// One workspace for each call that runs at the same time.
 class WorkspacePool {
  public:
-  std::unique_ptr<Workspace> take() {
+  /// Brings a workspace back to its pool.
+  struct GiveBack {
+    WorkspacePool* pool;
+    void operator()(Workspace* workspace) const { pool->give_back(std::unique_ptr<Workspace>(workspace)); }
+  };
+
+  std::unique_ptr<Workspace, GiveBack> take() {
     const std::scoped_lock lock(mutex_);
-    if (free_.empty()) return std::make_unique<Workspace>();
+    if (free_.empty()) return {new Workspace, GiveBack{this}};
     std::unique_ptr<Workspace> taken = std::move(free_.back());
     free_.pop_back();
-    return taken;
+    return {taken.release(), GiveBack{this}};
   }
 
+ private:
   void give_back(std::unique_ptr<Workspace> workspace) {
     const std::scoped_lock lock(mutex_);
     free_.push_back(std::move(workspace));
   }
 
- private:
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> free_;
 };
@@ -92,7 +98,7 @@ std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> image
 }
 
 std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last, StageTimes* times) const {
-  std::unique_ptr<Workspace> workspace = shared_->workspaces.take();
+  const auto workspace = shared_->workspaces.take();
   StageTimes unused;
   const StageContext context{shared_->nets, options_, shared_->input, *workspace, times != nullptr ? *times : unused};
   std::vector<Found> found(images.size());
@@ -109,12 +115,11 @@ std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, Ne
     std::vector<std::vector<Face>> faces = run_onet_stage(context, group, windows);
     for (size_t i = 0; i < group.size(); ++i) group_found[i].faces = std::move(faces[i]);
   }
-  shared_->workspaces.give_back(std::move(workspace));
   return found;
 }
 
 Trace Detector::trace(const ImageView& image) const {
-  std::unique_ptr<Workspace> workspace = shared_->workspaces.take();
+  const auto workspace = shared_->workspaces.take();
   StageTimes times;
   Trace trace;
   const StageContext context{shared_->nets, options_, shared_->input, *workspace, times, &trace};
@@ -122,18 +127,15 @@ Trace Detector::trace(const ImageView& image) const {
   std::vector<std::vector<Window>> windows = run_pyramid_stage(context, images);
   run_rnet_stage(context, images, windows);
   trace.faces = run_onet_stage(context, images, windows).front();
-  shared_->workspaces.give_back(std::move(workspace));
   return trace;
 }
 
 std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::span<const Box> windows,
                                                   StageTimes* times) const {
-  std::unique_ptr<Workspace> workspace = shared_->workspaces.take();
+  const auto workspace = shared_->workspaces.take();
   StageTimes unused;
   const StageContext context{shared_->nets, options_, shared_->input, *workspace, times != nullptr ? *times : unused};
-  std::vector<std::optional<Face>> faces = answer_windows(context, image, windows);
-  shared_->workspaces.give_back(std::move(workspace));
-  return faces;
+  return answer_windows(context, image, windows);
 }
 
 const std::vector<std::string>& Detector::landmark_names() const { return shared_->landmark_names; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 
 namespace mtcnn {
@@ -13,6 +14,20 @@ struct StageTimes {
   double rnet_s = 0;
   double onet_s = 0;
 };
+
+/// A stage by the name that reports give it.
+struct TimedStage {
+  const char* name;
+  double StageTimes::*seconds;
+};
+
+/// All stages in their order.
+inline constexpr std::array<TimedStage, 6> kTimedStages = {{{"pyramid", &StageTimes::pyramid_s},
+                                                            {"pnet", &StageTimes::pnet_s},
+                                                            {"nms", &StageTimes::windows_s},
+                                                            {"crops", &StageTimes::crops_s},
+                                                            {"rnet", &StageTimes::rnet_s},
+                                                            {"onet", &StageTimes::onet_s}}};
 
 /// Adds the time from its construction to its end to `total`.
 class Stopwatch {

@@ -21,7 +21,8 @@ std::vector<float> channels_last(std::span<const float> values, size_t channels,
 }  // namespace
 
 Convolution Layer::job() const {
-  return {.kernel_rows = kernel,
+  return {.pixel_stride = input_channels,
+          .kernel_rows = kernel,
           .row_length = row_length,
           .parameters = parameters.data(),
           .blocks = blocks,

@@ -4,17 +4,10 @@
 
 namespace mtcnn::engine {
 
-void set_input(Convolution& job, const Layer& layer, const float* first, ptrdiff_t row_stride) {
-  job.input = first;
-  job.pixel_stride = layer.input_channels;
-  job.row_stride = row_stride;
-  for (int row = 0; row < layer.kernel; ++row) job.kernel_row[row] = row * row_stride;
-}
-
 Map convolved(const Kernels& kernels, const Layer& layer, const Map& input, std::vector<float>& room) {
   const Map output{nullptr, input.width - layer.kernel + 1, input.height - layer.kernel + 1};
   Convolution job = layer.job();
-  set_input(job, layer, input.values, ptrdiff_t{input.width} * layer.input_channels);
+  set_input(job, input.values, ptrdiff_t{input.width} * layer.input_channels);
   job.width = output.width;
   job.height = output.height;
   job.output = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
@@ -46,7 +39,7 @@ Map convolved_and_pooled(const Kernels& kernels, const Layer& layer, int kernel,
   for (int y = 0; y < output.height; ++y) {
     pooling.row_count = std::min(kernel, height - 2 * y);
     for (; done < 2 * y + pooling.row_count; ++done) {
-      set_input(job, layer, input.values + done * input_row, input_row);
+      set_input(job, input.values + done * input_row, input_row);
       job.output = ring + done % kernel * row_floats;
       kernels.convolve(job);
     }

@@ -4,8 +4,12 @@
 
 #include <vector>
 
-/// Whole maps through convolutions, as crops go.
+/// Whole maps through convolutions, as crops go, and rows of them, as P-Net goes.
 namespace mtcnn::engine {
+
+inline constexpr ptrdiff_t kColours = 3;
+inline constexpr int kPNetMargin = 4;  ///< rows and columns that P-Net's last two convolutions need beyond their output
+inline constexpr int kCropsAtOnce = 16;  ///< whose dense layers are run together, so that their weights are read once
 
 /// A map in channels-last memory without gaps.
 struct Map {
@@ -25,8 +29,32 @@ Value* scratch(std::vector<Value>& room, ptrdiff_t values, size_t slack = kSlack
   return room.data();
 }
 
-/// Sets where `job` finds its input, in a map without gaps between pixels.
-void set_input(Convolution& job, const Layer& layer, const float* first, ptrdiff_t row_stride);
+/// Sets where a Convolution or ByteConvolution finds its input, in a map without gaps between pixels.
+template <class Job, class Value>
+void set_input(Job& job, const Value* first, ptrdiff_t row_stride) {
+  job.input = first;
+  job.row_stride = row_stride;
+  for (int row = 0; row < job.kernel_rows; ++row) job.kernel_row[row] = row * row_stride;
+}
+
+/// The last three rows of a layer's output.
+template <class Value>
+struct Ring {
+  Value* values;
+  ptrdiff_t row_values;
+
+  Value* row(int y) const { return values + y % kMostKernelRows * row_values; }
+};
+
+/// Output row `y` of a convolution over rows y, y + 1 and y + 2 of a ring.
+template <class AnyKernels, class Job, class Value>
+void convolve_ring(const AnyKernels& kernels, Job job, const Ring<Value>& input, int y, int width, Value* output) {
+  job.input = input.row(y);
+  for (int row = 0; row < job.kernel_rows; ++row) job.kernel_row[row] = input.row(y + row) - job.input;
+  job.width = width;
+  job.output = output;
+  kernels.convolve(job);
+}
 
 /// A convolution with its activation; the answer lies in `room`.
 Map convolved(const Kernels& kernels, const Layer& layer, const Map& input, std::vector<float>& room);

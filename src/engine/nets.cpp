@@ -8,15 +8,10 @@
 namespace mtcnn::engine {
 namespace {
 
-constexpr int kCropsAtOnce = 16;  ///< whose dense layers are run together, so that their weights are read once
-constexpr int kPNetMargin = 4;    ///< rows and columns that P-Net's last two convolutions need beyond their output
-constexpr ptrdiff_t kColours = 3;
-
 void dense(const Kernels& kernels, const Layer& layer, const float* rows, int count, float* output,
            ptrdiff_t output_stride) {
   Convolution job = layer.job();
   job.input = rows;
-  job.pixel_stride = layer.row_length;
   job.width = count;
   job.output = output;
   job.output_stride = output_stride;
@@ -67,25 +62,6 @@ PNet::PNet(const NetWeights& weights, const Kernels& kernels) : kernels_(&kernel
 
 namespace {
 
-/// The last three rows of a layer's output.
-struct Ring {
-  float* values;
-  ptrdiff_t row_floats;
-
-  float* row(int y) const { return values + y % kMostKernelRows * row_floats; }
-};
-
-/// Output row `y` of a convolution over rows y, y + 1 and y + 2 of a ring.
-void convolve_ring(const Kernels& kernels, const Layer& layer, const Ring& input, int y, int width, float* output) {
-  Convolution job = layer.job();
-  job.input = input.row(y);
-  job.pixel_stride = layer.input_channels;
-  for (int row = 0; row < layer.kernel; ++row) job.kernel_row[row] = input.row(y + row) - job.input;
-  job.width = width;
-  job.output = output;
-  kernels.convolve(job);
-}
-
 /// Convolution, PReLU and pooling by two of one row, in pieces that stay in the first cache.
 void pool_pnet_row(const Kernels& kernels, const Layer& layer, const Plane& plane, int y, float* output) {
   constexpr ptrdiff_t kPiece = 24;  // output pixels
@@ -105,7 +81,7 @@ void pool_pnet_row(const Kernels& kernels, const Layer& layer, const Plane& plan
                   .channels = layer.channels};
   for (ptrdiff_t x = 0; x < pooled_width; x += kPiece) {
     job.width = static_cast<int>(2 * std::min(kPiece, pooled_width - x));
-    set_input(job, layer, plane.pixels + ptrdiff_t{2} * y * plane.row_stride + 2 * kColours * x, plane.row_stride);
+    set_input(job, plane.pixels + ptrdiff_t{2} * y * plane.row_stride + 2 * kColours * x, plane.row_stride);
     job.output = rows;
     kernels.convolve(job);
     pooling.rows[0] = rows;
@@ -128,17 +104,17 @@ void PNet::run(const Plane& plane, int first, int last, float* values, ptrdiff_t
   const auto slack = static_cast<ptrdiff_t>(kSlack);
   const ptrdiff_t pooled_row = ptrdiff_t{width} * conv1_.channels + slack;
   const ptrdiff_t conv2_row = ptrdiff_t{width - 2} * conv2_.channels + slack;
-  const Ring pooled{scratch(pooled_room, kMostKernelRows * pooled_row), pooled_row};
-  const Ring second{scratch(conv2_room, kMostKernelRows * conv2_row), conv2_row};
+  const Ring<float> pooled{scratch(pooled_room, kMostKernelRows * pooled_row), pooled_row};
+  const Ring<float> second{scratch(conv2_room, kMostKernelRows * conv2_row), conv2_row};
   float* third = scratch(conv3_room, ptrdiff_t{columns} * conv3_.channels);
   float* made = scratch(value_room, ptrdiff_t{columns} * kValues);
   for (int y = first; y < last + kPNetMargin; ++y) {
     pool_pnet_row(*kernels_, conv1_, plane, y, pooled.row(y));
     if (y < first + 2) continue;
-    convolve_ring(*kernels_, conv2_, pooled, y - 2, width - 2, second.row(y - 2));
+    convolve_ring(*kernels_, conv2_.job(), pooled, y - 2, width - 2, second.row(y - 2));
     if (y < first + kPNetMargin) continue;
     const int row = y - kPNetMargin;
-    convolve_ring(*kernels_, conv3_, second, row, columns, third);
+    convolve_ring(*kernels_, conv3_.job(), second, row, columns, third);
     dense(*kernels_, heads_, third, columns, made, kValues);
     std::memcpy(values + (row - first) * value_stride, made, static_cast<size_t>(columns) * kValues * sizeof(float));
   }

@@ -14,16 +14,12 @@
 namespace mtcnn::engine {
 namespace {
 
-constexpr int kPNetSide = 24;     ///< of the pictures that P-Net is calibrated with
-constexpr int kPNetMargin = 4;    ///< rows and columns that P-Net's last two convolutions need beyond their output
-constexpr int kCropsAtOnce = 16;  ///< whose dense layers are run together
-constexpr float kPNetHeadroom =
-    0.7F;  ///< of ranges beyond what painted pictures show: textures excite it more than photographs do
+constexpr int kPNetSide = 24;          ///< of the pictures that P-Net is calibrated with
+constexpr float kPNetHeadroom = 0.7F;  ///< of ranges beyond those of painted pictures: textures excite it most
 constexpr float kRNetHeadroom = 1.5F;  ///< faces excite it more than textures do
 constexpr float kSureErrors = 4;       ///< root mean square errors that a rough logit is trusted to be within
 constexpr float kDoubtful = 4;         ///< logits beyond this are far from any threshold
 constexpr double kFacesSeen = 0.25;    ///< share of the painted faces that a face net sees at least
-constexpr ptrdiff_t kColours = 3;
 
 /// A convolution by its names.
 struct Named {
@@ -122,13 +118,6 @@ class Comparison {
   int seen_ = 0;
 };
 
-/// Where a byte map's convolution reads.
-void set_input(ByteConvolution& job, const uint8_t* first, ptrdiff_t row_stride) {
-  job.input = first;
-  job.row_stride = row_stride;
-  for (int row = 0; row < job.kernel_rows; ++row) job.kernel_row[row] = row * row_stride;
-}
-
 BytePooling pooling_of(const ByteStep& step) {
   return {.stride = step.layer.padded(),
           .kernel = step.pool,
@@ -171,25 +160,6 @@ ByteMap run_step(const ByteKernels& kernels, const ByteStep& step, const ByteMap
     kernels.pool(pooling);
   }
   return {made, pooled_side};
-}
-
-/// The last three rows of a layer's output.
-struct ByteRing {
-  uint8_t* values;
-  ptrdiff_t row_bytes;
-
-  uint8_t* row(int y) const { return values + y % kMostKernelRows * row_bytes; }
-};
-
-/// Output row `y` of a convolution over rows y, y + 1 and y + 2 of a ring.
-void convolve_ring(const ByteKernels& kernels, const ByteLayer& layer, const ByteRing& input, int y, int width,
-                   uint8_t* output) {
-  ByteConvolution job = layer.job(ByteOutput::bytes);
-  job.input = input.row(y);
-  for (int row = 0; row < layer.kernel; ++row) job.kernel_row[row] = input.row(y + row) - job.input;
-  job.width = width;
-  job.output = output;
-  kernels.convolve(job);
 }
 
 /// P-Net's first layer and pooling: rows 2y and 2y + 1 of the convolution to row y, in pieces that stay in the cache.
@@ -260,8 +230,8 @@ void PNetScreen::run(const Plane& plane, int first, int last, float* logits) con
   const ptrdiff_t pooled_row = ptrdiff_t{width} * conv1.layer.channels + slack;
   const ptrdiff_t conv2_row = ptrdiff_t{width - 2} * conv2.layer.channels + slack;
   uint8_t* pixels = scratch(pixel_room, 4 * pixel_row, kByteSlack);
-  const ByteRing pooled{scratch(pooled_room, kMostKernelRows * pooled_row, kByteSlack), pooled_row};
-  const ByteRing second{scratch(conv2_room, kMostKernelRows * conv2_row, kByteSlack), conv2_row};
+  const Ring<uint8_t> pooled{scratch(pooled_room, kMostKernelRows * pooled_row, kByteSlack), pooled_row};
+  const Ring<uint8_t> second{scratch(conv2_room, kMostKernelRows * conv2_row, kByteSlack), conv2_row};
   uint8_t* third = scratch(conv3_room, ptrdiff_t{columns} * conv3.layer.channels, kByteSlack);
   float* made = scratch(value_room, columns * head_.padded());
   int converted = 2 * first;  // rows of the plane that are bytes already
@@ -273,10 +243,10 @@ void PNetScreen::run(const Plane& plane, int first, int last, float* logits) con
     for (int row = 0; row < 4; ++row) rows[static_cast<size_t>(row)] = pixels + (2 * y + row) % 4 * pixel_row;
     pool_pnet_row(*kernels_, conv1, rows, width, pooled.row(y));
     if (y < first + 2) continue;
-    convolve_ring(*kernels_, conv2.layer, pooled, y - 2, width - 2, second.row(y - 2));
+    convolve_ring(*kernels_, conv2.layer.job(ByteOutput::bytes), pooled, y - 2, width - 2, second.row(y - 2));
     if (y < first + kPNetMargin) continue;
     const int row = y - kPNetMargin;
-    convolve_ring(*kernels_, conv3.layer, second, row, columns, third);
+    convolve_ring(*kernels_, conv3.layer.job(ByteOutput::bytes), second, row, columns, third);
     ByteConvolution job = head_.job(ByteOutput::floats);
     job.input = third;
     job.width = columns;

@@ -12,7 +12,6 @@ constexpr int kBlockRows = 4;    ///< of cells that are looked at together by th
 constexpr int kMostGap = 4;      ///< columns between two candidates that one block still spans
 constexpr int kDenseShare = 12;  ///< one candidate in so many cells, and the float net runs over all
 constexpr int kWindow = 12;      ///< P-Net's
-constexpr ptrdiff_t kColours = 3;
 
 }  // namespace
 
@@ -23,7 +22,7 @@ void ScreenedPNet::run(const Plane& plane, int first, int last, float least, flo
                        ptrdiff_t value_stride) const {
   if (screen_ == nullptr || least <= kSurelyNone) return net_.run(plane, first, last, values, value_stride);
   thread_local std::vector<float> room;
-  thread_local std::vector<int> columns_room;
+  thread_local std::vector<int> candidates;  // columns
   const int columns = plane.width / 2 - 5;
   const ptrdiff_t cells = ptrdiff_t{columns} * (last - first);
   float* logits = scratch(room, cells);
@@ -36,7 +35,6 @@ void ScreenedPNet::run(const Plane& plane, int first, int last, float least, flo
   const float below = least - 1;
   for (int row = first; row < last; row += kBlockRows) {
     const int rows = std::min(kBlockRows, last - row);
-    std::vector<int>& candidates = columns_room;
     candidates.clear();
     for (int x = 0; x < columns; ++x) {
       bool any = false;

@@ -16,6 +16,8 @@ import time
 import unittest
 import zlib
 
+from support import FolderTestCase
+
 PROGRAM, MODEL = sys.argv[1:3]
 SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
 
@@ -43,25 +45,12 @@ def detect(*arguments, **options):
     return Run("detect", *arguments, "--model", MODEL, "--threads", "1", **options)
 
 
-class Detect(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_"))
-        self.addCleanup(shutil.rmtree, self.folder)
-
+class Detect(FolderTestCase):
     def write(self, name, content):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path
-
-    def assertOneLine(self, run, code, *words):
-        """One clear error line, no trace, the right exit code."""
-        self.assertEqual(run.code, code, run.err)
-        errors = [line for line in run.err.splitlines() if line.startswith("error: ")]
-        self.assertEqual(len(errors), 1, run.err)
-        for word in words:
-            self.assertIn(word, errors[0])
-        self.assertNotIn("internal bug", run.err)
 
     def test_help_and_version(self):
         for verb in ([], ["detect"], ["import"]):

@@ -6,10 +6,11 @@ import json
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
+
+from support import FolderTestCase, edit, run
 
 PROGRAM, CONFIGS = sys.argv[1], pathlib.Path(sys.argv[2])
 PAGE = CONFIGS.parent / "docs" / "other_objects.md"
@@ -17,21 +18,8 @@ NETS = ("pnet", "rnet", "onet")
 WATCH_POINTS = ["twelve", "three", "six", "nine"]
 
 
-def run(*arguments, check=True, cwd=None):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=900, cwd=cwd)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{arguments}: {done.stderr}")
-    return done
-
-
 def lines(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def edit(path, change):
-    value = json.loads(path.read_text())
-    change(value)
-    path.write_text(json.dumps(value))
 
 
 def shorten(configs, epochs, size, steps):
@@ -39,7 +27,7 @@ def shorten(configs, epochs, size, steps):
         edit(configs / f"{net}.json", lambda o: o.update(epochs=epochs, batch={"size": size, "steps_per_epoch": steps}))
 
 
-class Objects(unittest.TestCase):
+class Objects(FolderTestCase):
     @classmethod
     def setUpClass(cls):
         cls.home = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_"))
@@ -61,10 +49,6 @@ class Objects(unittest.TestCase):
     def tearDownClass(cls):
         shutil.rmtree(cls.home)
 
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_"))
-        self.addCleanup(shutil.rmtree, self.folder)
-
     def own_configs(self, change=lambda options: None):
         configs = self.folder / "configs"
         shutil.copytree(self.configs, configs)
@@ -72,14 +56,6 @@ class Objects(unittest.TestCase):
         edit(configs / "prepare.json", change)
         edit(configs / "prepare.json", lambda o: [o[net].update(mine={"pnet_threshold": 0.6}) for net in ("rnet", "onet")])
         return configs
-
-    def assertOneLine(self, done, code, *words):
-        self.assertEqual(done.returncode, code, done.stderr)
-        errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-        self.assertEqual(len(errors), 1, done.stderr)
-        for word in words:
-            self.assertIn(word, errors[0])
-        self.assertNotIn("internal bug", done.stderr)
 
     def test_the_page_s_commands_find_watches(self):
         self.assertGreaterEqual(len(self.commands), 4)

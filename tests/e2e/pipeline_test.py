@@ -2,6 +2,7 @@
 
 usage: pipeline_test.py PROGRAM CONFIGS [unittest arguments]
 """
+import functools
 import json
 import pathlib
 import shutil
@@ -12,15 +13,12 @@ import tempfile
 import time
 import unittest
 
+import support
+from support import FolderTestCase, edit
+
 PROGRAM, CONFIGS = sys.argv[1:3]
 NETS = ("pnet", "rnet", "onet")
-
-
-def run(*arguments, check=True):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=1800)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{arguments}: {done.stderr}")
-    return done
+run = functools.partial(support.run, timeout=1800)
 
 
 def iou(a, b):
@@ -50,7 +48,7 @@ def recall_and_precision(detections, truth):
     return hits / faces, hits / boxes
 
 
-class Pipeline(unittest.TestCase):
+class Pipeline(FolderTestCase):
     @classmethod
     def setUpClass(cls):
         cls.home = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_"))
@@ -60,21 +58,11 @@ class Pipeline(unittest.TestCase):
         cls.short = cls.home / "short"
         shutil.copytree(pathlib.Path(CONFIGS) / "tiny", cls.short)
         for net in NETS:
-            cls.edit(cls.short / f"{net}.json", lambda o: o.update(epochs=2, batch={"size": 64, "steps_per_epoch": 30}))
+            edit(cls.short / f"{net}.json", lambda o: o.update(epochs=2, batch={"size": 64, "steps_per_epoch": 30}))
 
     @classmethod
     def tearDownClass(cls):
         shutil.rmtree(cls.home)
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_"))
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    @staticmethod
-    def edit(path, change):
-        value = json.loads(path.read_text())
-        change(value)
-        path.write_text(json.dumps(value))
 
     def pipeline(self, config, out, *more, check=True):
         return run("pipeline", "--config", config / "pipeline.json", "--data", self.toys, "--out", out, *more, check=check)
@@ -137,7 +125,7 @@ class Pipeline(unittest.TestCase):
         out, config = self.folder / "out", self.folder / "config"
         shutil.copytree(self.short, config)
         self.pipeline(config, out, "-q")
-        self.edit(config / "onet.json", lambda o: o.update(epochs=1))
+        edit(config / "onet.json", lambda o: o.update(epochs=1))
         plan = self.pipeline(config, out, "--dry-run").stdout.splitlines()
         self.assertEqual([line.split()[0] for line in plan if " again " in line], ["1-train-onet"], plan)
         before = self.weights(out)
@@ -147,9 +135,9 @@ class Pipeline(unittest.TestCase):
         self.assertNotEqual(before[2], after[2])
         self.assertTrue((out / "old/1-train-onet-1/config.json").exists())
         # A second round starts from the first, whose false faces it learns from.
-        self.edit(config / "pipeline.json", lambda o: o["rounds"].append({"prepare": "second.json", "init": "previous", "teacher": "previous"}))
+        edit(config / "pipeline.json", lambda o: o["rounds"].append({"prepare": "second.json", "init": "previous", "teacher": "previous"}))
         shutil.copy(config / "prepare.json", config / "second.json")
-        self.edit(config / "second.json", lambda o: o.update({net: {"mine": {"false_faces": 20}} for net in NETS}))
+        edit(config / "second.json", lambda o: o.update({net: {"mine": {"false_faces": 20}} for net in NETS}))
         self.pipeline(config, out, "-q")
         self.assertNotEqual(self.weights(out)[0], after[0])
         init = json.loads((out / "runs/2-pnet/config.json").read_text())["init"]
@@ -162,10 +150,10 @@ class Pipeline(unittest.TestCase):
         self.assertOneLine(run("pipeline", "--out", out, check=False), 2, "--config is needed")
         self.assertOneLine(self.pipeline(config, out, "--only", "1-trainpnet", check=False), 2, "no such step", "did you mean '1-train-pnet'")
         self.assertOneLine(run("pipeline", "--config", config / "pipeline.json", "--data", self.folder, "--out", out, check=False), 1, "wider")
-        self.edit(config / "rnet.json", lambda o: o.update(epoch=3))
+        edit(config / "rnet.json", lambda o: o.update(epoch=3))
         self.assertOneLine(self.pipeline(config, out, check=False), 2, "rnet.json", "did you mean 'epochs'")
-        self.edit(config / "rnet.json", lambda o: o.pop("epoch"))
-        self.edit(config / "pipeline.json", lambda o: o["rounds"][0].update(init="previous"))
+        edit(config / "rnet.json", lambda o: o.pop("epoch"))
+        edit(config / "pipeline.json", lambda o: o["rounds"][0].update(init="previous"))
         self.assertOneLine(self.pipeline(config, out, check=False), 2, "first round")
         self.assertFalse((out / "crops").exists(), "nothing is begun with a wrong configuration")
 

@@ -17,6 +17,8 @@ import tempfile
 import time
 import unittest
 
+from support import FolderTestCase
+
 PROGRAM, MODEL = sys.argv[1:3]
 KINDS = ["positive", "part", "negative", "landmark"]
 
@@ -65,7 +67,7 @@ def iou(a, b):
     return w * h / (area(a) + area(b) - w * h)
 
 
-class Prepare(unittest.TestCase):
+class Prepare(FolderTestCase):
     @classmethod
     def setUpClass(cls):
         cls.toys = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_")) / "toys"
@@ -77,8 +79,7 @@ class Prepare(unittest.TestCase):
         shutil.rmtree(cls.toys.parent)
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_"))
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.config = self.write_config()
 
     def write_config(self, **changes):
@@ -93,14 +94,6 @@ class Prepare(unittest.TestCase):
 
     def prepare(self, out, *more, stage="pnet", **options):
         return Run(*self.command(out, *more, stage=stage), **options)
-
-    def assertOneLine(self, run, code, *words):
-        self.assertEqual(run.code, code, run.err)
-        errors = [line for line in run.err.splitlines() if line.startswith("error: ")]
-        self.assertEqual(len(errors), 1, run.err)
-        for word in words:
-            self.assertIn(word, errors[0])
-        self.assertNotIn("internal bug", run.err)
 
     def test_help(self):
         for verb in ("prepare", "toy-data", "inspect"):

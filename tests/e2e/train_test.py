@@ -2,6 +2,7 @@
 
 usage: train_test.py PROGRAM MODEL_FOLDER [unittest arguments]; the model may be any.
 """
+import functools
 import json
 import pathlib
 import shutil
@@ -12,17 +13,14 @@ import tempfile
 import time
 import unittest
 
+import support
+from support import FolderTestCase
+
 PROGRAM, MODEL = sys.argv[1:3]
+run = functools.partial(support.run, timeout=1200)
 
 
-def run(*arguments, check=True):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=1200)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{arguments}: {done.stderr}")
-    return done
-
-
-class Train(unittest.TestCase):
+class Train(FolderTestCase):
     @classmethod
     def setUpClass(cls):
         cls.home = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_"))
@@ -35,18 +33,6 @@ class Train(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         shutil.rmtree(cls.home)
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mtcnn_e2e_"))
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def assertOneLine(self, done, code, *words):
-        self.assertEqual(done.returncode, code, done.stderr)
-        errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-        self.assertEqual(len(errors), 1, done.stderr)
-        for word in words:
-            self.assertIn(word, errors[0])
-        self.assertNotIn("internal bug", done.stderr)
 
     def train(self, out, *more, check=True):
         return run("train", "--net", "pnet", "--data", self.home / "pnet", "--out", self.folder / out, "--batch", 256, "--set", "batch.steps_per_epoch=60", "-q", *more, check=check)
