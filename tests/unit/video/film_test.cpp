@@ -98,6 +98,41 @@ TEST_F(Film, OddSizesLoseTheirLastRowAndColumn) {
   EXPECT_EQ(frame.image.height(), 64);
 }
 
+/// Telephones write frames as their sensor lies, and a matrix in the track's header ("tkhd") that turns them upright.
+TEST_F(Film, FramesAreTurnedAsTheFilmSays) {
+  write_film(path("lying.mp4"), 96, 64, 2, 30);
+  const std::string lying = read_text(path("lying.mp4"));
+  const size_t matrix = lying.find("tkhd") + 44;
+  ASSERT_LT(matrix + 36, lying.size());
+  const auto fixed_point = [](int value) {
+    return std::string({static_cast<char>(value >> 8), static_cast<char>(value), 0, 0});
+  };
+  struct Turn {
+    int a, b, c, d;  // of the matrix
+    int width;       // shown
+    int red_x,
+        red_y;  // how red, which grows to the right in the stored frame, changes along both axes of the shown one
+    int green_x, green_y;
+  };
+  for (const Turn& turn : {Turn{1, 0, 0, 1, 96, 1, 0, 0, 1}, Turn{0, 1, -1, 0, 64, 0, 1, -1, 0},
+                           Turn{-1, 0, 0, -1, 96, -1, 0, 0, -1}, Turn{0, -1, 1, 0, 64, 0, -1, 1, 0}}) {
+    std::string film = lying;
+    film.replace(matrix, 8, fixed_point(turn.a) + fixed_point(turn.b));
+    film.replace(matrix + 12, 8, fixed_point(turn.c) + fixed_point(turn.d));
+    write("turned.mp4", film);
+    Frame frame;
+    ASSERT_TRUE(open_film(path("turned.mp4"))->next(frame));
+    ASSERT_EQ(frame.image.width(), turn.width);
+    ASSERT_EQ(frame.image.height(), 96 + 64 - turn.width);
+    const auto at = [&](int x, int y, int channel) { return static_cast<int>(frame.image.row(y)[3 * x + channel]); };
+    const auto direction = [](int difference) { return difference > 30 ? 1 : difference < -30 ? -1 : 0; };
+    EXPECT_EQ(direction(at(55, 30, 0) - at(5, 30, 0)), turn.red_x);
+    EXPECT_EQ(direction(at(30, 55, 0) - at(30, 5, 0)), turn.red_y);
+    EXPECT_EQ(direction(at(55, 30, 1) - at(5, 30, 1)), turn.green_x);
+    EXPECT_EQ(direction(at(30, 55, 1) - at(30, 5, 1)), turn.green_y);
+  }
+}
+
 TEST_F(Film, TimesThatAreNotEvenAreKept) {
   const std::vector<double> times = {0, 0.04, 0.2, 0.21, 1.5};
   {
