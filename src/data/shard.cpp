@@ -16,7 +16,6 @@ constexpr const char* kFormat = "mtcnn-crops";
 constexpr const char* kVersion = "1";
 constexpr int64_t kOffsetCount = 4;
 constexpr int64_t kTurnCount = 2;
-constexpr int64_t kFacePoints = 5;  ///< what is expected where a file does not tell
 constexpr int64_t kLargestSize = 4096;
 
 /// One column of all labels, packed as the file holds it.
@@ -147,7 +146,7 @@ Shard::Shard(std::filesystem::path path) : file_(std::move(path)) {
   if (kind_ == CropKind::landmark) {
     const Safetensors::Entry* entry = file_.find("landmarks");
     const bool some = entry != nullptr && entry->shape.size() == 2 && entry->shape[1] >= 2;
-    points_ = some ? entry->shape[1] / 2 : kFacePoints;
+    points_ = some ? entry->shape[1] / 2 : kLandmarkCount;  // a face's, where the file does not tell
     landmarks_ = tensor("landmarks", Dtype::f32, {n, 2 * points_});
     turn_ = tensor("turn", Dtype::f32, {n, kTurnCount});
   }

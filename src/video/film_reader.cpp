@@ -10,6 +10,8 @@
 #include <cmath>
 #include <string_view>
 
+#include <opencv2/core.hpp>
+
 namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
@@ -86,17 +88,14 @@ int quarter_turns(AVStream& stream) {
   return std::isfinite(degrees) ? ((static_cast<int>(std::lround(degrees / 90)) % 4) + 4) % 4 : 0;
 }
 
-Image turned(const Image& image, int quarters) {
-  const int width = image.width();
-  const int height = image.height();
-  Image result(quarters % 2 == 0 ? width : height, quarters % 2 == 0 ? height : width);
-  for (int y = 0; y < result.height(); ++y) {
-    for (int x = 0; x < result.width(); ++x) {
-      const int from_x = quarters == 1 ? y : quarters == 2 ? width - 1 - x : width - 1 - y;
-      const int from_y = quarters == 1 ? height - 1 - x : quarters == 2 ? height - 1 - y : x;
-      std::copy_n(image.row(from_y) + ptrdiff_t{3} * from_x, 3, result.row(y) + ptrdiff_t{3} * x);
-    }
-  }
+/// \param quarters  1 to 3, clockwise
+Image turned(Image& image, int quarters) {
+  constexpr cv::RotateFlags kTurns[] = {cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180, cv::ROTATE_90_COUNTERCLOCKWISE};
+  const bool lies = quarters != 2;
+  Image result(lies ? image.height() : image.width(), lies ? image.width() : image.height());
+  const cv::Mat from(image.height(), image.width(), CV_8UC3, image.row(0));
+  cv::Mat to(result.height(), result.width(), CV_8UC3, result.row(0));
+  cv::rotate(from, to, kTurns[quarters - 1]);
   return result;
 }
 
