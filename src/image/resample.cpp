@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <tuple>
 #include <vector>
 
 namespace mtcnn {
@@ -59,10 +60,13 @@ Taps linear_taps(double centre, int size, std::vector<float>& weights) {
   return taps;
 }
 
-Axis make_axis(double low, double high, int count, int size) {
+/// Fills `axis`, whose memory is used again.
+void make_axis(double low, double high, int count, int size, Axis& axis) {
   const double step = (high - low) / count;
-  Axis axis{.begin = size};
-  axis.taps.reserve(static_cast<size_t>(count));
+  axis.taps.clear();
+  axis.weights.clear();
+  axis.begin = size;
+  axis.end = 0;
   for (int i = 0; i < count; ++i) {
     Taps taps = step >= 1 ? area_taps(low + i * step, low + (i + 1) * step, 1 / step, size, axis.weights)
                           : linear_taps(low + (i + 0.5) * step - 0.5, size, axis.weights);
@@ -74,7 +78,6 @@ Axis make_axis(double low, double high, int count, int size) {
     axis.taps.push_back(taps);
   }
   axis.begin = std::min(axis.begin, axis.end);
-  return axis;
 }
 
 /// Sums of bytes of up to kMostSummed rows fit into 16 bits.
@@ -90,34 +93,9 @@ struct SourceRows {
   float first_weight = 0;
   float inner_weight = 0;
   float last_weight = 0;
-};
 
-/// sums[i] = bytes of `count` rows, added. Sums stay in registers for a block of columns, which is why this is far
-/// quicker than one row after the other.
-MTCNN_SIMD_CLONES
-void add_bytes(const uint8_t* first, ptrdiff_t stride, int count, size_t columns, uint16_t* sums) {
-  constexpr size_t kVectors = 4;
-  constexpr size_t kVector = sizeof(Bytes);
-  size_t i = 0;
-  for (; i + kVectors * kVector <= columns; i += kVectors * kVector) {
-    Sums block[kVectors] = {};
-    const uint8_t* row = first + i;
-    for (int k = 0; k < count; ++k, row += stride) {
-#pragma GCC unroll 4
-      for (size_t v = 0; v < kVectors; ++v) {
-        Bytes bytes;
-        std::memcpy(&bytes, row + v * kVector, kVector);
-        block[v] += __builtin_convertvector(bytes, Sums);
-      }
-    }
-    std::memcpy(sums + i, block, sizeof block);
-  }
-  for (; i < columns; ++i) {
-    uint16_t sum = 0;
-    for (int k = 0; k < count; ++k) sum = static_cast<uint16_t>(sum + first[k * stride + static_cast<ptrdiff_t>(i)]);
-    sums[i] = sum;
-  }
-}
+  const uint8_t* last() const { return first + (count - 1) * stride; }
+};
 
 MTCNN_SIMD_CLONES
 void weigh_one(const uint8_t* row, float weight, size_t count, float* sum) {
@@ -129,20 +107,57 @@ void weigh_two(const uint8_t* a, float weight_a, const uint8_t* b, float weight_
   for (size_t i = 0; i < count; ++i) sum[i] = weight_a * static_cast<float>(a[i]) + weight_b * static_cast<float>(b[i]);
 }
 
+/// Adds rows [begin, end) of the inner ones, at most kMostSummed, to `sum`; where they are the first, `sum` becomes the
+/// outer rows' weighted sum before. A block of columns stays in registers, which is why this is far quicker than one
+/// row after the other.
 MTCNN_SIMD_CLONES
-void add_weighed(const uint16_t* sums, float weight, size_t count, float* sum) {
-  for (size_t i = 0; i < count; ++i) sum[i] += weight * static_cast<float>(sums[i]);
+void add_inner(const SourceRows& rows, int begin, int end, size_t columns, float* sum) {
+  constexpr size_t kVectors = 4;
+  constexpr size_t kVector = sizeof(Bytes);
+  const uint8_t* last_row = rows.last();
+  const uint8_t* begin_row = rows.first + begin * rows.stride;
+  const bool outer = begin == 1;
+  size_t i = 0;
+  for (; i + kVectors * kVector <= columns; i += kVectors * kVector) {
+    Sums block[kVectors] = {};
+    const uint8_t* row = begin_row + i;
+    for (int k = begin; k < end; ++k, row += rows.stride) {
+#pragma GCC unroll 4
+      for (size_t v = 0; v < kVectors; ++v) {
+        Bytes bytes;
+        std::memcpy(&bytes, row + v * kVector, kVector);
+        block[v] += __builtin_convertvector(bytes, Sums);
+      }
+    }
+    uint16_t inner[kVectors * kVector];
+    std::memcpy(inner, block, sizeof block);
+    const uint8_t* first = rows.first + i;
+    const uint8_t* last = last_row + i;
+    float* out = sum + i;
+    if (outer) {
+      for (size_t k = 0; k < kVectors * kVector; ++k)
+        out[k] = rows.first_weight * static_cast<float>(first[k]) + rows.last_weight * static_cast<float>(last[k]) +
+                 rows.inner_weight * static_cast<float>(inner[k]);
+    } else {
+      for (size_t k = 0; k < kVectors * kVector; ++k) out[k] += rows.inner_weight * static_cast<float>(inner[k]);
+    }
+  }
+  for (; i < columns; ++i) {
+    int inner = 0;
+    for (int k = begin; k < end; ++k) inner += rows.first[k * rows.stride + static_cast<ptrdiff_t>(i)];
+    if (outer)
+      sum[i] =
+          rows.first_weight * static_cast<float>(rows.first[i]) + rows.last_weight * static_cast<float>(last_row[i]);
+    sum[i] += rows.inner_weight * static_cast<float>(inner);
+  }
 }
 
-/// sum[i] = the rows' weighted sum. \param room  of `count` values.
-void weigh_rows(const SourceRows& rows, size_t count, uint16_t* room, float* sum) {
+/// sum[i] = the rows' weighted sum.
+void weigh_rows(const SourceRows& rows, size_t count, float* sum) {
   if (rows.count == 1) return weigh_one(rows.first, rows.first_weight, count, sum);
-  weigh_two(rows.first, rows.first_weight, rows.first + (rows.count - 1) * rows.stride, rows.last_weight, count, sum);
-  for (int row = 1; row < rows.count - 1; row += kMostSummed) {
-    const int some = std::min(kMostSummed, rows.count - 1 - row);
-    add_bytes(rows.first + row * rows.stride, rows.stride, some, count, room);
-    add_weighed(room, rows.inner_weight, count, sum);
-  }
+  if (rows.count == 2) return weigh_two(rows.first, rows.first_weight, rows.last(), rows.last_weight, count, sum);
+  for (int row = 1; row < rows.count - 1; row += kMostSummed)
+    add_inner(rows, row, std::min(row + kMostSummed, rows.count - 1), count, sum);
 }
 
 [[gnu::always_inline]] inline Lanes load(const float* pixel) {
@@ -159,8 +174,11 @@ struct Columns {
   std::vector<float> inside;     ///< see Taps
 };
 
-Columns columns_of(const Axis& axis) {
-  Columns columns;
+void make_columns(const Axis& axis, Columns& columns) {
+  columns.taps = 0;
+  columns.weights.clear();
+  columns.first.clear();
+  columns.inside.clear();
   for (const Taps& taps : axis.taps) columns.taps = std::max(columns.taps, taps.count);
   for (const Taps& taps : axis.taps) {
     const auto weights = axis.weights.begin() + static_cast<ptrdiff_t>(taps.weights);
@@ -169,8 +187,24 @@ Columns columns_of(const Axis& axis) {
     columns.first.push_back(taps.count > 0 ? kChannels * (taps.first - axis.begin) : 0);
     columns.inside.push_back(taps.inside);
   }
-  return columns;
 }
+
+/// What a thread keeps from one call to the next: memory, and the columns, which all bands of a pyramid's level share.
+struct Workspace {
+  Axis rows;
+  double low = 0, high = 0;  ///< what `across` and `columns` were made for
+  int count = 0, size = 0;
+  Axis across;
+  Columns columns;
+  std::vector<float> sum;
+
+  void set_columns(double from, double to, int target_count, int source_size) {
+    if (low == from && high == to && count == target_count && size == source_size) return;
+    make_axis(from, to, target_count, source_size, across);
+    make_columns(across, columns);
+    low = from, high = to, count = target_count, size = source_size;
+  }
+};
 
 /// How a target row's values are finished.
 struct Finish {
@@ -237,12 +271,14 @@ void resample(const ImageView& image, const Box& window, float border, const Res
   require(target.width > 0 && target.height > 0 && target.pixels != nullptr, "resample: an empty target");
   require(window.width() > 0 && window.height() > 0 && std::isfinite(window.area()),
           "resample: the window has no area");
-  const Axis rows = make_axis(window.y1, window.y2, target.height, image.height);
-  const Axis across = make_axis(window.x1, window.x2, target.width, image.width);
-  const Columns columns = columns_of(across);
+  thread_local Workspace workspace;
+  workspace.set_columns(window.x1, window.x2, target.width, image.width);
+  make_axis(window.y1, window.y2, target.height, image.height, workspace.rows);
+  const auto& [rows, across, columns] = std::tie(workspace.rows, workspace.across, workspace.columns);
+  std::vector<float>& sum = workspace.sum;
   const size_t count = static_cast<size_t>(across.end - across.begin) * kChannels;
-  std::vector<float> sum(count + static_cast<size_t>(columns.taps) * kChannels + kSlack, 0.0F);
-  std::vector<uint16_t> room(count);
+  // Values behind `count` meet weights of 0, so they only have to be finite.
+  sum.resize(count + static_cast<size_t>(columns.taps) * kChannels + kSlack);
   for (int y = 0; y < target.height; ++y) {
     const Taps& taps = rows.taps[static_cast<size_t>(y)];
     const float* weights = rows.weights.data() + taps.weights;
@@ -253,7 +289,7 @@ void resample(const ImageView& image, const Box& window, float border, const Res
                   .first_weight = weights[0],
                   .inner_weight = weights[taps.count > 2 ? 1 : 0],
                   .last_weight = weights[taps.count - 1]},
-                 count, room.data(), sum.data());
+                 count, sum.data());
     } else {
       std::fill(sum.begin(), sum.end(), 0.0F);
     }
