@@ -58,11 +58,24 @@ struct BytePooling {
   int channels = 0;
 };
 
+/// A convolution of three rows, PReLU and max-pooling of two by two in one go, one row of bytes; up to 16 channels.
+struct BytePooledRow {
+  const uint8_t* rows[4] = {};  ///< input: four rows, for two of the convolution
+  ptrdiff_t pixel_stride = 0;
+  int groups = 0;
+  const int8_t* weights = nullptr;  ///< [3, groups, 16, 4]
+  ByteMeaning meaning;
+  uint8_t* output = nullptr;  ///< [width, channels]
+  int width = 0;              ///< pooled
+  int channels = 0;
+};
+
 /// One version of the arithmetic; all give the same sums.
 struct ByteKernels {
   const char* units;
   void (*convolve)(const ByteConvolution& job);
   void (*pool)(const BytePooling& job);
+  void (*convolve_and_pool)(const BytePooledRow& job);
   /// Inputs of a net, values (pixel - 127.5) / 128, to the nearest pixel's byte.
   void (*to_bytes)(const float* values, ptrdiff_t count, uint8_t* bytes);
 };

@@ -162,32 +162,6 @@ ByteMap run_step(const ByteKernels& kernels, const ByteStep& step, const ByteMap
   return {made, pooled_side};
 }
 
-/// P-Net's first layer and pooling: rows 2y and 2y + 1 of the convolution to row y, in pieces that stay in the cache.
-void pool_pnet_row(const ByteKernels& kernels, const ByteStep& step, const std::array<const uint8_t*, 4>& pixels,
-                   int width, uint8_t* output) {
-  constexpr int kPiece = 48;  // output pixels
-  thread_local std::vector<int32_t> room;
-  const ptrdiff_t padded = step.layer.padded();
-  int32_t* sums = scratch(room, ptrdiff_t{4} * kPiece * padded, kByteSlack);
-  BytePooling pooling = pooling_of(step);
-  pooling.row_count = 2;
-  for (int x = 0; x < width; x += kPiece) {
-    const int columns = 2 * std::min(kPiece, width - x);
-    for (size_t half = 0; half < 2; ++half) {
-      ByteConvolution job = step.layer.job(ByteOutput::sums);
-      job.input = pixels[half] + 2 * kColours * x;
-      for (size_t row = 0; row < 3; ++row) job.kernel_row[row] = pixels[half + row] - pixels[half];
-      job.width = columns;
-      job.output = sums + static_cast<ptrdiff_t>(half) * columns * padded;
-      kernels.convolve(job);
-      pooling.rows[half] = sums + static_cast<ptrdiff_t>(half) * columns * padded;
-    }
-    pooling.width = columns;
-    pooling.output = output + ptrdiff_t{x} * step.layer.channels;
-    kernels.pool(pooling);
-  }
-}
-
 }  // namespace
 
 PNetScreen::PNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes) : kernels_(&bytes) {
@@ -234,14 +208,20 @@ void PNetScreen::run(const Plane& plane, int first, int last, float* logits) con
   const Ring<uint8_t> second{scratch(conv2_room, kMostKernelRows * conv2_row, kByteSlack), conv2_row};
   uint8_t* third = scratch(conv3_room, ptrdiff_t{columns} * conv3.layer.channels, kByteSlack);
   float* made = scratch(value_room, columns * head_.padded());
+  BytePooledRow first_layer{.pixel_stride = kColours,
+                            .groups = conv1.layer.groups,
+                            .weights = conv1.layer.weights.data(),
+                            .meaning = conv1.layer.meaning(),
+                            .width = width,
+                            .channels = conv1.layer.channels};
   int converted = 2 * first;  // rows of the plane that are bytes already
   for (int y = first; y < last + kPNetMargin; ++y) {
     for (; converted < 2 * y + 4; ++converted)
       kernels_->to_bytes(plane.pixels + converted * plane.row_stride, kColours * plane.width,
                          pixels + converted % 4 * pixel_row);
-    std::array<const uint8_t*, 4> rows{};
-    for (int row = 0; row < 4; ++row) rows[static_cast<size_t>(row)] = pixels + (2 * y + row) % 4 * pixel_row;
-    pool_pnet_row(*kernels_, conv1, rows, width, pooled.row(y));
+    for (int row = 0; row < 4; ++row) first_layer.rows[row] = pixels + (2 * y + row) % 4 * pixel_row;
+    first_layer.output = pooled.row(y);
+    kernels_->convolve_and_pool(first_layer);
     if (y < first + 2) continue;
     convolve_ring(*kernels_, conv2.layer.job(ByteOutput::bytes), pooled, y - 2, width - 2, second.row(y - 2));
     if (y < first + kPNetMargin) continue;

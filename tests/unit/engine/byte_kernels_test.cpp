@@ -174,6 +174,46 @@ TEST(ByteKernels, PoolAsDefined) {
   }
 }
 
+/// In one go as one after the other.
+TEST(ByteKernels, ConvolveAndPoolAsConvolveThenPool) {
+  constexpr int kChannels = 10;
+  const MadeLayer made(3, kChannels, 3);
+  const ByteLayer layer = byte_layer(made.taps, made.inputs, made.outputs);
+  for (const ByteKernels* kernels : all_byte_kernels()) {
+    for (const int pooled : {1, 5, 6, 13}) {
+      const int width = 2 * pooled + 2;
+      const std::vector<uint8_t> bytes = random_bytes(static_cast<size_t>(width) * 4 * 3);
+      ByteConvolution job = job_over(layer, bytes, width, 4, ByteOutput::sums);
+      const ptrdiff_t row = job.width * layer.padded();
+      std::vector<int32_t> sums(static_cast<size_t>(2 * row) + kByteSlack);
+      job.output = sums.data();
+      kernels->convolve(job);
+      std::vector<uint8_t> expected(static_cast<size_t>(pooled * kChannels) + kByteSlack);
+      kernels->pool({.rows = {sums.data(), sums.data() + row},
+                     .row_count = 2,
+                     .width = 2 * pooled,
+                     .stride = layer.padded(),
+                     .kernel = 2,
+                     .meaning = layer.meaning(),
+                     .output = expected.data(),
+                     .channels = kChannels});
+      std::vector<uint8_t> output(expected.size());
+      const uint8_t* first = bytes.data();
+      kernels->convolve_and_pool({.rows = {first, first + width * 3, first + width * 6, first + width * 9},
+                                  .pixel_stride = 3,
+                                  .groups = layer.groups,
+                                  .weights = layer.weights.data(),
+                                  .meaning = layer.meaning(),
+                                  .output = output.data(),
+                                  .width = pooled,
+                                  .channels = kChannels});
+      for (int i = 0; i < pooled * kChannels; ++i)
+        ASSERT_EQ(output[static_cast<size_t>(i)], expected[static_cast<size_t>(i)])
+            << kernels->units << " width " << pooled << " value " << i;
+    }
+  }
+}
+
 TEST(ByteKernels, PixelsBecomeTheirBytes) {
   std::vector<float> values;
   for (int pixel = 0; pixel < 256; ++pixel) values.push_back((static_cast<float>(pixel) - 127.5F) / 128);
