@@ -25,6 +25,7 @@ bool is_croppable(const Box& box, const ImageView& image) {
 struct Job {
   size_t image;
   Box window;
+  float votes = 0;  ///< Window::votes
 };
 
 /// Cuts windows out of their pictures into the workspace.
@@ -69,7 +70,7 @@ std::vector<Job> jobs_for(std::span<const ImageView> images, const std::vector<s
   std::vector<Job> jobs;
   for (size_t image = 0; image < windows.size(); ++image) {
     for (const Window& window : windows[image]) {
-      if (is_croppable(window.box, images[image])) jobs.push_back({image, window.box});
+      if (is_croppable(window.box, images[image])) jobs.push_back({image, window.box, window.votes});
     }
   }
   return jobs;
@@ -97,6 +98,7 @@ struct Refined {
   Box window;
   Offsets offsets;
   float score;
+  float votes;
 };
 
 }  // namespace
@@ -105,21 +107,22 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
                     std::vector<std::vector<Window>>& windows) {
   const std::vector<Job> jobs = jobs_for(images, windows);
   std::vector<std::vector<Refined>> passed(images.size());
-  run_in_batches(context, NetKind::rnet, context.options.thresholds[1], images, jobs,
-                 [&](size_t job, const float* values) {
-                   const float score = logit_to_probability(values[0]);
-                   const Box& window = jobs[job].window;
-                   if (context.trace != nullptr)
-                     context.trace->rnet.push_back({window, score, decode_offsets(window, offsets_in(values)), {}});
-                   if (score >= context.options.thresholds[1])
-                     passed[jobs[job].image].push_back({window, offsets_in(values), score});
-                 });
+  run_in_batches(
+      context, NetKind::rnet, context.options.thresholds[1], images, jobs, [&](size_t job, const float* values) {
+        const float score = logit_to_probability(values[0]);
+        const Box& window = jobs[job].window;
+        if (context.trace != nullptr)
+          context.trace->rnet.push_back({window, score, decode_offsets(window, offsets_in(values)), {}});
+        if (score >= context.options.thresholds[1])
+          passed[jobs[job].image].push_back(
+              {window, offsets_in(values), score, jobs[job].votes + context.options.rnet_weight * values[0]});
+      });
   const Stopwatch watch(context.times.windows_s);
   for (size_t image = 0; image < images.size(); ++image) {
     windows[image].clear();
     for (const Refined& item :
          suppressed(passed[image], context.options.nms_rnet, Overlap::union_area, &Refined::window, &Refined::score)) {
-      windows[image].push_back({square(decode_offsets(item.window, item.offsets)), item.score});
+      windows[image].push_back({square(decode_offsets(item.window, item.offsets)), item.score, item.votes});
     }
     if (context.trace != nullptr) context.trace->after_rnet = windows[image];
   }
@@ -162,16 +165,18 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
                                               const std::vector<std::vector<Window>>& windows) {
   const DetectorOptions& options = context.options;
   const std::vector<Job> jobs = jobs_for(images, windows);
+  const float votes = 1 + options.pnet_weight + options.rnet_weight;
   std::vector<Answers> answers(images.size());
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, const float* values) {
     Answers& picture = answers[jobs[job].image];
     const Box& window = jobs[job].window;
-    const Face face = face_of(context, window, values);
+    Face face = face_of(context, window, values);
+    if (context.trace != nullptr) context.trace->onet.push_back({window, face.confidence, face.box, face.landmarks});
+    if (votes > 1) face.confidence = logit_to_probability((jobs[job].votes + values[0]) / votes);
     if (options.support > 0) {
       picture.boxes.push_back(face.box);
       picture.scores.push_back(face.confidence);
     }
-    if (context.trace != nullptr) context.trace->onet.push_back({window, face.confidence, face.box, face.landmarks});
     if (face.confidence >= options.thresholds[2]) picture.faces.push_back(face);
   });
   const Stopwatch watch(context.times.windows_s);

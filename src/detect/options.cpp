@@ -24,11 +24,13 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("nms_rnet", &O::nms_rnet, kShare, "the same after R-Net")
           .add("nms_onet", &O::nms_onet, kShare,
                "intersection over the smaller area above which the weaker face is dropped at the end")
+          .add("pnet_weight", &O::pnet_weight, {.low = 0, .high = 100},
+               "weight of P-Net's answer in a face's confidence, which is the probability of the weighted mean of the "
+               "three nets' logits, O-Net's with weight 1; 0 = none, as in the paper")
+          .add("rnet_weight", &O::rnet_weight, {.low = 0, .high = 100}, "the same of R-Net's answer")
           .add("support", &O::support, {.low = 0, .high = 100},
                "how much other windows that agree on a face (IoU of 0.5) raise its confidence: its doubt, 1 - "
-               "probability, "
-               "is divided by 1 + support * their summed probability; 0 = O-Net's probability "
-               "alone, as in the paper")
+               "probability, is divided by 1 + support * their summed probability; 0 = not at all, as in the paper")
           .add("max_side", &O::max_side, kPixels,
                "a longer picture is searched as if shrunk to this side, pixels; 0 = never")
           .add("screen", &O::screen, {},

@@ -168,8 +168,8 @@ std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Can
   all.resize(std::min(all.size(), static_cast<size_t>(options.max_windows)));  // they come strongest first
   std::vector<Window> windows;
   for (const Candidate& candidate : all) {
-    windows.push_back(
-        {square(decode_offsets(candidate.window, candidate.offsets)), logit_to_probability(candidate.logit)});
+    windows.push_back({square(decode_offsets(candidate.window, candidate.offsets)),
+                       logit_to_probability(candidate.logit), options.pnet_weight * candidate.logit});
   }
   return windows;
 }

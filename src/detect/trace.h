@@ -12,6 +12,7 @@ namespace mtcnn {
 struct Window {
   Box box;          ///< image pixels
   float score = 0;  ///< probability in [0, 1]
+  float votes = 0;  ///< sum of the logits that led here, weighted by DetectorOptions::pnet_weight and rnet_weight
 };
 
 /// One size of the picture, as P-Net saw it.

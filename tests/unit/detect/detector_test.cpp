@@ -123,6 +123,39 @@ TEST(Detector, SupportRaisesConfidences) {
   EXPECT_GT(raised, 0);
 }
 
+float logit(float probability) { return std::log(probability / (1 - probability)); }
+
+/// Each face's confidence is the probability of the weighted mean of what the three nets said on its way.
+TEST(Detector, NetsVoteWithTheirWeights) {
+  DetectorOptions options = random_detector().options();
+  options.nms_onet = 1;
+  options.pnet_weight = 0.25F;
+  options.rnet_weight = 0.5F;
+  const Trace trace = random_detector().with_options(options).trace(noise(200, 160, 4).view());
+  const auto same = [](const Box& a, const Box& b) {
+    return a.x1 == b.x1 && a.y1 == b.y1 && a.x2 == b.x2 && a.y2 == b.y2;
+  };
+  ASSERT_FALSE(trace.after_rnet.empty());
+  for (const Window& window : trace.after_rnet) {
+    const auto rnet =
+        std::ranges::find_if(trace.rnet, [&](const Answer& it) { return same(square(it.box), window.box); });
+    ASSERT_NE(rnet, trace.rnet.end());
+    const auto pnet =
+        std::ranges::find_if(trace.after_pnet, [&](const Window& it) { return same(it.box, rnet->window); });
+    ASSERT_NE(pnet, trace.after_pnet.end());
+    EXPECT_NEAR(window.votes, 0.25F * logit(pnet->score) + 0.5F * logit(rnet->score), 1e-3);
+  }
+  ASSERT_FALSE(trace.faces.empty());
+  for (const Face& face : trace.faces) {
+    const auto onet = std::ranges::find_if(trace.onet, [&](const Answer& it) { return same(it.box, face.box); });
+    ASSERT_NE(onet, trace.onet.end());
+    const auto window =
+        std::ranges::find_if(trace.after_rnet, [&](const Window& it) { return same(it.box, onet->window); });
+    ASSERT_NE(window, trace.after_rnet.end());
+    EXPECT_NEAR(logit(face.confidence), (window->votes + logit(onet->score)) / 1.75F, 1e-3);
+  }
+}
+
 TEST(Detector, MinFaceLargerThanThePictureFindsNothing) {
   DetectorOptions options = random_detector().options();
   options.min_face = 500;
