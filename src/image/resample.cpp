@@ -190,13 +190,14 @@ void make_columns(const Axis& axis, Columns& columns) {
 }
 
 /// What a thread keeps from one call to the next: memory, and the columns, which all bands of a pyramid's level share.
-struct Workspace {
+struct Room {
   Axis rows;
   double low = 0, high = 0;  ///< what `across` and `columns` were made for
   int count = 0, size = 0;
   Axis across;
   Columns columns;
-  std::vector<float> sum;
+  std::vector<float> sum;      ///< of a target row's source rows
+  std::vector<float> offsets;  ///< of a target row
 
   void set_columns(double from, double to, int target_count, int source_size) {
     if (low == from && high == to && count == target_count && size == source_size) return;
@@ -206,12 +207,13 @@ struct Workspace {
   }
 };
 
-/// How a target row's values are finished.
+/// How a target row's values are finished: (value + the border's share - mean) * scale.
 struct Finish {
   float inside_y;  ///< the share of the row that lies in the picture
   float border;
   float mean;
   float scale;
+  float* offsets;  ///< room for one of each column
 };
 
 /// Few taps are a chain of known length, which the compiler unrolls.
@@ -237,8 +239,7 @@ template <int N>
       if (k < taps) value += weight[k] * load(pixel + k * kChannels);
       value += second;
     }
-    const float outside = finish.border * (1 - finish.inside_y * columns.inside[x]);
-    value = (value + (outside - finish.mean)) * finish.scale;
+    value = (value + finish.offsets[x]) * finish.scale;
     if (x + 1 < count) {
       std::memcpy(out, &value, sizeof value);  // the next column writes over the fourth lane
     } else {
@@ -250,6 +251,8 @@ template <int N>
 /// One target row from the weighted sum of its source rows.
 MTCNN_SIMD_CLONES
 void write_row(const float* sum, const Columns& columns, const Finish& finish, float* out) {
+  for (size_t x = 0; x < columns.inside.size(); ++x)
+    finish.offsets[x] = finish.border * (1 - finish.inside_y * columns.inside[x]) - finish.mean;
   switch (columns.taps) {
     case 1:
       return write_columns<1>(sum, columns, finish, out);
@@ -271,14 +274,15 @@ void resample(const ImageView& image, const Box& window, float border, const Res
   require(target.width > 0 && target.height > 0 && target.pixels != nullptr, "resample: an empty target");
   require(window.width() > 0 && window.height() > 0 && std::isfinite(window.area()),
           "resample: the window has no area");
-  thread_local Workspace workspace;
-  workspace.set_columns(window.x1, window.x2, target.width, image.width);
-  make_axis(window.y1, window.y2, target.height, image.height, workspace.rows);
-  const auto& [rows, across, columns] = std::tie(workspace.rows, workspace.across, workspace.columns);
-  std::vector<float>& sum = workspace.sum;
+  thread_local Room room;
+  room.set_columns(window.x1, window.x2, target.width, image.width);
+  make_axis(window.y1, window.y2, target.height, image.height, room.rows);
+  const auto& [rows, across, columns] = std::tie(room.rows, room.across, room.columns);
+  std::vector<float>& sum = room.sum;
   const size_t count = static_cast<size_t>(across.end - across.begin) * kChannels;
   // Values behind `count` meet weights of 0, so they only have to be finite.
   sum.resize(count + static_cast<size_t>(columns.taps) * kChannels + kSlack);
+  room.offsets.resize(columns.inside.size());
   for (int y = 0; y < target.height; ++y) {
     const Taps& taps = rows.taps[static_cast<size_t>(y)];
     const float* weights = rows.weights.data() + taps.weights;
@@ -293,8 +297,13 @@ void resample(const ImageView& image, const Box& window, float border, const Res
     } else {
       std::fill(sum.begin(), sum.end(), 0.0F);
     }
-    const Finish finish{.inside_y = taps.inside, .border = border, .mean = target.mean, .scale = target.scale};
-    write_row(sum.data(), columns, finish, target.pixels + y * target.row_stride);
+    write_row(sum.data(), columns,
+              {.inside_y = taps.inside,
+               .border = border,
+               .mean = target.mean,
+               .scale = target.scale,
+               .offsets = room.offsets.data()},
+              target.pixels + y * target.row_stride);
   }
 }
 
