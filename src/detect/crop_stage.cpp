@@ -133,8 +133,7 @@ namespace {
 /// What O-Net says of one picture's windows.
 struct Answers {
   std::vector<Face> faces;    ///< those that pass
-  std::vector<Box> boxes;     ///< of all windows, regressed
-  std::vector<float> scores;  ///< of all windows
+  std::vector<Face> windows;  ///< all, where options ask for windows that agree
 };
 
 /// What O-Net's values mean for a window.
@@ -144,12 +143,18 @@ Face face_of(const StageContext& context, const Box& window, const float* values
           decode_landmarks(window, {values + kFaceValues, point_values})};
 }
 
-/// Raises confidences by how many windows agree.
-void weigh_support(float support, const Answers& answers, std::vector<Face>& faces) {
-  constexpr float kAgreement = 0.5F;  // IoU
+std::vector<Box> boxes_of(const std::vector<Face>& faces) {
   std::vector<Box> boxes;
   for (const Face& face : faces) boxes.push_back(face.box);
-  const std::vector<float> sums = overlapping_scores(answers.boxes, answers.scores, boxes, kAgreement);
+  return boxes;
+}
+
+/// Raises confidences by how many windows agree.
+void weigh_support(float support, const std::vector<Face>& windows, std::vector<Face>& faces) {
+  constexpr float kAgreement = 0.5F;  // IoU
+  std::vector<float> sums(faces.size());
+  visit_overlapping(boxes_of(windows), boxes_of(faces), kAgreement,
+                    [&](size_t face, size_t window) { sums[face] += windows[window].confidence; });
   for (size_t i = 0; i < faces.size(); ++i) {
     float& confidence = faces[i].confidence;
     const float others = std::max(0.0F, sums[i] - confidence);
@@ -157,6 +162,32 @@ void weigh_support(float support, const Answers& answers, std::vector<Face>& fac
   }
   std::stable_sort(faces.begin(), faces.end(),
                    [](const Face& a, const Face& b) { return a.confidence > b.confidence; });
+}
+
+/// Moves faces to the mean of the windows that agree, weighted by confidence (Gidaris and Komodakis 2015).
+void vote(float least, const std::vector<Face>& windows, std::vector<Face>& faces) {
+  std::vector<Face> sums(faces.size());
+  for (size_t i = 0; i < faces.size(); ++i) sums[i].landmarks.resize(faces[i].landmarks.size());
+  visit_overlapping(boxes_of(windows), boxes_of(faces), least, [&](size_t face, size_t window) {
+    Face& sum = sums[face];
+    const Face& one = windows[window];
+    const float weight = one.confidence;
+    sum.confidence += weight;
+    sum.box = {sum.box.x1 + weight * one.box.x1, sum.box.y1 + weight * one.box.y1, sum.box.x2 + weight * one.box.x2,
+               sum.box.y2 + weight * one.box.y2};
+    for (size_t i = 0; i < sum.landmarks.size(); ++i) {
+      sum.landmarks[i].x += weight * one.landmarks[i].x;
+      sum.landmarks[i].y += weight * one.landmarks[i].y;
+    }
+  });
+  for (size_t i = 0; i < faces.size(); ++i) {
+    const Face& sum = sums[i];
+    const float weight = sum.confidence;
+    if (!(weight > 0)) continue;  // a face without area meets not even itself
+    faces[i].box = {sum.box.x1 / weight, sum.box.y1 / weight, sum.box.x2 / weight, sum.box.y2 / weight};
+    for (size_t k = 0; k < sum.landmarks.size(); ++k)
+      faces[i].landmarks[k] = {sum.landmarks[k].x / weight, sum.landmarks[k].y / weight};
+  }
 }
 
 }  // namespace
@@ -173,10 +204,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
     Face face = face_of(context, window, values);
     if (context.trace != nullptr) context.trace->onet.push_back({window, face.confidence, face.box, face.landmarks});
     if (votes > 1) face.confidence = logit_to_probability((jobs[job].votes + values[0]) / votes);
-    if (options.support > 0) {
-      picture.boxes.push_back(face.box);
-      picture.scores.push_back(face.confidence);
-    }
+    if (options.support > 0 || options.box_voting > 0) picture.windows.push_back(face);
     if (face.confidence >= options.thresholds[2]) picture.faces.push_back(face);
   });
   const Stopwatch watch(context.times.windows_s);
@@ -184,7 +212,8 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
   for (size_t image = 0; image < images.size(); ++image) {
     std::vector<Face>& found = faces.emplace_back(
         suppressed(answers[image].faces, options.nms_onet, Overlap::smaller_area, &Face::box, &Face::confidence));
-    if (options.support > 0) weigh_support(options.support, answers[image], found);
+    if (options.box_voting > 0) vote(options.box_voting, answers[image].windows, found);
+    if (options.support > 0) weigh_support(options.support, answers[image].windows, found);
     if (!options.clip) continue;
     for (Face& face : found) {
       face.box = clip(face.box, static_cast<float>(images[image].width), static_cast<float>(images[image].height));

@@ -31,6 +31,9 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("support", &O::support, {.low = 0, .high = 100},
                "how much other windows that agree on a face (IoU of 0.5) raise its confidence: its doubt, 1 - "
                "probability, is divided by 1 + support * their summed probability; 0 = not at all, as in the paper")
+          .add("box_voting", &O::box_voting, kShare,
+               "a face's box and points are the mean, weighted by confidence, of what O-Net says of all windows that "
+               "overlap it by this IoU; 0 = the strongest window's alone, as in the paper")
           .add("max_side", &O::max_side, kPixels,
                "a longer picture is searched as if shrunk to this side, pixels; 0 = never")
           .add("screen", &O::screen, {},

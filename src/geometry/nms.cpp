@@ -111,28 +111,24 @@ std::vector<int32_t> nms(std::span<const Box> boxes, std::span<const float> scor
   return kept;
 }
 
-std::vector<float> overlapping_scores(std::span<const Box> boxes, std::span<const float> scores,
-                                      std::span<const Box> chosen, float least) {
-  require(boxes.size() == scores.size(), "overlapping_scores: as many scores as boxes");
-  require(least > 0 && least <= 1, "overlapping_scores: the least overlap lies in (0, 1]");
+void visit_overlapping(std::span<const Box> boxes, std::span<const Box> chosen, float least,
+                       const std::function<void(size_t m, size_t n)>& visit) {
+  require(least > 0 && least <= 1, "visit_overlapping: the least overlap lies in (0, 1]");
   std::vector<std::pair<float, size_t>> by_left;
   for (size_t i = 0; i < boxes.size(); ++i) {
     if (boxes[i].area() > 0) by_left.emplace_back(boxes[i].x1, i);
   }
   std::sort(by_left.begin(), by_left.end());
-  std::vector<float> sums;
-  for (const Box& box : chosen) {
+  for (size_t m = 0; m < chosen.size(); ++m) {
+    const Box& box = chosen[m];
     // IoU >= t needs t * width <= other's width <= width / t, and an intersection of t * the wider of the two.
     const float left = box.x1 - box.width() * (1 / least - 1);
     const float right = box.x1 + box.width() * (1 - least);
-    float sum = 0;
     for (auto at = std::lower_bound(by_left.begin(), by_left.end(), std::pair{left, size_t{0}});
          at != by_left.end() && at->first <= right; ++at) {
-      if (iou(boxes[at->second], box) >= least) sum += scores[at->second];
+      if (iou(boxes[at->second], box) >= least) visit(m, at->second);
     }
-    sums.push_back(sum);
   }
-  return sums;
 }
 
 }  // namespace mtcnn

@@ -3,6 +3,7 @@
 #include "mtcnn/geometry/box.h"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -24,15 +25,14 @@ enum class Overlap {
 /// Source: Zhang et al. 2016, sec. II-A.
 std::vector<int32_t> nms(std::span<const Box> boxes, std::span<const float> scores, float threshold, Overlap overlap);
 
-/// For each of `chosen` the sum of the scores of all boxes that overlap it by an IoU of `least` or more: how many
-/// windows agree that there is something.
+/// Calls visit(m, n) for each box n that overlaps chosen[m] by an IoU of `least` or more: the windows that agree on it.
 /// \param boxes   N; boxes without area overlap nothing.
-/// \param scores  N
-/// \param chosen  M boxes, of which those in `boxes` count themselves.
+/// \param chosen  M boxes, of which those in `boxes` meet themselves.
 /// \param least   in (0, 1].
-/// \return M sums, added in the order of `boxes` by their left edge; near-linear for boxes small against their spread.
-/// \throws ContractError if sizes differ or `least` is outside (0, 1].
-std::vector<float> overlapping_scores(std::span<const Box> boxes, std::span<const float> scores,
-                                      std::span<const Box> chosen, float least);
+/// \param visit   called by rising m, for each in the order of `boxes` by their left edge; near-linear for boxes small
+///                against their spread.
+/// \throws ContractError if `least` is outside (0, 1].
+void visit_overlapping(std::span<const Box> boxes, std::span<const Box> chosen, float least,
+                       const std::function<void(size_t m, size_t n)>& visit);
 
 }  // namespace mtcnn

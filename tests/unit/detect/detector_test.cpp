@@ -123,6 +123,34 @@ TEST(Detector, SupportRaisesConfidences) {
   EXPECT_GT(raised, 0);
 }
 
+/// A face's box and points are the mean of the windows that overlap it; which faces there are stays the same.
+TEST(Detector, WindowsThatAgreeVoteForTheBox) {
+  DetectorOptions options = random_detector().options();
+  options.support = 0;
+  const Image image = noise(200, 160, 4);
+  const std::vector<Face> plain = random_detector().with_options(options).detect(image.view());
+  options.box_voting = 0.6F;
+  const Trace trace = random_detector().with_options(options).trace(image.view());
+  ASSERT_EQ(trace.faces.size(), plain.size());
+  int moved = 0;
+  for (size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_EQ(trace.faces[i].confidence, plain[i].confidence);
+    float weights = 0;
+    float right = 0;
+    float nose = 0;
+    for (const Answer& window : trace.onet) {
+      if (iou(window.box, plain[i].box) < 0.6F) continue;
+      weights += window.score;
+      right += window.score * window.box.x2;
+      nose += window.score * window.landmarks[2].y;
+    }
+    EXPECT_NEAR(trace.faces[i].box.x2, right / weights, 1e-3);
+    EXPECT_NEAR(trace.faces[i].landmarks[2].y, nose / weights, 1e-3);
+    moved += trace.faces[i].box.x2 != plain[i].box.x2 ? 1 : 0;
+  }
+  EXPECT_GT(moved, 0);
+}
+
 float logit(float probability) { return std::log(probability / (1 - probability)); }
 
 /// Each face's confidence is the probability of the weighted mean of what the three nets said on its way.

@@ -4,6 +4,7 @@
 
 #include <numeric>
 #include <random>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -73,30 +74,29 @@ TEST(Nms, RefusesWhatItsContractExcludes) {
   EXPECT_THROW(nms(boxes, {}, 0.5F, Overlap::union_area), ContractError);
 }
 
-TEST(OverlappingScores, EqualPlainSums) {
+TEST(VisitOverlapping, MeetsThoseThatAPlainLoopMeets) {
   std::mt19937 random(3);
   std::vector<Box> boxes;
-  std::vector<float> scores;
   for (int i = 0; i < 400; ++i) {
     const auto x = static_cast<float>(random() % 120);
     const auto y = static_cast<float>(random() % 60);
     const auto side = static_cast<float>(random() % 40);  // some have no area
     boxes.push_back({x, y, x + side, y + side * 1.2F});
-    scores.push_back(static_cast<float>(random() % 8) / 8);  // exact sums in any order
   }
   for (const float least : {0.1F, 0.5F, 1.0F}) {
-    const std::vector<float> sums = overlapping_scores(boxes, scores, boxes, least);
-    for (size_t i = 0; i < boxes.size(); ++i) {
-      float expected = 0;
-      for (size_t k = 0; k < boxes.size(); ++k) {
-        if (boxes[k].area() > 0 && iou(boxes[k], boxes[i]) >= least) expected += scores[k];
+    std::set<std::pair<size_t, size_t>> met;
+    visit_overlapping(boxes, boxes, least, [&](size_t m, size_t n) { EXPECT_TRUE(met.emplace(m, n).second); });
+    std::set<std::pair<size_t, size_t>> expected;
+    for (size_t m = 0; m < boxes.size(); ++m) {
+      for (size_t n = 0; n < boxes.size(); ++n) {
+        if (boxes[n].area() > 0 && iou(boxes[n], boxes[m]) >= least) expected.emplace(m, n);
       }
-      EXPECT_EQ(sums[i], expected) << i << " at " << least;
     }
+    EXPECT_EQ(met, expected) << "at " << least;
   }
-  EXPECT_TRUE(overlapping_scores(boxes, scores, {}, 0.5F).empty());
-  EXPECT_THROW(overlapping_scores(boxes, {}, {}, 0.5F), ContractError);
-  EXPECT_THROW(overlapping_scores(boxes, scores, {}, 0), ContractError);
+  const auto never = [](size_t, size_t) { FAIL(); };
+  visit_overlapping(boxes, {}, 0.5F, never);
+  EXPECT_THROW(visit_overlapping(boxes, boxes, 0, never), ContractError);
 }
 
 }  // namespace
