@@ -16,14 +16,13 @@ struct DetectorOptions {
   float nms_levels = 0.7F;                               ///< the same across levels
   float nms_rnet = 0.7F;                                 ///< the same after R-Net
   float nms_onet = 0.7F;                                 ///< intersection over the smaller area, after O-Net
-  float pnet_weight = 0;  ///< of P-Net's logit in a face's confidence, where O-Net's weight is 1; see the table
-  float rnet_weight = 0;  ///< the same of R-Net's
-  float support = 0;      ///< how much windows that agree raise a face's confidence; see the table
-  float box_voting =
-      0;               ///< IoU of windows whose answers a face is the mean of, 0 = the strongest's alone; see the table
-  int max_side = 0;    ///< pixels; a longer picture is searched as if shrunk to it; 0 = never
-  bool screen = true;  ///< look with 8-bit arithmetic first, where the CPU has it; see the table
-  bool clip = false;   ///< cut boxes at the picture's border
+  float pnet_weight = 0;    ///< of P-Net's logit in a face's confidence, where O-Net's weight is 1; see the table
+  float rnet_weight = 0;    ///< the same of R-Net's
+  float support = 0;        ///< how much windows that agree raise a face's confidence; see the table
+  float box_voting = 0;     ///< IoU of the windows whose mean a face is; 0 = the strongest alone; see the table
+  int max_side = 0;         ///< pixels; a longer picture is searched as if shrunk to it; 0 = never
+  bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
+  bool clip = false;        ///< cut boxes at the picture's border
   int max_windows = 65536;  ///< the strongest windows kept of one level, and of one picture after P-Net
 };
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<float, 6> kPnet = {0.4F, 0.5F, 0.6F, 0.7F, 0.8F, 0.9F};
 constexpr std::array<float, 6> kRnet = {0.3F, 0.5F, 0.6F, 0.7F, 0.8F, 0.9F};
 constexpr float kLowest = 0.05F;  ///< for the third net
-constexpr float kStep = 0.01F;    ///< thresholds are multiples of it
+constexpr float kSteps = 100;     ///< thresholds are whole multiples of 1 / kSteps
 
 Box box_of(const FaceAnnotation& face) {
   return {static_cast<float>(face.x), static_cast<float>(face.y), static_cast<float>(face.x + face.w),
@@ -84,7 +84,7 @@ class Calibrator {
     });
   }
 
-  /// The lowest multiple of kStep at which false faces are few enough.
+  /// The lowest step at which false faces are few enough.
   float third_threshold(const CascadeRun& run) const {
     std::vector<float> scores;
     for (size_t i = 0; i < faces_.size(); ++i) {
@@ -95,8 +95,9 @@ class Calibrator {
     const auto allowed =
         static_cast<size_t>(std::floor(options_.false_faces_per_picture * static_cast<double>(result_.empty_pictures)));
     if (scores.size() <= allowed) return kLowest;
-    const float step = std::floor(scores[allowed] / kStep) * kStep + kStep;
-    return std::min(step, 0.99F);
+    float step = std::floor(scores[allowed] * kSteps) + 1;
+    while (step / kSteps <= scores[allowed]) ++step;  // the product was rounded down
+    return std::min(step / kSteps, 0.99F);
   }
 
   std::span<const std::vector<FaceAnnotation>> faces_;
