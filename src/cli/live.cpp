@@ -198,7 +198,7 @@ void add_live(CLI::App& program) {
   verb.add_option("--json", flags->json, "Write faces with identities and times, a JSON line a frame; - for stdout")
       ->type_name("FILE");
   verb.add_flag("--smooth", flags->follow.smooth,
-                "Calm boxes and points: average five windows a face, then filter (one-euro)");
+                "Calm boxes and points: average nine windows a face, then filter (one-euro)");
   CLI::Option* every = verb.add_option("--detect-every", flags->follow.search_every,
                                        "Search whole frames only so often, in frames; between them O-Net alone "
                                        "follows the known faces")

@@ -17,8 +17,15 @@ constexpr double kLongestPause = 2;  ///< seconds without a search, whatever the
 struct Variation {
   float x, y, growth;
 };
-constexpr std::array<Variation, 5> kVariations = {
-    {{0, 0, 0}, {0.08F, 0.04F, 0}, {-0.08F, -0.04F, 0}, {0.04F, -0.08F, 0.1F}, {-0.04F, 0.08F, -0.1F}}};
+constexpr std::array<Variation, 9> kVariations = {{{0, 0, 0},
+                                                   {0.08F, 0.04F, 0},
+                                                   {-0.08F, -0.04F, 0},
+                                                   {0.04F, -0.08F, 0.1F},
+                                                   {-0.04F, 0.08F, -0.1F},
+                                                   {0.06F, 0.1F, 0.05F},
+                                                   {-0.06F, -0.1F, -0.05F},
+                                                   {0.1F, -0.02F, -0.06F},
+                                                   {-0.1F, 0.02F, 0.06F}}};
 
 void add_windows(const Box& box, std::vector<Box>& windows) {
   const Box base = square(box);

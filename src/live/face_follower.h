@@ -35,7 +35,7 @@ struct FollowResult {
 /// Finds faces in the frames of one film or camera and follows them.
 ///
 /// Without `smooth` a searched frame's faces are those of Detector::detect(). With it O-Net looks at every face through
-/// five windows about the place where it is expected, whose answers are averaged: most of the jitter is that of the one
+/// nine windows about the place where it is expected, whose answers are averaged: most of the jitter is that of the one
 /// window that happens to win in a frame, and the mean is late by nothing. What is left goes through the one-euro
 /// filter.
 class FaceFollower {

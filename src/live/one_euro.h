@@ -8,9 +8,9 @@ namespace mtcnn {
 
 /// How calm and how quick a filter is.
 struct OneEuroOptions {
-  double min_cutoff_hz = 2.5;  ///< of the low pass while nothing happens; lower is calmer
-  double beta = 20;            ///< hertz by which the cutoff rises for each `unit` a second of deviation
-  double rate_cutoff_hz = 8;   ///< of the low pass on that deviation
+  double min_cutoff_hz = 2;   ///< of the low pass while nothing happens; lower is calmer
+  double beta = 80;           ///< hertz by which the cutoff rises for each `unit` a second of deviation
+  double rate_cutoff_hz = 8;  ///< of the low pass on that deviation
 };
 
 /// One value, freed of jitter: a low pass whose cutoff rises with how fast the value changes, so that it is calm at
