@@ -7,13 +7,27 @@
 
 namespace mtcnn {
 
-int64_t resident_file_bytes() {
+namespace {
+
+struct Resident {
+  int64_t all = 0;
+  int64_t files = 0;
+};
+
+Resident resident() {
   std::ifstream statm("/proc/self/statm");  // pages: all, in memory, of them shared or of files
   int64_t all = 0;
-  int64_t resident = 0;
-  int64_t shared = 0;
-  return statm >> all >> resident >> shared ? shared * ::sysconf(_SC_PAGESIZE) : 0;
+  Resident pages;
+  if (!(statm >> all >> pages.all >> pages.files)) return {};
+  const int64_t page = ::sysconf(_SC_PAGESIZE);
+  return {pages.all * page, pages.files * page};
 }
+
+}  // namespace
+
+int64_t resident_bytes() { return resident().all; }
+
+int64_t resident_file_bytes() { return resident().files; }
 
 int64_t peak_memory_bytes() {
   rusage usage{};

@@ -4,7 +4,10 @@
 
 namespace mtcnn {
 
-/// Bytes of mapped files (and shared libraries) that this process holds in memory; 0 where the system does not tell.
+/// Bytes that this process holds in memory; 0 where the system does not tell.
+int64_t resident_bytes();
+
+/// Of these, bytes of mapped files and shared libraries.
 int64_t resident_file_bytes();
 
 /// The most memory that this process has held so far.

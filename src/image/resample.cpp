@@ -201,6 +201,7 @@ struct Room {
 
   void set_columns(double from, double to, int target_count, int source_size) {
     if (low == from && high == to && count == target_count && size == source_size) return;
+    count = 0;  // of no window: what an exception leaves half made is not used again
     make_axis(from, to, target_count, source_size, across);
     make_columns(across, columns);
     low = from, high = to, count = target_count, size = source_size;

@@ -13,7 +13,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,13 +29,7 @@ double milliseconds(const auto& work) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Memory that this process holds now.
-double resident_mib() {
-  std::ifstream statm("/proc/self/statm");
-  double size = 0, resident = 0;
-  statm >> size >> resident;
-  return resident * 4096 / (1 << 20);
-}
+double mib(int64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
 Image stretched(const Image& picture, int width, int height) {
   const size_t values = static_cast<size_t>(width) * static_cast<size_t>(height) * 3;
@@ -64,6 +57,7 @@ int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: mtcnn_long_run PICTURES [FRAMES]\n"), 2;
   try {
     const int frames = argc > 2 ? std::stoi(argv[2]) : 5000;
+    require(frames > 0, "mtcnn_long_run: at least one frame");
     set_threads(1);
     std::vector<Image> pictures;
     for (const auto& entry : std::filesystem::directory_iterator(argv[1])) pictures.push_back(read_image(entry.path()));
@@ -81,14 +75,14 @@ int main(int argc, char** argv) {
       const double first = milliseconds([&] { detector->detect(frame.view()); });
       total += first;
       if (i % 10 == 0) ratios.push_back(first / milliseconds([&] { detector->detect(frame.view()); }));
-      const double now = resident_mib();
+      const double now = mib(resident_bytes());
       if (i < kWarmFrames) warm = std::max(warm, now);
       largest = std::max(largest, now);
     }
     std::sort(ratios.begin(), ratios.end());
     std::printf(
         "%d frames, mean %.1f ms; memory: %.0f MiB at most in the first %d, %.0f in all, peak of the process %.0f\n",
-        frames, total / frames, warm, kWarmFrames, largest, static_cast<double>(peak_memory_bytes()) / (1 << 20));
+        frames, total / frames, warm, kWarmFrames, largest, mib(peak_memory_bytes()));
     std::printf("first frame of a size over the same again: median %.2f, 95th percentile %.2f, largest %.2f\n",
                 ratios[ratios.size() / 2], ratios[ratios.size() * 95 / 100], ratios.back());
   } catch (const std::exception& error) {

@@ -239,8 +239,8 @@ class Refusals(LiveTest):
                 (self.folder, "folder"),
                 (file("empty.mp4", b""), "empty.mp4", "empty"),
                 (file("text.mp4", b"no film\n" * 100), "text.mp4", "no film"),
-                # What FFmpeg takes noise for differs from noise to noise: nothing, lyrics, sound. All are refused.
-                *((file(f"noise{seed}.avi", random.Random(seed).randbytes(1 << 16)), f"noise{seed}.avi", "give a film")
+                # The same noise each time: one in two hundred passes for lyrics with FFmpeg, and is refused in other words.
+                *((file(f"noise{seed}.avi", random.Random(seed).randbytes(1 << 16)), f"noise{seed}.avi", "no film")
                   for seed in range(8)),
                 (SAMPLES / "astronaut.jpg", "astronaut.jpg", "mtcnn detect")):
             self.assertOneLine(Live("--video", path, "--json", "-"), 1, *words)
