@@ -4,7 +4,7 @@ if(IS_SYMLINK "${MTCNN_INCLUDE_DIR}/mtcnn")
   file(REMOVE "${MTCNN_INCLUDE_DIR}/mtcnn")  # left by an older checkout
 endif()
 file(MAKE_DIRECTORY "${MTCNN_INCLUDE_DIR}/mtcnn")
-foreach(room core geometry image video data weights engine nets detect live train eval pipeline cli)
+foreach(room core geometry image video data weights engine nets tensors detect live train eval pipeline cli)
   file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src/${room}" "${MTCNN_INCLUDE_DIR}/mtcnn/${room}" SYMBOLIC)
 endforeach()
 file(CREATE_LINK "${PROJECT_SOURCE_DIR}/data_prep" "${MTCNN_INCLUDE_DIR}/mtcnn/data_prep" SYMBOLIC)

@@ -21,7 +21,8 @@ ROOMS = {
     "weights": ["core"],
     "engine": ["core", "weights"],
     "nets": ["core", "weights", "engine"],
-    "detect": ["core", "geometry", "image", "data", "weights", "nets"],
+    "tensors": ["core", "geometry"],
+    "detect": ["core", "geometry", "image", "data", "weights", "nets", "tensors"],
     "live": ["core", "geometry", "image", "video", "detect"],
     "train": ["core", "geometry", "data", "weights", "nets"],
     "eval": ["core", "geometry", "data", "image"],
@@ -33,7 +34,7 @@ ROOMS = {
 # Foreign libraries that stay behind few doors: name, headers, files that may include them (matched against
 # "room/file"), the same in words.
 DOORS = [
-    ("LibTorch", r"^(torch|ATen|c10|caffe2)/", r"^(nets|train)/|^detect/.*\.cpp$", "nets, train, detect's .cpp files"),
+    ("LibTorch", r"^(torch|ATen|c10|caffe2)/", r"^(nets|tensors|train)/|^detect/.*\.cpp$", "nets, tensors, train, detect's .cpp files"),
     ("OpenCV", r"^opencv", r"^(image|video)/", "image and video"),
     ("FFmpeg", r"^lib(av|sw)", r"^video/", "video"),
     ("spdlog", r"^(spdlog|fmt)/", r"^core/log\.cpp$", "core/log.cpp"),

@@ -3,6 +3,8 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/stages.h"
+#include "mtcnn/detect/tensor_cascade.h"
+#include "mtcnn/nets/device.h"
 
 #include <mutex>
 #include <utility>
@@ -58,6 +60,13 @@ std::vector<Box> boxes_of(const std::vector<Window>& windows) {
   return boxes;
 }
 
+/// What a GPU runs, where `device` is one; else nothing.
+std::unique_ptr<TensorCascade> tensors_for(const Model& model, const std::string& device) {
+  if (device == kTensorsOnCpu) return std::make_unique<TensorCascade>(model, device);
+  const c10::Device chosen = choose_device(device);
+  return chosen.is_cpu() ? nullptr : std::make_unique<TensorCascade>(model, chosen.str());
+}
+
 }  // namespace
 
 struct Detector::Shared {
@@ -65,6 +74,7 @@ struct Detector::Shared {
   InputOptions input;
   std::vector<std::string> landmark_names;
   WorkspacePool workspaces;
+  std::unique_ptr<TensorCascade> tensors;  ///< nullptr on the CPU
 };
 
 Detector::Detector() : Detector(default_model()) {}
@@ -73,7 +83,7 @@ Detector::Detector(const std::filesystem::path& model_folder, const std::string&
     : Detector(read_model(model_folder), device) {}
 
 Detector::Detector(const Model& model, const std::string& device)
-    : shared_(new Shared{NetRunner(model.nets, device), model.input, model.landmark_names, {}}),
+    : shared_(new Shared{NetRunner(model.nets), model.input, model.landmark_names, {}, tensors_for(model, device)}),
       options_(model.detector) {
   detector_option_table().check(options_);
   input_option_table().check(model.input);
@@ -98,6 +108,7 @@ std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> image
 }
 
 std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last, StageTimes* times) const {
+  if (shared_->tensors) return shared_->tensors->search(images, options_, last, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
   const StageContext context{shared_->nets, options_, shared_->input, *workspace, times != nullptr ? *times : unused};
@@ -132,6 +143,7 @@ Trace Detector::trace(const ImageView& image) const {
 
 std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::span<const Box> windows,
                                                   StageTimes* times) const {
+  if (shared_->tensors) return shared_->tensors->refine(image, windows, options_, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
   const StageContext context{shared_->nets, options_, shared_->input, *workspace, times != nullptr ? *times : unused};
@@ -140,6 +152,6 @@ std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::s
 
 const std::vector<std::string>& Detector::landmark_names() const { return shared_->landmark_names; }
 
-std::string Detector::device() const { return shared_->nets.device(); }
+std::string Detector::device() const { return shared_->tensors ? shared_->tensors->device() : "cpu"; }
 
 }  // namespace mtcnn

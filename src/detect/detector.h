@@ -38,7 +38,8 @@ class Detector {
   /// The model that comes with the library, on the GPU where there is one.
   Detector();
   /// Reads a model folder; the options are those that the folder recommends.
-  /// \param device  "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one).
+  /// \param device  "cpu", "cuda", "cuda:N", "auto" (cuda where there is one) or, for tests, "cpu:torch": what a GPU
+  /// runs, on the CPU.
   /// \throws Error if the folder is missing or damaged, or the device does not exist.
   explicit Detector(const std::filesystem::path& model_folder, const std::string& device = "auto");
   Detector(const Model& model, const std::string& device = "auto");
@@ -65,7 +66,7 @@ class Detector {
   std::vector<Found> detect_stages(std::span<const ImageView> images, NetKind last = NetKind::onet,
                                    StageTimes* times = nullptr) const;
 
-  /// The search of one picture, step by step; its faces are those of detect().
+  /// The search of one picture, step by step, always on the CPU; its faces are those of detect().
   Trace trace(const ImageView& image) const;
 
   /// Looks at given windows with O-Net alone: much cheaper than a search, for faces whose places are nearly known.
@@ -79,7 +80,7 @@ class Detector {
   /// The names of a face's points, in order; empty where the model gives none.
   const std::vector<std::string>& landmark_names() const;
 
-  /// "cpu" or "cuda:0".
+  /// "cpu", "cuda:0" or "cpu:torch".
   std::string device() const;
 
  private:

@@ -40,6 +40,8 @@ const OptionTable<DetectorOptions>& detector_option_table() {
                "on CPUs with AVX-512 VNNI: look at every window in 8-bit arithmetic first, and in full precision only "
                "at "
                "those that may pass; the same faces for about half the time")
+          .add("half", &O::half, {},
+               "on a GPU: run the nets in half precision; docs/results.md has what that changes. Nothing on the CPU")
           .add("clip", &O::clip, {}, "cut boxes at the picture's border")
           .add("max_windows", &O::max_windows, {.low = 1, .high = 1e7},
                "strongest windows kept of one level, and of one picture after P-Net");

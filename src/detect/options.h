@@ -22,6 +22,7 @@ struct DetectorOptions {
   float box_voting = 0;     ///< IoU of the windows whose mean a face is; 0 = the strongest alone; see the table
   int max_side = 0;         ///< pixels; a longer picture is searched as if shrunk to it; 0 = never
   bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
+  bool half = false;        ///< on a GPU: run the nets in half precision; see the table
   bool clip = false;        ///< cut boxes at the picture's border
   int max_windows = 65536;  ///< the strongest windows kept of one level, and of one picture after P-Net
 };

@@ -34,14 +34,6 @@ void keep_strongest(Candidates& candidates, size_t count) {
   candidates.resize(count);
 }
 
-std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& options) {
-  if (image.empty()) return {};
-  const int longer = std::max(image.width, image.height);
-  const double shrink =
-      options.max_side > 0 && longer > options.max_side ? static_cast<double>(longer) / options.max_side : 1;
-  return pyramid_levels(image.width, image.height, options.min_face * shrink, options.max_face, options.factor);
-}
-
 /// Resamples every tile of the canvas from its picture, in bands of rows shared among the threads.
 void fill_canvas(const StageContext& context, std::span<const ImageView> images,
                  const std::vector<std::vector<Level>>& levels, const Canvas& canvas) {
@@ -175,6 +167,14 @@ std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Can
 }
 
 }  // namespace
+
+std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& options) {
+  if (image.empty()) return {};
+  const int longer = std::max(image.width, image.height);
+  const double shrink =
+      options.max_side > 0 && longer > options.max_side ? static_cast<double>(longer) / options.max_side : 1;
+  return pyramid_levels(image.width, image.height, options.min_face * shrink, options.max_face, options.factor);
+}
 
 float least_logit(const StageContext& context, float probability) {
   const auto is_unit = [&](float pixel, float value) {

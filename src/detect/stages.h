@@ -4,6 +4,7 @@
 #include "mtcnn/detect/stage_times.h"
 #include "mtcnn/detect/trace.h"
 #include "mtcnn/geometry/face.h"
+#include "mtcnn/geometry/pyramid.h"
 #include "mtcnn/image/image.h"
 #include "mtcnn/nets/runner.h"
 
@@ -30,6 +31,9 @@ struct StageContext {
   StageTimes& times;
   Trace* trace = nullptr;  ///< the stages also tell here what they see, where there is one; then of a single picture
 };
+
+/// The pyramid that a picture is searched in; empty where it is too small.
+std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& options);
 
 /// The least face logit that matters where windows below `probability` are dropped: what NetRunner may leave out.
 float least_logit(const StageContext& context, float probability);

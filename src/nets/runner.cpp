@@ -2,9 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/engine/screened.h"
-#include "mtcnn/nets/device.h"
 #include "mtcnn/nets/threads.h"
-#include "mtcnn/nets/torch_nets.h"
 
 #include <algorithm>
 #include <optional>
@@ -41,16 +39,11 @@ std::vector<Band> bands_of(std::span<const CanvasPart> parts) {
 }  // namespace
 
 struct NetRunner::Impl {
-  Impl(std::span<const NetWeights, 3> weights, c10::Device where)
-      : device(where), points(static_cast<int>(mtcnn::landmark_count(weights[2]))) {
-    if (!device.is_cpu()) {
-      gpu.emplace(weights, device);
-      return;
-    }
-    pnet = prepared<engine::ScreenedPNet>(weights[0]);
-    rnet = prepared<engine::ScreenedRNet>(weights[1]);
-    onet = prepared<engine::ONet>(weights[2]);
-  }
+  explicit Impl(std::span<const NetWeights, 3> weights)
+      : points(static_cast<int>(mtcnn::landmark_count(weights[2]))),
+        pnet(prepared<engine::ScreenedPNet>(weights[0])),
+        rnet(prepared<engine::ScreenedRNet>(weights[1])),
+        onet(prepared<engine::ONet>(weights[2])) {}
 
   template <class Net>
   static void run_crops(const std::optional<Net>& net, const float* crops, int count, float* values) {
@@ -99,18 +92,16 @@ struct NetRunner::Impl {
     });
   }
 
-  c10::Device device;
   int points;  ///< that O-Net gives
-  std::optional<TorchNets> gpu;
   std::optional<engine::ScreenedPNet> pnet;
   std::optional<engine::ScreenedRNet> rnet;
   std::optional<engine::ONet> onet;
 };
 
-NetRunner::NetRunner(std::span<const NetWeights, 3> weights, const std::string& device) {
+NetRunner::NetRunner(std::span<const NetWeights, 3> weights) {
   for (size_t net = 0; net < weights.size(); ++net)
     require(weights[net].net == kNetKinds[net], "NetRunner: weights in the order P-Net, R-Net, O-Net are needed");
-  impl_ = std::make_unique<Impl>(weights, choose_device(device));
+  impl_ = std::make_unique<Impl>(weights);
 }
 
 NetRunner::~NetRunner() = default;
@@ -129,7 +120,6 @@ void NetRunner::run_pnet(std::span<const float> canvas, int height, int width, s
                 part.x + part.width <= width && part.y + part.height <= height,
             "run_pnet: a part is not even or does not lie on the canvas");
   }
-  if (impl_->gpu) return impl_->gpu->run_pnet(canvas, height, width, values);
   require(impl_->pnet.has_value(), "NetRunner: this net has no weights");
   const ptrdiff_t row_stride = ptrdiff_t{3} * width;
   const ptrdiff_t value_stride = ptrdiff_t{kFaceValues} * (width / 2 - 5);
@@ -149,7 +139,6 @@ void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, 
   const auto side = static_cast<size_t>(net_input_size(net));
   require(net != NetKind::pnet && crops.size() == static_cast<size_t>(count) * side * side * 3,
           "run_crops: the crops have another size");
-  if (impl_->gpu) return impl_->gpu->run_crops(net, crops, count, values);
   values.resize(static_cast<size_t>(count) * static_cast<size_t>(value_count(net)));
   if (net == NetKind::rnet) {
     const bool screened = impl_->rnet && impl_->rnet->screens(least);
@@ -163,7 +152,5 @@ void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, 
 int NetRunner::value_count(NetKind net) const { return kFaceValues + (net == NetKind::onet ? 2 * impl_->points : 0); }
 
 int NetRunner::landmark_count() const { return impl_->points; }
-
-std::string NetRunner::device() const { return impl_->device.str(); }
 
 }  // namespace mtcnn

@@ -5,7 +5,6 @@
 #include <limits>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace mtcnn {
@@ -25,15 +24,15 @@ struct CanvasPart {
   int height = 0;
 };
 
-/// The three trained nets, ready for inference: on the CPU our own engine, on a GPU LibTorch. Constant after
-/// construction and safe to use from several threads. Inputs and outputs are plain floats, channels last, values
-/// (pixel - 127.5) / 128. On the CPU the values do not depend on the number of threads or on what else is in a batch.
+/// The three trained nets, ready for inference on the CPU, by our own engine. Constant after construction and safe to
+/// use from several threads. Inputs and outputs are plain floats, channels last, values (pixel - 127.5) / 128. The
+/// values do not depend on the number of threads or on what else is in a batch.
 class NetRunner {
  public:
   /// \param weights  P-Net, R-Net and O-Net, in this order; landmark heads of P-Net and R-Net are not used. Nets
-  /// without tensors must not be run. \param device   "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one).
-  /// \throws Error if the device does not exist; ContractError if the weights are in another order.
-  NetRunner(std::span<const NetWeights, 3> weights, const std::string& device);
+  /// without tensors must not be run.
+  /// \throws ContractError if the weights are in another order.
+  explicit NetRunner(std::span<const NetWeights, 3> weights);
   ~NetRunner();
   NetRunner(NetRunner&&) noexcept;
   NetRunner& operator=(NetRunner&&) noexcept;
@@ -45,7 +44,6 @@ class NetRunner {
   /// unspecified.
   /// \param least   cells whose face logit is below it may get any logit below it and unspecified other values, which
   /// saves time on CPUs that multiply bytes. Inputs must then stand for pixels from 0 to 255.
-  /// \throws Error if LibTorch fails (out of memory).
   void run_pnet(std::span<const float> canvas, int height, int width, std::span<const CanvasPart> parts,
                 std::vector<float>& values, float least = kEveryLogit) const;
 
@@ -60,9 +58,6 @@ class NetRunner {
   int value_count(NetKind net) const;
   /// The points that O-Net gives; 0 where it has no head for them or no weights.
   int landmark_count() const;
-
-  /// The device in use, "cpu" or "cuda:0".
-  std::string device() const;
 
  private:
   struct Impl;

@@ -1,13 +1,11 @@
 #include "mtcnn/nets/torch_nets.h"
 
 #include "mtcnn/core/error.h"
-#include "mtcnn/core/text.h"
+#include "mtcnn/nets/runner.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <optional>
-#include <utility>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -38,11 +36,11 @@ struct Layer {
 
 class LayerReader {
  public:
-  LayerReader(const NetWeights& weights, at::Device device) : weights_(weights), device_(device) {}
+  LayerReader(const NetWeights& weights, const at::TensorOptions& kept) : weights_(weights), kept_(kept) {}
 
   Layer conv(const std::string& name) const {
-    return {tensor(name + ".weight").to(device_).contiguous(at::MemoryFormat::ChannelsLast),
-            tensor(name + ".bias").to(device_)};
+    return {tensor(name + ".weight").to(kept_).contiguous(at::MemoryFormat::ChannelsLast),
+            tensor(name + ".bias").to(kept_)};
   }
 
   /// A dense layer behind a [channels, side, side] map: its columns go from C,H,W to the H,W,C of channels-last memory.
@@ -50,10 +48,10 @@ class LayerReader {
     const at::Tensor weight = tensor(name + ".weight");
     const at::Tensor moved =
         weight.view({-1, channels, side, side}).permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
-    return {moved.contiguous().to(device_), tensor(name + ".bias").to(device_)};
+    return {moved.contiguous().to(kept_), tensor(name + ".bias").to(kept_)};
   }
 
-  at::Tensor slopes(const std::string& name) const { return tensor(name + ".weight").to(device_); }
+  at::Tensor slopes(const std::string& name) const { return tensor(name + ".weight").to(kept_); }
 
   /// All heads as one layer. The two face logits become their difference: softmax of two is the sigmoid of it.
   Layer heads(const std::vector<std::string>& names) const {
@@ -70,17 +68,23 @@ class LayerReader {
       weights.push_back(weight);
       biases.push_back(bias);
     }
-    return {at::cat(weights).contiguous().to(device_), at::cat(biases).to(device_)};
+    return {at::cat(weights).contiguous().to(kept_), at::cat(biases).to(kept_)};
   }
 
  private:
   at::Tensor tensor(const std::string& name) const { return to_tensor(weights_.at(name)); }
 
   const NetWeights& weights_;
-  at::Device device_;
+  at::TensorOptions kept_;  ///< device and precision
 };
 
-at::Tensor conv2d(const at::Tensor& input, const Layer& layer) { return at::conv2d(input, layer.weight, layer.bias); }
+/// As at::conv2d, but never in NVIDIA's TF32, which LibTorch allows in convolutions by default: its ten bits of
+/// mantissa move scores by more than half precision's own rounding would excuse.
+at::Tensor conv2d(const at::Tensor& input, const Layer& layer) {
+  constexpr bool kAllowTf32 = false;
+  return at::_convolution(input, layer.weight, layer.bias, {1, 1}, {0, 0}, {1, 1}, false, {0, 0}, 1, false, true, true,
+                          kAllowTf32);
+}
 
 at::Tensor prelu_pool(const at::Tensor& input, const at::Tensor& slopes, int64_t kernel) {
   return at::max_pool2d(at::prelu(input, slopes), kernel, 2, 0, 1, true);
@@ -167,7 +171,7 @@ struct PreparedONet {
 }  // namespace
 
 struct TorchNets::Impl {
-  Impl(std::span<const NetWeights, 3> weights, at::Device where) : device(where) {
+  Impl(std::span<const NetWeights, 3> weights, const at::TensorOptions& where) : kept(where) {
     const c10::InferenceMode no_gradients;
     prepare(pnet, weights[0]);
     prepare(rnet, weights[1]);
@@ -176,52 +180,40 @@ struct TorchNets::Impl {
 
   template <class Net>
   void prepare(std::optional<Net>& net, const NetWeights& weights) const {
-    if (!weights.tensors.empty()) net.emplace(LayerReader(weights, device));
+    if (!weights.tensors.empty()) net.emplace(LayerReader(weights, kept));
   }
 
-  at::Device device;
+  at::TensorOptions kept;
   std::optional<PreparedPNet> pnet;
   std::optional<PreparedRNet> rnet;
   std::optional<PreparedONet> onet;
 
-  /// Wraps `floats` as [count, 3, height, width] in channels-last memory, filled up to `batch`, runs `net` and copies
-  /// what it gives for the first `count`.
+  /// Runs `net` on the input filled up with zeros to `batch`.
   template <class Net>
-  void run(const std::optional<Net>& net, std::span<const float> floats, at::IntArrayRef nhwc, int64_t batch,
-           std::vector<float>& values) const {
+  at::Tensor run(const std::optional<Net>& net, const at::Tensor& input, int64_t batch) const {
     require(net.has_value(), "TorchNets: this net has no weights");
-    try {
-      const c10::InferenceMode no_gradients;
-      at::Tensor input = at::from_blob(const_cast<float*>(floats.data()), nhwc, at::kFloat).to(device);
-      if (batch > nhwc[0]) input = at::constant_pad_nd(input, {0, 0, 0, 0, 0, 0, 0, batch - nhwc[0]});
-      at::Tensor output = net->forward(input.permute({0, 3, 1, 2}));
-      if (batch > nhwc[0]) output = output.narrow(0, 0, nhwc[0]);
-      output = output.to(at::kCPU).contiguous();
-      const auto* first = output.template const_data_ptr<float>();
-      values.assign(first, first + output.numel());
-    } catch (const c10::Error& error) {
-      throw Error(ErrorCode::unsupported,
-                  concat("LibTorch failed on ", device.str(), ": ", error.what_without_backtrace()));
-    }
+    const c10::InferenceMode no_gradients;
+    at::Tensor ready = input.to(kept).contiguous(at::MemoryFormat::ChannelsLast);
+    if (batch > input.size(0)) ready = at::constant_pad_nd(ready, {0, 0, 0, 0, 0, 0, 0, batch - input.size(0)});
+    return net->forward(ready).to(at::kFloat);
   }
 };
 
-TorchNets::TorchNets(std::span<const NetWeights, 3> weights, c10::Device device)
-    : impl_(std::make_unique<Impl>(weights, device)) {}
+TorchNets::TorchNets(std::span<const NetWeights, 3> weights, c10::Device device, at::ScalarType precision)
+    : impl_(std::make_unique<Impl>(weights, at::TensorOptions(device).dtype(precision))) {}
 TorchNets::~TorchNets() = default;
 
-void TorchNets::run_pnet(std::span<const float> canvas, int height, int width, std::vector<float>& values) const {
-  impl_->run(impl_->pnet, canvas, {1, height, width, 3}, 1, values);
+at::Tensor TorchNets::run_pnet(const at::Tensor& pictures) const {
+  const int64_t batch = pictures.size(0);
+  return impl_->run(impl_->pnet, pictures, batch)
+      .view({batch, pictures.size(2) / 2 - 5, pictures.size(3) / 2 - 5, kFaceValues});
 }
 
-void TorchNets::run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values) const {
-  const int64_t side = net_input_size(net);
-  const std::array<int64_t, 4> sizes{count, side, side, 3};
-  if (net == NetKind::rnet) {
-    impl_->run(impl_->rnet, crops, sizes, padded_batch(count), values);
-  } else {
-    impl_->run(impl_->onet, crops, sizes, padded_batch(count), values);
-  }
+at::Tensor TorchNets::run_crops(NetKind net, const at::Tensor& crops) const {
+  const int64_t count = crops.size(0);
+  const int64_t batch = padded_batch(count);
+  return (net == NetKind::rnet ? impl_->run(impl_->rnet, crops, batch) : impl_->run(impl_->onet, crops, batch))
+      .narrow(0, 0, count);
 }
 
 }  // namespace mtcnn

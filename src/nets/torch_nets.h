@@ -4,25 +4,31 @@
 
 #include <memory>
 #include <span>
-#include <vector>
 
-#include <c10/core/Device.h>
+#include <ATen/core/Tensor.h>
 
 namespace mtcnn {
 
 /// The three nets for inference with LibTorch, on any of its devices: heads merged into one, everything channels-last,
-/// nothing recorded for gradients. NetRunner uses it on the GPU. Safe to use from several threads.
+/// nothing recorded for gradients. What they give is what NetRunner gives. Safe to use from several threads.
 class TorchNets {
  public:
-  /// \param weights  P-Net, R-Net and O-Net, in this order. Nets without tensors must not be run.
-  TorchNets(std::span<const NetWeights, 3> weights, c10::Device device);
+  /// \param weights    P-Net, R-Net and O-Net, in this order. Nets without tensors must not be run.
+  /// \param precision  in which they compute: float, or half for GPUs that are quicker with it.
+  TorchNets(std::span<const NetWeights, 3> weights, c10::Device device, at::ScalarType precision = at::kFloat);
   ~TorchNets();
   TorchNets(const TorchNets&) = delete;
   TorchNets& operator=(const TorchNets&) = delete;
 
-  /// Inputs, outputs and errors as NetRunner's; for P-Net, all cells of the canvas.
-  void run_pnet(std::span<const float> canvas, int height, int width, std::vector<float>& values) const;
-  void run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values) const;
+  /// P-Net over whole pictures.
+  /// \param pictures  float [B, 3, H, W] on the device, even sides of at least 12.
+  /// \return float [B, H / 2 - 5, W / 2 - 5, 5], see kFaceValues.
+  at::Tensor run_pnet(const at::Tensor& pictures) const;
+
+  /// R-Net or O-Net over windows.
+  /// \param crops  float [N, 3, S, S] on the device, S = net_input_size(net), N at least 1.
+  /// \return float [N, 5], for O-Net with two landmark targets a point behind.
+  at::Tensor run_crops(NetKind net, const at::Tensor& crops) const;
 
  private:
   struct Impl;

@@ -37,7 +37,7 @@ const NetRunner& runner() {
     const std::array<NetWeights, 3> weights = {testing::random_weights(NetKind::pnet, 1),
                                                testing::random_weights(NetKind::rnet, 2),
                                                testing::random_weights(NetKind::onet, 3)};
-    return NetRunner(weights, "cpu");
+    return NetRunner(weights);
   }();
   return instance;
 }

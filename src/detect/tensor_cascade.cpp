@@ -1,0 +1,524 @@
+#include "mtcnn/detect/tensor_cascade.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/detect/stages.h"
+#include "mtcnn/nets/device.h"
+#include "mtcnn/nets/torch_nets.h"
+#include "mtcnn/tensors/pyramid_plan.h"
+#include "mtcnn/tensors/sampler.h"
+#include "mtcnn/tensors/suppression.h"
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+namespace mtcnn {
+namespace {
+
+constexpr int64_t kGroupPixels = int64_t{8} << 20;  ///< pictures searched together: bounds the device's memory
+constexpr size_t kMostPictures = 32;
+constexpr int64_t kCropsAtOnce = 1024;
+constexpr int64_t kFewCandidates = 1024;  ///< of a picture, tried first
+constexpr int64_t kFewRounds = 12;        ///< of suppression, tried first
+constexpr size_t kPlansKept = 8;
+
+/// Windows of B pictures, N places each, strongest first; those that are not alive are no windows.
+struct Windows {
+  at::Tensor boxes;   ///< float [B, N, 4], image pixels
+  at::Tensor scores;  ///< float [B, N]
+  at::Tensor votes;   ///< float [B, N], see Window::votes
+  at::Tensor alive;   ///< bool [B, N]
+};
+
+/// What the host knows of windows on the device.
+struct Counted {
+  Windows windows;              ///< those alive come first
+  std::vector<int64_t> counts;  ///< alive, of each picture
+};
+
+/// Items of [B, N] or [B, N, k] at places [B, M].
+at::Tensor at_places(const at::Tensor& items, const at::Tensor& places) {
+  if (items.dim() == 2) return items.gather(1, places);
+  return items.gather(1, places.unsqueeze(2).expand({places.size(0), places.size(1), items.size(2)}));
+}
+
+at::Tensor strongest_first(const at::Tensor& keys) {
+  return std::get<1>(keys.sort(/*stable=*/true, /*dim=*/1, /*descending=*/true));
+}
+
+/// As decode_offsets().
+at::Tensor regressed(const at::Tensor& boxes, const at::Tensor& offsets) {
+  const at::Tensor sizes = boxes.slice(2, 2, 4) - boxes.slice(2, 0, 2);
+  return boxes + offsets * at::cat({sizes, sizes}, 2);
+}
+
+/// As square().
+at::Tensor squared(const at::Tensor& boxes) {
+  const at::Tensor low = boxes.slice(2, 0, 2);
+  const at::Tensor high = boxes.slice(2, 2, 4);
+  const at::Tensor centre = (low + high) / 2;
+  const at::Tensor half = (high - low).amax(2, true) / 2;
+  return at::cat({centre - half, centre + half}, 2);
+}
+
+/// Small tensors of whole numbers in one transfer: where the host waits for the device.
+std::vector<int64_t> to_host(const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> flat;
+  for (const at::Tensor& tensor : tensors) flat.push_back(tensor.to(at::kLong).view({-1}));
+  const at::Tensor all = at::cat(flat).cpu();
+  return {all.const_data_ptr<int64_t>(), all.const_data_ptr<int64_t>() + all.numel()};
+}
+
+/// Windows with those alive moved to the front and, for all pictures, as many places as the fullest picture needs.
+Counted compacted(const Windows& windows, std::vector<int64_t> counts) {
+  const int64_t most = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+  const at::Tensor places = strongest_first(windows.alive.to(at::kByte)).slice(1, 0, most);
+  return {{at_places(windows.boxes, places), at_places(windows.scores, places), at_places(windows.votes, places),
+           at_places(windows.alive, places)},
+          std::move(counts)};
+}
+
+/// Sums of other windows' values over those that overlap a window by `least`, weighted by confidence.
+/// \param values  float [B, N, k]. \return float [B, N, k]
+at::Tensor sums_of_agreeing(const at::Tensor& boxes, const at::Tensor& all, const at::Tensor& weights,
+                            const at::Tensor& values, double least) {
+  std::vector<at::Tensor> sums;
+  const int64_t rows = rows_at_once(boxes);
+  for (int64_t begin = 0; begin < boxes.size(1); begin += rows) {
+    const at::Tensor some = boxes.slice(1, begin, std::min(boxes.size(1), begin + rows));
+    const at::Tensor agree = (overlaps(some, all, Overlap::union_area) >= least).to(at::kFloat) * weights.unsqueeze(1);
+    sums.push_back(at::matmul(agree, values));
+  }
+  return at::cat(sums, 1);
+}
+
+/// The boxes of a tensor [N, 4] on the host.
+std::vector<Box> boxes_on_host(const float* values, int64_t count) {
+  std::vector<Box> boxes;
+  for (int64_t i = 0; i < count; ++i, values += 4) boxes.push_back({values[0], values[1], values[2], values[3]});
+  return boxes;
+}
+
+using Plan = std::vector<PlannedCanvas>;
+
+}  // namespace
+
+struct TensorCascade::Impl {
+  Impl(const Model& model, at::Device where)
+      : device(where),
+        full(model.nets, where, at::kFloat),
+        half(model.nets, where, at::kHalf),
+        points(landmark_count(model.nets.back())),
+        input(model.input) {}
+
+  std::shared_ptr<const Plan> plan_for(const ImageView& image, const DetectorOptions& options) const;
+
+  at::Device device;
+  TorchNets full;
+  TorchNets half;
+  int64_t points;
+  InputOptions input;
+
+  using PlanKey = std::tuple<int, int, float, float, float, int>;
+  mutable std::mutex mutex;
+  mutable std::deque<std::pair<PlanKey, std::shared_ptr<const Plan>>> plans;
+};
+
+std::shared_ptr<const Plan> TensorCascade::Impl::plan_for(const ImageView& image,
+                                                          const DetectorOptions& options) const {
+  const PlanKey key{image.width, image.height, options.min_face, options.max_face, options.factor, options.max_side};
+  const std::scoped_lock lock(mutex);
+  for (const auto& [known, plan] : plans) {
+    if (known == key) return plan;
+  }
+  auto plan = std::make_shared<const Plan>(
+      plan_pyramid(levels_of(image, options), input.window_first, input.window_size, device));
+  if (plans.size() == kPlansKept) plans.pop_front();
+  plans.emplace_back(key, plan);
+  return plan;
+}
+
+namespace {
+
+/// One group of pictures of one size on its way through the cascade.
+class Search {
+ public:
+  using Impl = TensorCascade::Impl;
+  Search(const Impl& cascade, std::span<const ImageView> images, const DetectorOptions& options, StageTimes* times)
+      : cascade_(cascade),
+        options_(options),
+        times_(times),
+        nets_(options.half ? cascade.half : cascade.full),
+        count_(static_cast<int64_t>(images.size())),
+        height_(images.front().height),
+        width_(images.front().width),
+        sampler_(timed(&StageTimes::pyramid_s, [&] {
+          return Sampler(uploaded(images), {cascade.input.mean, cascade.input.scale, cascade.input.border});
+        })) {}
+
+  /// Pyramid, P-Net and its suppression.
+  Counted look_everywhere(const Plan& plan) {
+    std::vector<at::Tensor> values;
+    std::vector<at::Tensor> windows;
+    std::vector<at::Tensor> levels;
+    for (const PlannedCanvas& planned : plan) {
+      const at::Tensor canvas = timed(&StageTimes::pyramid_s, [&] { return filled(planned); });
+      values.push_back(timed(&StageTimes::pnet_s, [&] {
+        return nets_.run_pnet(canvas).view({count_, -1, kFaceValues}).index_select(1, planned.cells);
+      }));
+      windows.push_back(planned.windows);
+      levels.push_back(planned.levels);
+    }
+    return timed(&StageTimes::windows_s,
+                 [&] { return best_of(at::cat(values, 1), at::cat(windows), at::cat(levels)); });
+  }
+
+  /// R-Net and its suppression.
+  Counted refine_windows(const Counted& before) {
+    const at::Tensor values = answers(NetKind::rnet, before);
+    return timed(&StageTimes::windows_s, [&] {
+      const at::Tensor scores = values.select(2, 0).sigmoid();
+      at::Tensor alive = usable(before.windows).logical_and(scores >= options_.thresholds[1]);
+      const at::Tensor order = strongest_first(at::where(alive, scores, at::full({}, -1.0F, scores.options())));
+      alive = at_places(alive, order);
+      const at::Tensor boxes = at_places(before.windows.boxes, order);
+      const at::Tensor offsets = at_places(values.slice(2, 1, kFaceValues), order);
+      const at::Tensor votes = before.windows.votes + options_.rnet_weight * values.select(2, 0);
+      auto [kept, counts] = settled(
+          [&](int64_t rounds) { return suppress(boxes, alive, {}, options_.nms_rnet, Overlap::union_area, rounds); });
+      return compacted({squared(regressed(boxes, offsets)), at_places(scores, order), at_places(votes, order), kept},
+                       std::move(counts));
+    });
+  }
+
+  /// O-Net, its suppression and votes: each picture's faces.
+  std::vector<std::vector<Face>> find_faces(const Counted& before) {
+    const at::Tensor values = answers(NetKind::onet, before);
+    return timed(&StageTimes::windows_s, [&] {
+      const float total = 1 + options_.pnet_weight + options_.rnet_weight;
+      const at::Tensor logits = total > 1 ? (before.windows.votes + values.select(2, 0)) / total : values.select(2, 0);
+      at::Tensor alive = usable(before.windows);
+      const at::Tensor scores = at::where(alive, logits.sigmoid(), at::full({}, -1.0F, logits.options()));
+      const at::Tensor order = strongest_first(scores);
+      alive = at_places(alive, order);
+      const at::Tensor confidences = at_places(scores, order).clamp_min(0);
+      const at::Tensor shapes = at_places(shapes_of(before.windows.boxes, values), order);
+      const at::Tensor passed = alive.logical_and(confidences >= options_.thresholds[2]);
+      const at::Tensor boxes = shapes.slice(2, 0, 4).contiguous();
+      const auto [kept, counts] = settled([&](int64_t rounds) {
+        return suppress(boxes, passed, {}, options_.nms_onet, Overlap::smaller_area, rounds);
+      });
+      const at::Tensor weights = confidences * alive;
+      const at::Tensor voted = options_.box_voting > 0 ? voted_shapes(boxes, weights, shapes) : shapes;
+      const at::Tensor raised =
+          options_.support > 0 ? supported(voted.slice(2, 0, 4), boxes, weights, confidences) : confidences;
+      return faces_on_host(voted, raised, kept);
+    });
+  }
+
+  /// O-Net's answer to each of one picture's windows, see Detector::refine().
+  std::vector<std::optional<Face>> answer_windows(std::span<const Box> windows) {
+    std::vector<float> edges;
+    for (const Box& box : windows) edges.insert(edges.end(), {box.x1, box.y1, box.x2, box.y2});
+    const auto count = static_cast<int64_t>(windows.size());
+    const at::Tensor boxes = at::from_blob(edges.data(), {1, count, 4}, at::kFloat).to(cascade_.device, false, true);
+    const at::Tensor none = at::zeros({1, count}, boxes.options());
+    const Counted all{{boxes, none, none, at::ones({1, count}, boxes.options().dtype(at::kBool))}, {count}};
+    const at::Tensor values = answers(NetKind::onet, all);
+    const at::Tensor scores = values.select(2, 0).sigmoid();
+    const at::Tensor passed = usable(all.windows).logical_and(scores >= options_.thresholds[2]);
+    const at::Tensor table = table_of(shapes_of(boxes, values), scores, passed).cpu();
+    std::vector<std::optional<Face>> faces(windows.size());
+    for (int64_t i = 0; i < count; ++i) {
+      const float* row = table.const_data_ptr<float>() + i * table.size(2);
+      if (row[0] > 0) faces[static_cast<size_t>(i)] = face_in(row);
+    }
+    return faces;
+  }
+
+ private:
+  /// Runs `work`; where times are asked for, waits for the device and adds the time to `stage`.
+  template <class Work>
+  std::invoke_result_t<Work> timed(double StageTimes::*stage, Work work) {
+    if (times_ == nullptr) return work();
+    const Stopwatch watch(times_->*stage);
+    auto result = work();
+    at::ones({1}, cascade_.device).cpu();
+    return result;
+  }
+
+  at::Tensor uploaded(std::span<const ImageView> images) const {
+    at::Tensor pixels = at::empty({count_, height_, width_, 3}, at::kByte);
+    auto* to = pixels.mutable_data_ptr<uint8_t>();
+    const auto row_bytes = static_cast<size_t>(width_) * 3;
+    for (const ImageView& image : images) {
+      for (int y = 0; y < image.height; ++y, to += row_bytes) std::memcpy(to, image.row(y), row_bytes);
+    }
+    return pixels.to(cascade_.device);
+  }
+
+  /// P-Net's input: the canvas of every picture.
+  at::Tensor filled(const PlannedCanvas& planned) const {
+    const Canvas& canvas = planned.canvas;
+    const auto layout = at::TensorOptions(cascade_.device).memory_format(at::MemoryFormat::ChannelsLast);
+    at::Tensor pixels = at::empty({count_, 3, canvas.height, canvas.width}, layout).zero_();
+    const at::Tensor pictures = at::arange(count_, at::TensorOptions(cascade_.device).dtype(at::kLong));
+    for (size_t i = 0; i < canvas.tiles.size(); ++i) {
+      const Tile& tile = canvas.tiles[i];
+      const at::Tensor box = planned.tile_boxes[static_cast<int64_t>(i)].expand({count_, 4});
+      pixels.narrow(2, tile.canvas_y, tile.height)
+          .narrow(3, tile.canvas_x, tile.width)
+          .copy_(sampler_.cut(box, pictures, tile.height, tile.width));
+    }
+    return pixels;
+  }
+
+  /// P-Net's windows from what it says of all cells: values [B, K, 5], windows [K, 4], levels [K].
+  Counted best_of(const at::Tensor& values, const at::Tensor& windows, const at::Tensor& levels) {
+    const double least = probability_to_logit(options_.thresholds[0]);
+    const at::Tensor order = strongest_first(values.select(2, 0));
+    const int64_t most = std::min<int64_t>(order.size(1), options_.max_windows);
+    int64_t rounds = kFewRounds;
+    for (int64_t places = std::min(most, kFewCandidates);;) {
+      const at::Tensor best = order.slice(1, 0, places);
+      const at::Tensor flat = best.reshape({-1});
+      const at::Tensor logits = at_places(values.select(2, 0), best);
+      const at::Tensor alive = logits >= least;
+      const at::Tensor boxes = windows.index_select(0, flat).view({count_, places, 4});
+      const at::Tensor of_level = levels.index_select(0, flat).view({count_, places});
+      const Suppression level = suppress(boxes, alive, of_level, options_.nms_level, Overlap::union_area, rounds);
+      const Suppression all = suppress(boxes, level.kept, {}, options_.nms_levels, Overlap::union_area, rounds);
+      std::vector<int64_t> told =
+          to_host({level.settled, all.settled, alive.select(1, places - 1).any(), all.kept.sum(1)});
+      if (told[2] != 0 && places < most) {
+        places = std::min(most, places * 4);
+      } else if (told[0] == 0 || told[1] == 0) {
+        rounds *= 8;
+      } else {
+        const at::Tensor offsets = at_places(values.slice(2, 1, kFaceValues), best);
+        told.erase(told.begin(), told.begin() + 3);
+        return compacted(
+            {squared(regressed(boxes, offsets)), logits.sigmoid(), options_.pnet_weight * logits, all.kept},
+            std::move(told));
+      }
+    }
+  }
+
+  /// Suppresses with as many rounds as it takes; tells how many boxes of each picture stay.
+  template <class Suppress>
+  static std::pair<at::Tensor, std::vector<int64_t>> settled(Suppress run) {
+    for (int64_t rounds = kFewRounds;; rounds *= 8) {
+      Suppression done = run(rounds);
+      std::vector<int64_t> told = to_host({done.settled, done.kept.sum(1)});
+      if (told[0] == 0) continue;
+      told.erase(told.begin());
+      return {std::move(done.kept), std::move(told)};
+    }
+  }
+
+  /// Which windows a net can be run on: finite, with area, and touching their picture.
+  at::Tensor usable(const Windows& windows) const {
+    const at::Tensor& boxes = windows.boxes;
+    const auto edge = [&](int64_t i) { return boxes.select(2, i); };
+    const at::Tensor area = (edge(2) - edge(0)).clamp_min(0) * (edge(3) - edge(1)).clamp_min(0);
+    return windows.alive.logical_and(area.isfinite())
+        .logical_and(area >= 1)
+        .logical_and(edge(0) < width_)
+        .logical_and(edge(2) > 0)
+        .logical_and(edge(1) < height_)
+        .logical_and(edge(3) > 0);
+  }
+
+  /// What R-Net or O-Net says of the windows: float [B, N, values], zeros where there is no window.
+  at::Tensor answers(NetKind net, const Counted& windows) {
+    const int64_t places = windows.windows.boxes.size(1);
+    std::vector<int64_t> indices;
+    for (size_t picture = 0; picture < windows.counts.size(); ++picture) {
+      for (int64_t i = 0; i < windows.counts[picture]; ++i)
+        indices.push_back(static_cast<int64_t>(picture) * places + i);
+    }
+    const auto count = static_cast<int64_t>(indices.size());
+    const at::Tensor flat = at::from_blob(indices.data(), {count}, at::kLong).to(cascade_.device, false, true);
+    constexpr double kFarthest = 1e6;
+    at::Tensor boxes = windows.windows.boxes.view({-1, 4}).index_select(0, flat).to(at::kDouble);
+    boxes.slice(1, 0, 2).sub_(cascade_.input.crop_lead);
+    boxes = boxes.nan_to_num(0).clamp(-kFarthest, kFarthest);
+    const at::Tensor pictures = flat.div(places, "floor");
+    const int64_t side = net_input_size(net);
+    const int64_t value_count = kFaceValues + (net == NetKind::onet ? 2 * cascade_.points : 0);
+    at::Tensor values = at::zeros({count_ * places, value_count}, windows.windows.boxes.options());
+    for (int64_t begin = 0; begin < count; begin += kCropsAtOnce) {
+      const int64_t end = std::min(count, begin + kCropsAtOnce);
+      const at::Tensor crops = timed(&StageTimes::crops_s, [&] {
+        return sampler_.cut(boxes.slice(0, begin, end), pictures.slice(0, begin, end), side, side);
+      });
+      timed(net == NetKind::rnet ? &StageTimes::rnet_s : &StageTimes::onet_s,
+            [&] { return values.index_copy_(0, flat.slice(0, begin, end), nets_.run_crops(net, crops)); });
+    }
+    return values.view({count_, places, value_count});
+  }
+
+  /// Boxes and points in image pixels, [B, N, 4 + 2 points].
+  at::Tensor shapes_of(const at::Tensor& boxes, const at::Tensor& values) const {
+    const at::Tensor corner = boxes.slice(2, 0, 2).unsqueeze(2);
+    const at::Tensor size = boxes.slice(2, 2, 4).unsqueeze(2) - corner;
+    const at::Tensor targets = values.slice(2, kFaceValues).reshape({boxes.size(0), boxes.size(1), cascade_.points, 2});
+    return at::cat({regressed(boxes, values.slice(2, 1, kFaceValues)), (corner + targets * size).flatten(2)}, 2);
+  }
+
+  /// Each window's mean with those that agree, weighted by confidence.
+  at::Tensor voted_shapes(const at::Tensor& boxes, const at::Tensor& weights, const at::Tensor& shapes) const {
+    const at::Tensor with_one = at::cat({at::ones_like(shapes.slice(2, 0, 1)), shapes}, 2);
+    const at::Tensor sums = sums_of_agreeing(boxes, boxes, weights, with_one, options_.box_voting);
+    const at::Tensor total = sums.slice(2, 0, 1);
+    return at::where(total > 0, sums.slice(2, 1) / total, shapes);
+  }
+
+  /// Confidences raised by the windows that agree.
+  at::Tensor supported(const at::Tensor& faces, const at::Tensor& boxes, const at::Tensor& weights,
+                       const at::Tensor& confidences) const {
+    constexpr double kAgreement = 0.5;  // IoU
+    const at::Tensor ones = at::ones_like(boxes.slice(2, 0, 1));
+    const at::Tensor sums = sums_of_agreeing(faces.contiguous(), boxes, weights, ones, kAgreement).squeeze(2);
+    return 1 - (1 - confidences) / (1 + options_.support * (sums - confidences).clamp_min(0));
+  }
+
+  /// Rows of kept, confidence, box, points: float [B, N, 6 + 2 points].
+  static at::Tensor table_of(const at::Tensor& shapes, const at::Tensor& confidences, const at::Tensor& kept) {
+    return at::cat({kept.to(at::kFloat).unsqueeze(2), confidences.unsqueeze(2), shapes}, 2).contiguous();
+  }
+
+  Face face_in(const float* row) const {
+    Face face{.box = {row[2], row[3], row[4], row[5]}, .confidence = row[1]};
+    for (int64_t i = 0; i < cascade_.points; ++i) face.landmarks.push_back({row[6 + 2 * i], row[7 + 2 * i]});
+    return face;
+  }
+
+  std::vector<std::vector<Face>> faces_on_host(const at::Tensor& shapes, const at::Tensor& confidences,
+                                               const at::Tensor& kept) const {
+    const at::Tensor table = table_of(shapes, confidences, kept).cpu();
+    std::vector<std::vector<Face>> faces;
+    const float* row = table.const_data_ptr<float>();
+    for (int64_t picture = 0; picture < count_; ++picture) {
+      std::vector<Face>& found = faces.emplace_back();
+      for (int64_t i = 0; i < table.size(1); ++i, row += table.size(2)) {
+        if (row[0] > 0) found.push_back(face_in(row));
+      }
+      std::stable_sort(found.begin(), found.end(),
+                       [](const Face& a, const Face& b) { return a.confidence > b.confidence; });
+      if (!options_.clip) continue;
+      for (Face& face : found) face.box = clip(face.box, static_cast<float>(width_), static_cast<float>(height_));
+    }
+    return faces;
+  }
+
+  const Impl& cascade_;
+  const DetectorOptions& options_;
+  StageTimes* times_;
+  const TorchNets& nets_;
+  int64_t count_;
+  int64_t height_;
+  int64_t width_;
+  Sampler sampler_;
+};
+
+bool any(const Counted& windows) { return windows.windows.boxes.size(1) > 0; }
+
+/// Adds each picture's windows to Found.
+void tell(const Counted& windows, std::span<Found> found, std::vector<Box> Found::*where) {
+  const at::Tensor boxes = windows.windows.boxes.cpu().contiguous();
+  for (size_t i = 0; i < found.size(); ++i)
+    found[i].*where =
+        boxes_on_host(boxes.const_data_ptr<float>() + static_cast<int64_t>(i) * boxes.size(1) * 4, windows.counts[i]);
+}
+
+void search_group(const TensorCascade::Impl& cascade, std::span<const ImageView> images, const DetectorOptions& options,
+                  NetKind last, StageTimes* times, std::span<Found> found) {
+  const std::shared_ptr<const Plan> plan = cascade.plan_for(images.front(), options);
+  if (plan->empty()) return;
+  Search search(cascade, images, options, times);
+  const Counted after_pnet = search.look_everywhere(*plan);
+  if (!any(after_pnet)) return;
+  if (last == NetKind::pnet) return tell(after_pnet, found, &Found::after_pnet);
+  const Counted after_rnet = search.refine_windows(after_pnet);
+  std::vector<std::vector<Face>> faces(images.size());
+  if (any(after_rnet) && last == NetKind::onet) faces = search.find_faces(after_rnet);
+  tell(after_pnet, found, &Found::after_pnet);
+  if (any(after_rnet)) tell(after_rnet, found, &Found::after_rnet);
+  for (size_t i = 0; i < images.size(); ++i) found[i].faces = std::move(faces[i]);
+}
+
+/// Groups of pictures of one size that are searched together, as indices in falling order of need.
+std::vector<std::vector<size_t>> groups_of(std::span<const ImageView> images) {
+  std::map<std::pair<int, int>, std::vector<size_t>> open;
+  std::vector<std::vector<size_t>> groups;
+  for (size_t i = 0; i < images.size(); ++i) {
+    const ImageView& image = images[i];
+    if (image.empty()) continue;
+    std::vector<size_t>& group = open[{image.width, image.height}];
+    group.push_back(i);
+    const int64_t pixels = static_cast<int64_t>(image.width) * image.height * static_cast<int64_t>(group.size() + 1);
+    if (group.size() == kMostPictures || pixels > kGroupPixels) groups.push_back(std::exchange(group, {}));
+  }
+  for (auto& [size, group] : open) {
+    if (!group.empty()) groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+/// Runs `work` without gradients; LibTorch's errors become ours.
+template <class Work>
+auto on_device(at::Device device, Work work) {
+  try {
+    const c10::InferenceMode no_gradients;
+    return work();
+  } catch (const c10::Error& error) {
+    throw Error(ErrorCode::unsupported,
+                concat("LibTorch failed on ", device.str(), ": ", error.what_without_backtrace()));
+  }
+}
+
+}  // namespace
+
+TensorCascade::TensorCascade(const Model& model, const std::string& device) {
+  const at::Device chosen = device == kTensorsOnCpu ? at::Device(at::kCPU) : choose_device(device);
+  impl_ = on_device(chosen, [&] { return std::make_unique<Impl>(model, chosen); });
+}
+
+TensorCascade::~TensorCascade() = default;
+
+std::vector<Found> TensorCascade::search(std::span<const ImageView> images, const DetectorOptions& options,
+                                         NetKind last, StageTimes* times) const {
+  std::vector<Found> found(images.size());
+  on_device(impl_->device, [&] {
+    for (const std::vector<size_t>& group : groups_of(images)) {
+      std::vector<ImageView> pictures;
+      for (const size_t i : group) pictures.push_back(images[i]);
+      std::vector<Found> group_found(group.size());
+      search_group(*impl_, pictures, options, last, times, group_found);
+      for (size_t i = 0; i < group.size(); ++i) found[group[i]] = std::move(group_found[i]);
+    }
+  });
+  return found;
+}
+
+std::vector<std::optional<Face>> TensorCascade::refine(const ImageView& image, std::span<const Box> windows,
+                                                       const DetectorOptions& options, StageTimes* times) const {
+  if (image.empty() || windows.empty()) return std::vector<std::optional<Face>>(windows.size());
+  return on_device(impl_->device,
+                   [&] { return Search(*impl_, std::span(&image, 1), options, times).answer_windows(windows); });
+}
+
+std::string TensorCascade::device() const { return impl_->device.is_cpu() ? kTensorsOnCpu : impl_->device.str(); }
+
+}  // namespace mtcnn

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "mtcnn/geometry/nms.h"
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+/// \file
+/// geometry/nms.h for many pictures at once, on any device and without waiting for it.
+namespace mtcnn {
+
+/// \param a  float [B, M, 4], x1 y1 x2 y2. \param b  float [B, N, 4].
+/// \return float [B, M, N]: overlaps in [0, 1], 0 where a box has no area; the numbers of iou() and iom().
+at::Tensor overlaps(const at::Tensor& a, const at::Tensor& b, Overlap overlap);
+
+/// What suppress() gives.
+struct Suppression {
+  at::Tensor kept;     ///< bool [B, N]
+  at::Tensor settled;  ///< bool, no dimensions: the rounds were enough
+};
+
+/// Greedy non-maximum suppression, as nms(). Whether a box stays depends on stronger ones, whose own fate depends on
+/// stronger ones again; each round settles one more link of such chains, in all of them at once.
+/// \param boxes      float [B, N, 4], strongest first.
+/// \param alive      bool [B, N]: others neither stay nor suppress.
+/// \param groups     int [B, N]: boxes of different groups do not touch each other; undefined = all are of one.
+/// \param threshold  overlap above which the weaker box goes.
+/// \param rounds     of at least 1; N are always enough, and few chains of real windows are longer than ten.
+Suppression suppress(const at::Tensor& boxes, const at::Tensor& alive, const at::Tensor& groups, double threshold,
+                     Overlap overlap, int64_t rounds);
+
+/// The rows of `b` that each call of a loop over pairs may hold, so that its temporaries stay small.
+int64_t rows_at_once(const at::Tensor& boxes);
+
+}  // namespace mtcnn
