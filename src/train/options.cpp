@@ -128,7 +128,8 @@ const OptionTable<TrainOptions>& train_option_table() {
           .add("epochs", &O::epochs, {1, 1000000}, "passes, see batch.steps_per_epoch")
           .add("seed", &O::seed, {0, 9e15}, "of first weights, order and augmentation")
           .add("landmark_head", &O::landmark_head, {},
-               "P-Net and R-Net learn points too, which helps; O-Net always does; none does where the crops have no "
+               "P-Net and R-Net learn points too, as in the paper, at some cost in telling faces apart; O-Net always "
+               "does; none does where the crops have no "
                "points")
           .add("keep_checkpoints", &O::keep_checkpoints, {1, 1000}, "the last ones that are kept")
           .add("checkpoint_minutes", &O::checkpoint_minutes, {0, 1e6},
