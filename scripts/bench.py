@@ -6,6 +6,8 @@ import statistics
 import subprocess
 import sys
 
+from bench_chart import chart
+
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -61,7 +63,9 @@ def main():
         print(f"| {row['threads']} | " + " | ".join(shown + [f"{median[name] / median['ours']:.1f}" for name in names]) + " |")
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "bench.json").write_text(json.dumps({"machine": machine, "min_face": arguments.min_face, "rows": results}, indent=2) + "\n")
+        summary = {"machine": machine, "frames": report["frames"], "size": report["size"], "min_face": arguments.min_face, "rows": results}
+        (arguments.out / "bench.json").write_text(json.dumps(summary, indent=2) + "\n")
+        (arguments.out / "bench.svg").write_text(chart(summary))
 
 
 if __name__ == "__main__":

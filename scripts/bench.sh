@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Times our detector beside others on the same frames in one run, and prints a table (Markdown); --out also writes bench.json.
+# Times our detector beside others on the same frames in one run, and prints a table (Markdown); --out also writes bench.json and
+# bench.svg, a chart.
 #
 # Usage: bench.sh FRAMES [--peers PYTHON] [--yunet ONNX] [--min-face 20] [--threads 1,2] [--rounds 3] [--out DIR]
 #   FRAMES    folder of pictures of one size; decoding is left out

@@ -57,6 +57,15 @@ std::vector<Image> frames_for(const BenchFlags& flags) {
   return frames;
 }
 
+/// "WxH", or "mixed" where frames differ.
+std::string size_of(std::span<const ImageView> frames) {
+  const auto differs = [&](const ImageView& frame) {
+    return frame.width != frames.front().width || frame.height != frames.front().height;
+  };
+  if (std::any_of(frames.begin(), frames.end(), differs)) return "mixed";
+  return std::to_string(frames.front().width) + "x" + std::to_string(frames.front().height);
+}
+
 Json figures_json(const Figures& figures) {
   return {{"mean", figures.mean}, {"median", figures.median}, {"p95", figures.p95}};
 }
@@ -115,6 +124,7 @@ void run(const BenchFlags& flags) {
       {"version", 1},
       {"program", version()},
       {"frames", frames.size()},
+      {"size", size_of(frames)},
       {"warm_up", flags.options.warm_up},
       {"repeats", flags.options.repeats},
       {"threads", thread_count()},
@@ -126,7 +136,6 @@ void run(const BenchFlags& flags) {
       {"stages_ms", stages_json(measured.stages)},
       {"windows", {{"pnet", measured.windows_pnet}, {"rnet", measured.windows_rnet}, {"faces", measured.faces}}},
       {"machine", machine_json()}};
-  if (flags.images.empty()) result["size"] = flags.size;
   if (flags.scaling) result["scaling"] = scaling_json(detector, flags, frames);
   result["peak_memory_mib"] = static_cast<double>(peak_memory_bytes()) / (1 << 20);
   if (!flags.json.empty()) write_result(flags.json, result.dump(2) + "\n");

@@ -6,10 +6,13 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
+import xml.etree.ElementTree
 
 PROGRAM, MODEL = sys.argv[1:3]
-SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "samples"
 
 
 def bench(*arguments):
@@ -36,6 +39,20 @@ class Bench(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("2 x 1 frames", done.stdout)
         self.assertIn("mean by stage", done.stdout)
+
+    def test_script_draws_a_chart(self):
+        with tempfile.TemporaryDirectory() as out:
+            script = [sys.executable, "-B", ROOT / "scripts/bench.py", SAMPLES, "--program", PROGRAM, "--threads", "1,2", "--rounds", "1"]
+            done = subprocess.run([*map(str, script), "--out", out], capture_output=True, text=True, timeout=300)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            report = json.loads(pathlib.Path(out, "bench.json").read_text())
+            self.assertEqual([row["threads"] for row in report["rows"]], [1, 2])
+            drawing = xml.etree.ElementTree.parse(pathlib.Path(out, "bench.svg"))
+            bars = [shape for shape in drawing.iter("{http://www.w3.org/2000/svg}rect") if "fill" in shape.attrib and "x" in shape.attrib]
+            self.assertEqual(len(bars), 2)
+            longest = max(row["median_ms"]["ours"][0] for row in report["rows"])
+            for bar, row in zip(bars, report["rows"]):
+                self.assertAlmostEqual(float(bar.attrib["width"]) / 420, row["median_ms"]["ours"][0] / longest, delta=0.002)
 
     def test_wrong_usage(self):
         for size in ("640", "0x480", "640x480x3", "ax b", "99999999x1"):
