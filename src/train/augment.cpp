@@ -39,33 +39,39 @@ const std::array<Table, kGammas>& gamma_tables() {
 /// A linear change of colour: row c gives channel c from red, green, blue and 1.
 using ColourMatrix = std::array<std::array<float, 4>, 3>;
 
-/// One row: the linear change of colour of planar values, as pixels.
+/// The linear change of colour of `count` planar values, as pixels.
 MTCNN_SIMD_CLONES
-void mix_colours(const float* r, const float* g, const float* b, int size, const ColourMatrix& m, float* out) {
-  for (int x = 0; x < size; ++x) {
-    for (int c = 0; c < 3; ++c) {
-      const auto& k = m[static_cast<size_t>(c)];
-      out[3 * x + c] = std::clamp(k[0] * r[x] + k[1] * g[x] + k[2] * b[x] + k[3], 0.0F, 255.0F);
+void mix_colours(const float* planes, size_t count, const ColourMatrix& m, float* out) {
+  const float* r = planes;
+  const float* g = planes + count;
+  const float* b = planes + 2 * count;
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t c = 0; c < 3; ++c) {
+      const auto& k = m[c];
+      out[3 * i + c] = std::clamp(k[0] * r[i] + k[1] * g[i] + k[2] * b[i] + k[3], 0.0F, 255.0F);
     }
   }
+}
+
+MTCNN_SIMD_CLONES
+void to_floats(const uint8_t* values, size_t count, float* out) {
+  for (size_t i = 0; i < count; ++i) out[i] = static_cast<float>(values[i]);
 }
 
 /// \param table  nullptr: the identity
 void apply_colours(const uint8_t* pixels, int size, bool mirror, const Table* table, const ColourMatrix& matrix,
                    float* out) {
   const auto width = static_cast<size_t>(size);
-  std::array<std::array<float, kLargestCrop>, 3> row{};
-  for (size_t y = 0; y < width; ++y, out += 3 * width) {
-    for (size_t c = 0; c < 3; ++c) {
-      const uint8_t* from = pixels + (c * width + y) * width;
-      if (table == nullptr)
-        std::copy_n(from, width, row[c].begin());
-      else
-        std::transform(from, from + width, row[c].begin(), [table](uint8_t value) { return (*table)[value]; });
-      if (mirror) std::reverse(row[c].begin(), row[c].begin() + size);
-    }
-    mix_colours(row[0].data(), row[1].data(), row[2].data(), size, matrix, out);
+  const size_t count = width * width;
+  thread_local std::array<float, size_t{3} * kLargestCrop * kLargestCrop> planes;
+  if (table == nullptr)
+    to_floats(pixels, 3 * count, planes.data());
+  else
+    std::transform(pixels, pixels + 3 * count, planes.begin(), [table](uint8_t value) { return (*table)[value]; });
+  if (mirror) {
+    for (float* row = planes.data(); row != planes.data() + 3 * count; row += width) std::reverse(row, row + width);
   }
+  mix_colours(planes.data(), count, matrix, out);
 }
 
 MTCNN_SIMD_CLONES

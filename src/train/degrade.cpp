@@ -14,11 +14,19 @@ namespace {
 constexpr int kBlock = 8;
 constexpr size_t kBlockPixels = 64;
 
-constexpr size_t kMostBlocks = 98;  ///< two planes of 7 x 7: the largest crop, shifted
+/// As many floats as the widest vector units hold.
+using Lanes = float __attribute__((vector_size(64), aligned(4), may_alias));
+constexpr size_t kLanes = sizeof(Lanes) / sizeof(float);
+constexpr size_t kMostBlocks =
+    7 * kLanes;  ///< two planes of 7 x 7, the largest crop, shifted; filled up to whole Lanes
 
 using Block = std::array<float, kBlockPixels>;
 /// Pixel i of all blocks, then pixel i + 1: sums over a block then run over all blocks at once.
 using Blocks = std::array<std::array<float, kMostBlocks>, kBlockPixels>;
+
+Lanes& lanes_at(Blocks& blocks, size_t pixel, size_t first_block) {
+  return reinterpret_cast<Lanes&>(blocks[pixel][first_block]);
+}
 
 constexpr std::array<int, kBlockPixels> kLuminance = {
     16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,  //
@@ -54,23 +62,51 @@ const Block& cosines() {
   return rows;
 }
 
-/// Multiplies the rows (step 1) or columns (step 8) of every block by the cosines or, on the way back, their transpose.
+/// Multiplies the rows (step 1) or columns (step 8) of every block by the cosines. Those of even rows are symmetric, of
+/// odd ones antisymmetric, so sums and differences of opposite values halve the work.
 MTCNN_SIMD_CLONES
-void transform(Blocks& blocks, size_t count, size_t step, bool back) {
+void transform(Blocks& blocks, size_t count, size_t step) {
   const Block& matrix = cosines();
   const size_t line_step = kBlock + 1 - step;  // 8 or 1, whichever the other is not
-  std::array<std::array<float, kMostBlocks>, kBlock> line;
   for (size_t first = 0; first < kBlock * line_step; first += line_step) {
-    for (size_t k = 0; k < kBlock; ++k) {
-      std::fill_n(line[k].begin(), count, 0.0F);
-      for (size_t i = 0; i < kBlock; ++i) {
-        const float factor = back ? matrix[i * kBlock + k] : matrix[k * kBlock + i];
-        const float* values = blocks[first + i * step].data();
-        float* sums = line[k].data();
-        for (size_t b = 0; b < count; ++b) sums[b] += factor * values[b];
+    for (size_t b = 0; b < count; b += kLanes) {
+      Lanes sums[kBlock / 2];
+      Lanes differences[kBlock / 2];
+      for (size_t i = 0; i < kBlock / 2; ++i) {
+        const Lanes value = lanes_at(blocks, first + i * step, b);
+        const Lanes opposite = lanes_at(blocks, first + (kBlock - 1 - i) * step, b);
+        sums[i] = value + opposite;
+        differences[i] = value - opposite;
+      }
+      for (size_t k = 0; k < kBlock; ++k) {
+        const Lanes* terms = k % 2 == 0 ? sums : differences;
+        const float* row = matrix.data() + k * kBlock;
+        lanes_at(blocks, first + k * step, b) =
+            row[0] * terms[0] + row[1] * terms[1] + row[2] * terms[2] + row[3] * terms[3];
       }
     }
-    for (size_t k = 0; k < kBlock; ++k) std::copy_n(line[k].begin(), count, blocks[first + k * step].begin());
+  }
+}
+
+/// The way back: multiplies by the transposed cosines.
+MTCNN_SIMD_CLONES
+void transform_back(Blocks& blocks, size_t count, size_t step) {
+  const Block& matrix = cosines();
+  const size_t line_step = kBlock + 1 - step;
+  for (size_t first = 0; first < kBlock * line_step; first += line_step) {
+    for (size_t b = 0; b < count; b += kLanes) {
+      Lanes values[kBlock];
+      for (size_t k = 0; k < kBlock; ++k) values[k] = lanes_at(blocks, first + k * step, b);
+      for (size_t i = 0; i < kBlock / 2; ++i) {
+        const float* column = matrix.data() + i;
+        const Lanes even = column[0] * values[0] + column[2 * kBlock] * values[2] + column[4 * kBlock] * values[4] +
+                           column[6 * kBlock] * values[6];
+        const Lanes odd = column[kBlock] * values[1] + column[3 * kBlock] * values[3] + column[5 * kBlock] * values[5] +
+                          column[7 * kBlock] * values[7];
+        lanes_at(blocks, first + i * step, b) = even + odd;
+        lanes_at(blocks, first + (kBlock - 1 - i) * step, b) = even - odd;
+      }
+    }
   }
 }
 
@@ -82,11 +118,13 @@ void round_to_steps(Blocks& blocks, size_t count, const Block& steps) {
 }
 
 void quantise(Blocks& blocks, size_t count, const Block& steps) {
-  transform(blocks, count, 1, false);
-  transform(blocks, count, kBlock, false);
+  const size_t whole = (count + kLanes - 1) / kLanes * kLanes;
+  for (auto& pixel : blocks) std::fill(pixel.begin() + count, pixel.begin() + whole, 0.0F);
+  transform(blocks, count, 1);
+  transform(blocks, count, kBlock);
   round_to_steps(blocks, count, steps);
-  transform(blocks, count, kBlock, true);
-  transform(blocks, count, 1, true);
+  transform_back(blocks, count, kBlock);
+  transform_back(blocks, count, 1);
 }
 
 /// How the pixels of a line of `size` are drawn from a line of `small` cells: between `left` and the next.
