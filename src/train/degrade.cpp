@@ -98,11 +98,10 @@ void transform_back(Blocks& blocks, size_t count, size_t step) {
       Lanes values[kBlock];
       for (size_t k = 0; k < kBlock; ++k) values[k] = lanes_at(blocks, first + k * step, b);
       for (size_t i = 0; i < kBlock / 2; ++i) {
-        const float* column = matrix.data() + i;
-        const Lanes even = column[0] * values[0] + column[2 * kBlock] * values[2] + column[4 * kBlock] * values[4] +
-                           column[6 * kBlock] * values[6];
-        const Lanes odd = column[kBlock] * values[1] + column[3 * kBlock] * values[3] + column[5 * kBlock] * values[5] +
-                          column[7 * kBlock] * values[7];
+        const auto cosine = [&](size_t k) { return matrix[k * kBlock + i]; };
+        const Lanes even =
+            cosine(0) * values[0] + cosine(2) * values[2] + cosine(4) * values[4] + cosine(6) * values[6];
+        const Lanes odd = cosine(1) * values[1] + cosine(3) * values[3] + cosine(5) * values[5] + cosine(7) * values[7];
         lanes_at(blocks, first + i * step, b) = even + odd;
         lanes_at(blocks, first + (kBlock - 1 - i) * step, b) = even - odd;
       }
