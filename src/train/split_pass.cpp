@@ -12,7 +12,7 @@ namespace {
 using torch::Tensor;
 
 /// Rows of a part: few enough to share a batch among many threads, enough to hide what every call to LibTorch costs.
-int64_t rows_of_part(NetKind net) { return net == NetKind::pnet ? 320 : 80; }
+int64_t rows_of_part(NetKind net) { return net == NetKind::pnet ? 640 : 80; }
 
 Tensor join(const std::vector<NetOutput>& parts, Tensor NetOutput::*head) {
   if (!(parts.front().*head).defined()) return {};

@@ -18,7 +18,7 @@ except ImportError:
     sys.exit(77)
 
 # Negatives, positives, part faces, landmark samples.
-MIXES = ((30, 10, 10, 20), (30, 10, 0, 0), (0, 10, 10, 0), (0, 0, 0, 8), (21, 0, 0, 4), (1, 1, 1, 1), (180, 60, 60, 120))
+MIXES = ((30, 10, 10, 20), (30, 10, 0, 0), (0, 10, 10, 0), (0, 0, 0, 8), (21, 0, 0, 4), (1, 1, 1, 1), (300, 100, 100, 200))
 TOLERANCE = 1e-5  # of the largest value of a tensor: float32 sums in another order
 
 
