@@ -88,8 +88,8 @@ Counted compacted(const Windows& windows, std::vector<int64_t> counts) {
           std::move(counts)};
 }
 
-/// Sums of other windows' values over those that overlap a window by `least`, weighted by confidence.
-/// \param values  float [B, N, k]. \return float [B, N, k]
+/// For each of `boxes` [B, M, 4], the weighted sum of `values` [B, N, k] over those of `all` [B, N, 4] that overlap it
+/// by an IoU of `least`: float [B, M, k].
 at::Tensor sums_of_agreeing(const at::Tensor& boxes, const at::Tensor& all, const at::Tensor& weights,
                             const at::Tensor& values, double least) {
   std::vector<at::Tensor> sums;
@@ -458,7 +458,7 @@ void search_group(const TensorCascade::Impl& cascade, std::span<const ImageView>
   for (size_t i = 0; i < images.size(); ++i) found[i].faces = std::move(faces[i]);
 }
 
-/// Groups of pictures of one size that are searched together, as indices in falling order of need.
+/// Indices of pictures of one size that are searched together; empty pictures are in no group.
 std::vector<std::vector<size_t>> groups_of(std::span<const ImageView> images) {
   std::map<std::pair<int, int>, std::vector<size_t>> open;
   std::vector<std::vector<size_t>> groups;

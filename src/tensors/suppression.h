@@ -30,7 +30,7 @@ struct Suppression {
 Suppression suppress(const at::Tensor& boxes, const at::Tensor& alive, const at::Tensor& groups, double threshold,
                      Overlap overlap, int64_t rounds);
 
-/// The rows of `b` that each call of a loop over pairs may hold, so that its temporaries stay small.
+/// Rows of the matrix of overlaps with `boxes` that are worked on at a time, which bounds the memory of temporaries.
 int64_t rows_at_once(const at::Tensor& boxes);
 
 }  // namespace mtcnn
