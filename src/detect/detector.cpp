@@ -4,7 +4,6 @@
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/stages.h"
 #include "mtcnn/detect/tensor_cascade.h"
-#include "mtcnn/nets/device.h"
 
 #include <mutex>
 #include <utility>
@@ -60,13 +59,6 @@ std::vector<Box> boxes_of(const std::vector<Window>& windows) {
   return boxes;
 }
 
-/// What a GPU runs, where `device` is one; else nothing.
-std::unique_ptr<TensorCascade> tensors_for(const Model& model, const std::string& device) {
-  if (device == kTensorsOnCpu) return std::make_unique<TensorCascade>(model, device);
-  const c10::Device chosen = choose_device(device);
-  return chosen.is_cpu() ? nullptr : std::make_unique<TensorCascade>(model, chosen.str());
-}
-
 }  // namespace
 
 struct Detector::Shared {
@@ -83,7 +75,8 @@ Detector::Detector(const std::filesystem::path& model_folder, const std::string&
     : Detector(read_model(model_folder), device) {}
 
 Detector::Detector(const Model& model, const std::string& device)
-    : shared_(new Shared{NetRunner(model.nets), model.input, model.landmark_names, {}, tensors_for(model, device)}),
+    : shared_(new Shared{
+          NetRunner(model.nets), model.input, model.landmark_names, {}, TensorCascade::for_device(model, device)}),
       options_(model.detector) {
   detector_option_table().check(options_);
   input_option_table().check(model.input);

@@ -6,16 +6,14 @@
 #include "mtcnn/detect/stages.h"
 #include "mtcnn/nets/device.h"
 #include "mtcnn/nets/torch_nets.h"
+#include "mtcnn/tensors/boxes.h"
 #include "mtcnn/tensors/pyramid_plan.h"
 #include "mtcnn/tensors/sampler.h"
 #include "mtcnn/tensors/suppression.h"
 
 #include <algorithm>
 #include <cstring>
-#include <deque>
 #include <map>
-#include <mutex>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -30,7 +28,6 @@ constexpr size_t kMostPictures = 32;
 constexpr int64_t kCropsAtOnce = 1024;
 constexpr int64_t kFewCandidates = 1024;  ///< of a picture, tried first
 constexpr int64_t kFewRounds = 12;        ///< of suppression, tried first
-constexpr size_t kPlansKept = 8;
 
 /// Windows of B pictures, N places each, strongest first; those that are not alive are no windows.
 struct Windows {
@@ -45,31 +42,6 @@ struct Counted {
   Windows windows;              ///< those alive come first
   std::vector<int64_t> counts;  ///< alive, of each picture
 };
-
-/// Items of [B, N] or [B, N, k] at places [B, M].
-at::Tensor at_places(const at::Tensor& items, const at::Tensor& places) {
-  if (items.dim() == 2) return items.gather(1, places);
-  return items.gather(1, places.unsqueeze(2).expand({places.size(0), places.size(1), items.size(2)}));
-}
-
-at::Tensor strongest_first(const at::Tensor& keys) {
-  return std::get<1>(keys.sort(/*stable=*/true, /*dim=*/1, /*descending=*/true));
-}
-
-/// As decode_offsets().
-at::Tensor regressed(const at::Tensor& boxes, const at::Tensor& offsets) {
-  const at::Tensor sizes = boxes.slice(2, 2, 4) - boxes.slice(2, 0, 2);
-  return boxes + offsets * at::cat({sizes, sizes}, 2);
-}
-
-/// As square().
-at::Tensor squared(const at::Tensor& boxes) {
-  const at::Tensor low = boxes.slice(2, 0, 2);
-  const at::Tensor high = boxes.slice(2, 2, 4);
-  const at::Tensor centre = (low + high) / 2;
-  const at::Tensor half = (high - low).amax(2, true) / 2;
-  return at::cat({centre - half, centre + half}, 2);
-}
 
 /// Small tensors of whole numbers in one transfer: where the host waits for the device.
 std::vector<int64_t> to_host(const std::vector<at::Tensor>& tensors) {
@@ -88,28 +60,12 @@ Counted compacted(const Windows& windows, std::vector<int64_t> counts) {
           std::move(counts)};
 }
 
-/// For each of `boxes` [B, M, 4], the weighted sum of `values` [B, N, k] over those of `all` [B, N, 4] that overlap it
-/// by an IoU of `least`: float [B, M, k].
-at::Tensor sums_of_agreeing(const at::Tensor& boxes, const at::Tensor& all, const at::Tensor& weights,
-                            const at::Tensor& values, double least) {
-  std::vector<at::Tensor> sums;
-  const int64_t rows = rows_at_once(boxes);
-  for (int64_t begin = 0; begin < boxes.size(1); begin += rows) {
-    const at::Tensor some = boxes.slice(1, begin, std::min(boxes.size(1), begin + rows));
-    const at::Tensor agree = (overlaps(some, all, Overlap::union_area) >= least).to(at::kFloat) * weights.unsqueeze(1);
-    sums.push_back(at::matmul(agree, values));
-  }
-  return at::cat(sums, 1);
-}
-
 /// The boxes of a tensor [N, 4] on the host.
 std::vector<Box> boxes_on_host(const float* values, int64_t count) {
   std::vector<Box> boxes;
   for (int64_t i = 0; i < count; ++i, values += 4) boxes.push_back({values[0], values[1], values[2], values[3]});
   return boxes;
 }
-
-using Plan = std::vector<PlannedCanvas>;
 
 }  // namespace
 
@@ -119,34 +75,16 @@ struct TensorCascade::Impl {
         full(model.nets, where, at::kFloat),
         half(model.nets, where, at::kHalf),
         points(landmark_count(model.nets.back())),
-        input(model.input) {}
-
-  std::shared_ptr<const Plan> plan_for(const ImageView& image, const DetectorOptions& options) const;
+        input(model.input),
+        planner(model.input.window_first, model.input.window_size, where) {}
 
   at::Device device;
   TorchNets full;
   TorchNets half;
   int64_t points;
   InputOptions input;
-
-  using PlanKey = std::tuple<int, int, float, float, float, int>;
-  mutable std::mutex mutex;
-  mutable std::deque<std::pair<PlanKey, std::shared_ptr<const Plan>>> plans;
+  PyramidPlanner planner;
 };
-
-std::shared_ptr<const Plan> TensorCascade::Impl::plan_for(const ImageView& image,
-                                                          const DetectorOptions& options) const {
-  const PlanKey key{image.width, image.height, options.min_face, options.max_face, options.factor, options.max_side};
-  const std::scoped_lock lock(mutex);
-  for (const auto& [known, plan] : plans) {
-    if (known == key) return plan;
-  }
-  auto plan = std::make_shared<const Plan>(
-      plan_pyramid(levels_of(image, options), input.window_first, input.window_size, device));
-  if (plans.size() == kPlansKept) plans.pop_front();
-  plans.emplace_back(key, plan);
-  return plan;
-}
 
 namespace {
 
@@ -167,7 +105,7 @@ class Search {
         })) {}
 
   /// Pyramid, P-Net and its suppression.
-  Counted look_everywhere(const Plan& plan) {
+  Counted look_everywhere(const PyramidPlanner::Plan& plan) {
     std::vector<at::Tensor> values;
     std::vector<at::Tensor> windows;
     std::vector<at::Tensor> levels;
@@ -330,7 +268,7 @@ class Search {
   at::Tensor usable(const Windows& windows) const {
     const at::Tensor& boxes = windows.boxes;
     const auto edge = [&](int64_t i) { return boxes.select(2, i); };
-    const at::Tensor area = (edge(2) - edge(0)).clamp_min(0) * (edge(3) - edge(1)).clamp_min(0);
+    const at::Tensor area = areas_of(boxes);
     return windows.alive.logical_and(area.isfinite())
         .logical_and(area >= 1)
         .logical_and(edge(0) < width_)
@@ -444,7 +382,7 @@ void tell(const Counted& windows, std::span<Found> found, std::vector<Box> Found
 
 void search_group(const TensorCascade::Impl& cascade, std::span<const ImageView> images, const DetectorOptions& options,
                   NetKind last, StageTimes* times, std::span<Found> found) {
-  const std::shared_ptr<const Plan> plan = cascade.plan_for(images.front(), options);
+  const auto plan = cascade.planner.plan(levels_of(images.front(), options));
   if (plan->empty()) return;
   Search search(cascade, images, options, times);
   const Counted after_pnet = search.look_everywhere(*plan);
@@ -490,10 +428,15 @@ auto on_device(at::Device device, Work work) {
 
 }  // namespace
 
-TensorCascade::TensorCascade(const Model& model, const std::string& device) {
-  const at::Device chosen = device == kTensorsOnCpu ? at::Device(at::kCPU) : choose_device(device);
-  impl_ = on_device(chosen, [&] { return std::make_unique<Impl>(model, chosen); });
+std::unique_ptr<TensorCascade> TensorCascade::for_device(const Model& model, const std::string& device) {
+  const bool on_cpu = device == kTensorsOnCpu;
+  const at::Device chosen = on_cpu ? at::Device(at::kCPU) : choose_device(device);
+  if (chosen.is_cpu() && !on_cpu) return nullptr;
+  return std::unique_ptr<TensorCascade>(
+      new TensorCascade(on_device(chosen, [&] { return std::make_unique<Impl>(model, chosen); })));
 }
+
+TensorCascade::TensorCascade(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 TensorCascade::~TensorCascade() = default;
 

@@ -23,9 +23,10 @@ inline constexpr const char* kTensorsOnCpu = "cpu:torch";
 /// may be interpolated along one axis and averaged along the other.
 class TensorCascade {
  public:
-  /// \param device  "cuda", "cuda:N" or kTensorsOnCpu.
+  /// \param device  as Detector's.
+  /// \return nothing where the device is the CPU's engine.
   /// \throws Error if there is no such device.
-  TensorCascade(const Model& model, const std::string& device);
+  static std::unique_ptr<TensorCascade> for_device(const Model& model, const std::string& device);
   ~TensorCascade();
   TensorCascade(const TensorCascade&) = delete;
   TensorCascade& operator=(const TensorCascade&) = delete;
@@ -45,6 +46,8 @@ class TensorCascade {
   struct Impl;
 
  private:
+  explicit TensorCascade(std::unique_ptr<Impl> impl);
+
   std::unique_ptr<Impl> impl_;
 };
 

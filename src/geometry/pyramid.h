@@ -21,6 +21,7 @@ struct Level {
   /// P-Net's output cells: (size - 12) / 2 + 1.
   int columns() const { return (width - kPNetWindow) / kPNetStride + 1; }
   int rows() const { return (height - kPNetWindow) / kPNetStride + 1; }
+  bool operator==(const Level&) const = default;
 };
 
 /// The levels at which a 12 pixel window finds faces between `min_face` and `max_face`, largest level first. Level k

@@ -2,7 +2,10 @@
 
 #include "mtcnn/geometry/canvas.h"
 
-#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -18,8 +21,25 @@ struct PlannedCanvas {
   at::Tensor levels;      ///< int64 [K]
 };
 
-/// \param first, size  of a window, see cell_window().
-/// \return canvases of which each holds at least one tile; every cell of every level once.
-std::vector<PlannedCanvas> plan_pyramid(const std::vector<Level>& levels, float first, float size, at::Device device);
+/// Plans pyramids and remembers the last few: a film's frames are of one size. Safe to use from several threads.
+class PyramidPlanner {
+ public:
+  using Plan = std::vector<PlannedCanvas>;
+
+  /// \param first, size  of a window, see cell_window().
+  PyramidPlanner(float first, float size, at::Device device) : first_(first), size_(size), device_(device) {}
+
+  /// \return canvases of which each holds at least one tile; every cell of every level once.
+  std::shared_ptr<const Plan> plan(const std::vector<Level>& levels) const;
+
+ private:
+  Plan planned(const std::vector<Level>& levels) const;
+
+  float first_;
+  float size_;
+  at::Device device_;
+  mutable std::mutex mutex_;
+  mutable std::deque<std::pair<std::vector<Level>, std::shared_ptr<const Plan>>> known_;
+};
 
 }  // namespace mtcnn

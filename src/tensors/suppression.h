@@ -10,10 +10,6 @@
 /// geometry/nms.h for many pictures at once, on any device and without waiting for it.
 namespace mtcnn {
 
-/// \param a  float [B, M, 4], x1 y1 x2 y2. \param b  float [B, N, 4].
-/// \return float [B, M, N]: overlaps in [0, 1], 0 where a box has no area; the numbers of iou() and iom().
-at::Tensor overlaps(const at::Tensor& a, const at::Tensor& b, Overlap overlap);
-
 /// What suppress() gives.
 struct Suppression {
   at::Tensor kept;     ///< bool [B, N]
@@ -29,8 +25,5 @@ struct Suppression {
 /// \param rounds     of at least 1; N are always enough, and few chains of real windows are longer than ten.
 Suppression suppress(const at::Tensor& boxes, const at::Tensor& alive, const at::Tensor& groups, double threshold,
                      Overlap overlap, int64_t rounds);
-
-/// Rows of the matrix of overlaps with `boxes` that are worked on at a time, which bounds the memory of temporaries.
-int64_t rows_at_once(const at::Tensor& boxes);
 
 }  // namespace mtcnn

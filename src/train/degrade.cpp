@@ -17,8 +17,8 @@ constexpr size_t kBlockPixels = 64;
 /// As many floats as the widest vector units hold.
 using Lanes = float __attribute__((vector_size(64), aligned(4), may_alias));
 constexpr size_t kLanes = sizeof(Lanes) / sizeof(float);
-constexpr size_t kMostBlocks =
-    7 * kLanes;  ///< two planes of 7 x 7, the largest crop, shifted; filled up to whole Lanes
+/// Two planes of 7 x 7, the largest crop, shifted; filled up to whole Lanes.
+constexpr size_t kMostBlocks = 7 * kLanes;
 
 using Block = std::array<float, kBlockPixels>;
 /// Pixel i of all blocks, then pixel i + 1: sums over a block then run over all blocks at once.

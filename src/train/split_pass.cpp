@@ -11,7 +11,8 @@ namespace {
 
 using torch::Tensor;
 
-/// Rows of a part: few enough to share a batch among many threads, enough to hide what every call to LibTorch costs.
+/// Rows of a part: few enough to share a batch among threads (P-Net's usual one among two, as its augmentation keeps
+/// others busy), enough to hide what every call to LibTorch costs.
 int64_t rows_of_part(NetKind net) { return net == NetKind::pnet ? 640 : 80; }
 
 Tensor join(const std::vector<NetOutput>& parts, Tensor NetOutput::*head) {

@@ -6,57 +6,15 @@
 #include "mtcnn/nets/threads.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
-#include <random>
-#include <thread>
 
-#include "support/foreign_weights.h"
 #include "support/shared_data.h"
+#include "unit/detect/made_detectors.h"
 #include <gtest/gtest.h>
 
 namespace mtcnn {
 namespace {
-
-/// Nets with random weights "find" plenty, which is what these tests need; whether it is a face is the golden tests'
-/// matter.
-Detector made_detector(const char* device) {
-  Model model;
-  for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)] = testing::random_weights(net, 21);
-  model.detector.thresholds = {0.5F, 0.4F, 0.3F};
-  return {model, device};
-}
-
-const Detector& random_detector() {
-  static const Detector detector = made_detector("cpu");
-  return detector;
-}
-
-/// What a GPU runs, here on the CPU, with the same nets.
-const Detector& tensor_detector() {
-  static const Detector detector = made_detector("cpu:torch");
-  return detector;
-}
-
-Image noise(int width, int height, uint32_t seed) {
-  Image image(width, height);
-  std::mt19937 random(seed);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < 3 * width; ++x) image.row(y)[x] = static_cast<uint8_t>(random());
-  }
-  return image;
-}
-
-void expect_same(const std::vector<Face>& actual, const std::vector<Face>& expected) {
-  ASSERT_EQ(actual.size(), expected.size());
-  for (size_t i = 0; i < actual.size(); ++i) {
-    EXPECT_NEAR(actual[i].confidence, expected[i].confidence, 1e-4);
-    EXPECT_NEAR(actual[i].box.x1, expected[i].box.x1, 0.01);
-    EXPECT_NEAR(actual[i].box.y2, expected[i].box.y2, 0.01);
-    for (size_t k = 0; k < kLandmarkCount; ++k) EXPECT_NEAR(actual[i].landmarks[k].x, expected[i].landmarks[k].x, 0.01);
-  }
-}
 
 TEST(Detector, FindsSomethingByFallingConfidence) {
   const Image image = noise(160, 120, 1);
@@ -90,13 +48,7 @@ TEST(Detector, ThreadsChangeNothing) {
 }
 
 TEST(Detector, FourThreadsAtOnceGiveTheSame) {
-  const Image image = noise(150, 150, 9);
-  const std::vector<Face> expected = random_detector().detect(image.view());
-  std::vector<std::vector<Face>> results(4);
-  std::vector<std::thread> threads;
-  for (auto& result : results) threads.emplace_back([&] { result = random_detector().detect(image.view()); });
-  for (std::thread& thread : threads) thread.join();
-  for (const auto& result : results) expect_same(result, expected);
+  expect_four_threads_give_the_same(random_detector(), noise(150, 150, 9));
 }
 
 TEST(Detector, TinyAndOddPicturesGiveNothingOrSomethingButNeverFail) {
@@ -108,85 +60,12 @@ TEST(Detector, TinyAndOddPicturesGiveNothingOrSomethingButNeverFail) {
   EXPECT_TRUE(random_detector().detect(std::span<const ImageView>()).empty());
 }
 
-/// What a GPU runs finds the same, for single pictures and for a list of mixed sizes.
-TEST(TensorCascade, FindsWhatTheEngineFinds) {
-  std::vector<Image> images;
-  std::vector<ImageView> views;
-  for (const auto& [width, height] :
-       std::vector<std::pair<int, int>>{{120, 90}, {33, 200}, {8, 8}, {120, 90}, {64, 64}, {0, 0}, {300, 20}})
-    images.push_back(noise(width, height, static_cast<uint32_t>(images.size())));
-  for (const Image& image : images) views.push_back(image.view());
-  const auto expected = random_detector().detect_stages(views);
-  const auto actual = tensor_detector().detect_stages(views);
-  ASSERT_EQ(actual.size(), expected.size());
-  size_t faces = 0;
-  for (size_t i = 0; i < views.size(); ++i) {
-    expect_same(actual[i].faces, expected[i].faces);
-    EXPECT_EQ(actual[i].after_pnet.size(), expected[i].after_pnet.size());
-    EXPECT_EQ(actual[i].after_rnet.size(), expected[i].after_rnet.size());
-    faces += expected[i].faces.size();
-  }
-  EXPECT_GT(faces, 10U);
-  EXPECT_TRUE(tensor_detector().detect(std::span<const ImageView>()).empty());
-}
-
-TEST(TensorCascade, KnowsAllOptions) {
-  const Image image = noise(110, 90, 4);
-  DetectorOptions options = random_detector().options();
-  options.pnet_weight = 0.3F;
-  options.rnet_weight = 0.5F;
-  options.box_voting = 0.6F;
-  options.support = 1;
-  options.max_side = 100;
-  options.clip = true;
-  const auto expected = random_detector().with_options(options).detect(image.view());
-  ASSERT_GT(expected.size(), 1U);
-  expect_same(tensor_detector().with_options(options).detect(image.view()), expected);
-  options.half = true;
-  EXPECT_NO_THROW(tensor_detector().with_options(options).detect(noise(48, 48, 4).view()));
-}
-
-TEST(TensorCascade, AnswersGivenWindows) {
-  const Image image = noise(100, 80, 8);
-  const std::vector<Box> windows = {{10, 10, 40, 40}, {500, 500, 530, 530}, {-8, 20, 30, 58}};
-  const auto expected = random_detector().refine(image.view(), windows);
-  const auto actual = tensor_detector().refine(image.view(), windows);
-  ASSERT_EQ(actual.size(), expected.size());
-  for (size_t i = 0; i < actual.size(); ++i) {
-    ASSERT_EQ(actual[i].has_value(), expected[i].has_value());
-    if (actual[i]) expect_same({*actual[i]}, {*expected[i]});
-  }
-}
-
-/// More cells (about 1,700 in all levels) than are looked at first, and no more windows than are allowed.
-TEST(TensorCascade, TakesAnyNumberOfWindows) {
-  const Image image = noise(145, 110, 3);
-  DetectorOptions options = random_detector().options();
-  options.thresholds = {0, 0, 0};
-  const auto expected = random_detector().with_options(options).detect_stages(std::array{image.view()});
-  const auto actual = tensor_detector().with_options(options).detect_stages(std::array{image.view()});
-  EXPECT_EQ(actual.front().after_pnet.size(), expected.front().after_pnet.size());
-  options.max_windows = 50;
-  EXPECT_LE(tensor_detector().with_options(options).detect_stages(std::array{image.view()}).front().after_pnet.size(),
-            50U);
-}
-
-TEST(TensorCascade, FourThreadsAtOnceGiveTheSame) {
-  const Image image = noise(100, 90, 9);
-  const std::vector<Face> expected = tensor_detector().detect(image.view());
-  std::vector<std::vector<Face>> results(4);
-  std::vector<std::thread> threads;
-  for (auto& result : results) threads.emplace_back([&] { result = tensor_detector().detect(image.view()); });
-  for (std::thread& thread : threads) thread.join();
-  for (const auto& result : results) expect_same(result, expected);
-}
-
 TEST(Detector, RefusesUnknownDevices) {
   EXPECT_THROW(made_detector("gpu"), Error);
   EXPECT_THROW(made_detector("cuda:x"), Error);
   EXPECT_THROW(made_detector("cuda:99"), Error);
   EXPECT_NO_THROW(made_detector("auto"));
-  EXPECT_EQ(tensor_detector().device(), "cpu:torch");
+  EXPECT_EQ(made_detector("cpu:torch").device(), "cpu:torch");
 }
 
 /// Support raises confidences where other windows agree, and changes neither boxes nor which faces there are.

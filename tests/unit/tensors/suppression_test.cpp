@@ -1,6 +1,7 @@
 #include "mtcnn/tensors/suppression.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/tensors/boxes.h"
 
 #include <random>
 #include <vector>
