@@ -14,19 +14,11 @@ from numpy.typing import NDArray
 from libmtcnn import _core, faces
 from libmtcnn.errors import UsageError
 from libmtcnn.images import ImageLike, Pixels, batches, is_batch, to_pixels
+from libmtcnn.options import changed, device_name
 from libmtcnn.tracing import Trace, make_trace
 
 Floats = NDArray[np.float32]
 
-#: Parameters of other packages, and which of our options they set.
-_RENAMED = {
-    "min_face_size": "min_face",
-    "scale_factor": "factor",
-    "steps_threshold": "thresholds",
-    "nms_pnet1": "nms_level",
-    "nms_pnet2": "nms_levels",
-}
-_THRESHOLDS = ("threshold_pnet", "threshold_rnet", "threshold_onet")
 _SELECTIONS = ("largest", "probability", "center_weighted_size", "largest_over_threshold")
 _STAGES = ("face_and_landmarks_detection", "face_detection_only")
 
@@ -107,14 +99,14 @@ class MTCNN(torch.nn.Module):
         self.align = align
         self.stages = stages or _STAGES[0]
         self._model = _model_folder(model if model is not None else weights_file)
-        self._device = _device_name(device)
+        self._device = device_name(device)
         given = {"min_face_size": min_face_size, "thresholds": thresholds, "factor": factor}
         self._given = {**options, **{key: value for key, value in given.items() if value is not None}}
         self._make()
 
     def _make(self) -> None:
         loaded = _core.Detector(self._model, self._device)
-        self._detector = _changed(loaded, self._given, "MTCNN")
+        self._detector = changed(loaded, self._given, "MTCNN")
 
     # What the search looks for.
 
@@ -129,7 +121,7 @@ class MTCNN(torch.nn.Module):
         Raises:
             UsageError: naming the option; nothing is changed then.
         """
-        self._detector = _changed(self._detector, options, "MTCNN")
+        self._detector = changed(self._detector, options, "MTCNN")
         self._given.update(options)
 
     @property
@@ -162,12 +154,13 @@ class MTCNN(torch.nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the nets run."""
-        return torch.device(self._detector.device())
+        name = self._detector.device()
+        return torch.device("cpu" if name.startswith("cpu") else name)  # "cpu:torch" is no name of torch's
 
     def to(self, device: Any = None, *_: Any, **__: Any) -> MTCNN:  # type: ignore[override]
         """Moves the nets to another device; other arguments of torch's to(), as a dtype, mean nothing here."""
-        if isinstance(device, (str, torch.device)) and _device_name(device) != self._device:
-            self._device = _device_name(device)
+        if isinstance(device, (str, torch.device)) and device_name(device) != self._device:
+            self._device = device_name(device)
             self._make()
         return self
 
@@ -261,7 +254,7 @@ class MTCNN(torch.nn.Module):
         """
         _check_choice("box_format", box_format, ("xywh", "xyxy"))
         _check_choice("output_type", output_type, ("json", "numpy"))
-        detector = _changed(self._detector, options, "detect_faces") if options else self._detector
+        detector = changed(self._detector, options, "detect_faces") if options else self._detector
         tables = []
         for index, (pixels, rows) in enumerate(self._rows(detector, image)):
             if postprocess:
@@ -385,43 +378,3 @@ def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
 
 def _model_folder(model: str | os.PathLike[str] | None) -> str | None:
     return os.fspath(model) if model is not None else os.environ.get("MTCNN_MODEL") or None
-
-
-def _device_name(device: str | torch.device | None) -> str:
-    """Ours for TensorFlow's names too: "CPU:0", "GPU:1"."""
-    name = "cpu" if device is None else str(device)
-    kind, _, number = name.lower().partition(":")
-    if kind == "cpu" and number in ("", "0"):
-        return "cpu"
-    return f"cuda:{number}" if kind == "gpu" and number else "cuda" if kind == "gpu" else name
-
-
-def _changed(detector: _core.Detector, given: dict[str, Any], where: str) -> _core.Detector:
-    """The detector with these options, by any of their names."""
-    options: dict[str, Any] = {}
-    thresholds = dict.fromkeys(_THRESHOLDS)
-    for name, value in given.items():
-        if name == "min_size":  # of the pyramid's smallest level in ipazc's; P-Net's window here
-            if value != 12:
-                raise UsageError(f"{where}: min_size: this value cannot be used: found {value!r}, expected 12, the side of P-Net's window")
-        elif name in thresholds:
-            thresholds[name] = value
-        else:
-            options[_RENAMED.get(name, name)] = _plain(value)
-    if any(value is not None for value in thresholds.values()):
-        before = options.get("thresholds", json.loads(detector.options())["thresholds"])
-        options["thresholds"] = [old if new is None else _plain(new) for old, new in zip(before, thresholds.values(), strict=True)]
-    if not options:
-        return detector
-    try:
-        text = json.dumps(options)
-    except TypeError:
-        raise TypeError(f"{where}: options are numbers, lists of numbers, true or false: found {options}") from None
-    return detector.with_options(text, where)
-
-
-def _plain(value: Any) -> Any:
-    """Arrays, tensors and tuples as lists, their numbers as Python's."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -66,6 +66,11 @@ class LikeTheProgram(unittest.TestCase):
             MTCNN(device="GPU:99")
         self.assertEqual(str(raised.exception), error)
 
+    def test_what_a_gpu_runs_on_the_cpu(self):
+        detector = MTCNN(device="cpu:torch")
+        self.assertEqual(detector.device, torch.device("cpu"))
+        self.assertEqual(len(detector.detect_faces(ASTRONAUT)), 1)
+
     def test_files_that_are_no_pictures(self):
         with self.assertRaisesRegex(FileNotFoundError, "no/such.jpg"):
             MTCNN().detect("no/such.jpg")
