@@ -2,7 +2,10 @@
 """Averages two weights files of one net, parameter by parameter. A finetuned net averaged with the one it started from often keeps more of
 what that one knew about pictures of other origins (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
 
-Usage: average_weights.py A B OUT [--share 0.5]     OUT = (1 - share) * A + share * B; *.safetensors of ours. Standard library only.
+Usage: average_weights.py A B OUT [--share 0.5] [--logit X]
+
+OUT = (1 - share) * A + share * B; *.safetensors of ours. --logit raises what OUT says of every window by X: finetuning makes a net stricter or
+laxer, and then the thresholds that people know pass other windows than before. Standard library only.
 """
 import argparse
 import array
@@ -12,6 +15,7 @@ import pathlib
 import struct
 import sys
 
+HEADS = {"pnet": "conv4_1.bias", "rnet": "dense5_1.bias", "onet": "dense6_1.bias"}  # logits of no face, face
 LENGTH = struct.Struct("<Q")
 ALIGNMENT = 64
 
@@ -55,6 +59,7 @@ def main():
     parser.add_argument("b", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--share", type=float, default=0.5, help="of B, from 0 to 1")
+    parser.add_argument("--logit", type=float, default=0.0, help="added to the logit of a face")
     arguments = parser.parse_args()
     if not 0 <= arguments.share <= 1:
         sys.exit(f"error: --share is {arguments.share}; it lies between 0 and 1")
@@ -65,6 +70,7 @@ def main():
     for name, (shape, values) in first.items():  # landmark heads that only one of them has are left out
         if name in second and second[name][0] == shape:
             averaged[name] = shape, array.array("f", ((1 - arguments.share) * x + arguments.share * y for x, y in zip(values, second[name][1])))
+    averaged[HEADS[metadata["net"]]][1][1] += arguments.logit
     write(arguments.out, {key: metadata[key] for key in ("format", "version", "net")}, averaged)
 
 

@@ -1,3 +1,4 @@
+#include "mtcnn/detect/final_faces.h"
 #include "mtcnn/detect/stages.h"
 #include "mtcnn/geometry/nms.h"
 #include "mtcnn/image/resample.h"
@@ -5,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace mtcnn {
 namespace {
@@ -12,21 +14,29 @@ namespace {
 /// Windows that are cut out and searched together, which bounds memory.
 size_t largest_batch(NetKind net) { return net == NetKind::rnet ? 256 : 64; }
 
-/// The part of the picture that a net sees of a window.
-Box crop_of(const Box& window, float lead) { return {window.x1 - lead, window.y1 - lead, window.x2, window.y2}; }
-
-/// A window that a net can be run on: finite, with area, and touching its picture.
-bool is_croppable(const Box& box, const ImageView& image) {
-  return std::isfinite(box.area()) && box.area() >= 1 && box.x1 < static_cast<float>(image.width) && box.x2 > 0 &&
-         box.y1 < static_cast<float>(image.height) && box.y2 > 0;
-}
-
 /// A window and the picture it belongs to.
 struct Job {
   size_t image;
   Box window;
-  float votes = 0;  ///< Window::votes
+  float votes = 0;        ///< Window::votes
+  bool mirrored = false;  ///< the net sees the mirror image of the window
 };
+
+/// The part of the picture that a net sees of a window.
+Box crop_of(const Job& job, float lead) {
+  const Box& window = job.window;
+  if (job.mirrored) return {window.x1, window.y1 - lead, window.x2 + lead, window.y2};
+  return {window.x1 - lead, window.y1 - lead, window.x2, window.y2};
+}
+
+/// Mirrors a crop [side, side, 3].
+void mirror_crop(float* pixels, int side) {
+  for (int y = 0; y < side; ++y, pixels += ptrdiff_t{3} * side) {
+    for (int x = 0; x < side / 2; ++x)
+      std::swap_ranges(pixels + ptrdiff_t{3} * x, pixels + ptrdiff_t{3} * (x + 1),
+                       pixels + ptrdiff_t{3} * (side - 1 - x));
+  }
+}
 
 /// Cuts windows out of their pictures into the workspace.
 void cut_crops(const StageContext& context, int side, std::span<const ImageView> images, std::span<const Job> jobs) {
@@ -36,13 +46,15 @@ void cut_crops(const StageContext& context, int side, std::span<const ImageView>
   crops.resize(jobs.size() * crop_floats);
   parallel_for(static_cast<int64_t>(jobs.size()), 4, [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      resample(images[jobs[i].image], crop_of(jobs[i].window, context.input.crop_lead), context.input.border,
-               {.pixels = crops.data() + i * crop_floats,
+      float* pixels = crops.data() + i * crop_floats;
+      resample(images[jobs[i].image], crop_of(jobs[i], context.input.crop_lead), context.input.border,
+               {.pixels = pixels,
                 .width = side,
                 .height = side,
                 .row_stride = static_cast<ptrdiff_t>(side) * 3,
                 .mean = context.input.mean,
                 .scale = context.input.scale});
+      if (jobs[i].mirrored) mirror_crop(pixels, side);
     }
   });
 }
@@ -62,7 +74,8 @@ void run_in_batches(const StageContext& context, NetKind net, float least, std::
       context.nets.run_crops(net, workspace.pixels, static_cast<int>(count), context.workspace.values,
                              least_logit(context, least));
     }
-    for (size_t i = 0; i < count; ++i) use(first + i, workspace.values.data() + i * value_count);
+    for (size_t i = 0; i < count; ++i)
+      use(first + i, std::span<const float>(workspace.values).subspan(i * value_count, value_count));
   }
 }
 
@@ -76,7 +89,7 @@ std::vector<Job> jobs_for(std::span<const ImageView> images, const std::vector<s
   return jobs;
 }
 
-Offsets offsets_in(const float* values) { return {values[1], values[2], values[3], values[4]}; }
+Offsets offsets_in(std::span<const float> values) { return {values[1], values[2], values[3], values[4]}; }
 
 /// The items that survive suppression, strongest first; `box` and `score` name the members that it reads.
 template <class Item>
@@ -103,20 +116,34 @@ struct Refined {
 
 }  // namespace
 
+bool is_croppable(const Box& box, const ImageView& image) {
+  return std::isfinite(box.area()) && box.area() >= 1 && box.x1 < static_cast<float>(image.width) && box.x2 > 0 &&
+         box.y1 < static_cast<float>(image.height) && box.y2 > 0;
+}
+
+Face face_of(const Box& window, std::span<const float> values, const InputOptions& input) {
+  Landmarks points = decode_landmarks(window, values.subspan(kFaceValues));
+  for (Point& point : points) {
+    point.x += input.landmark_shift;
+    point.y += input.landmark_shift;
+  }
+  return {decode_offsets(window, offsets_in(values)), logit_to_probability(values[0]), std::move(points)};
+}
+
 void run_rnet_stage(const StageContext& context, std::span<const ImageView> images,
                     std::vector<std::vector<Window>>& windows) {
   const std::vector<Job> jobs = jobs_for(images, windows);
   std::vector<std::vector<Refined>> passed(images.size());
-  run_in_batches(
-      context, NetKind::rnet, context.options.thresholds[1], images, jobs, [&](size_t job, const float* values) {
-        const float score = logit_to_probability(values[0]);
-        const Box& window = jobs[job].window;
-        if (context.trace != nullptr)
-          context.trace->rnet.push_back({window, score, decode_offsets(window, offsets_in(values)), {}});
-        if (score >= context.options.thresholds[1])
-          passed[jobs[job].image].push_back(
-              {window, offsets_in(values), score, jobs[job].votes + context.options.rnet_weight * values[0]});
-      });
+  run_in_batches(context, NetKind::rnet, context.options.thresholds[1], images, jobs,
+                 [&](size_t job, std::span<const float> values) {
+                   const float score = logit_to_probability(values[0]);
+                   const Box& window = jobs[job].window;
+                   if (context.trace != nullptr)
+                     context.trace->rnet.push_back({window, score, decode_offsets(window, offsets_in(values)), {}});
+                   if (score >= context.options.thresholds[1])
+                     passed[jobs[job].image].push_back({window, offsets_in(values), score,
+                                                        jobs[job].votes + context.options.rnet_weight * values[0]});
+                 });
   const Stopwatch watch(context.times.windows_s);
   for (size_t image = 0; image < images.size(); ++image) {
     windows[image].clear();
@@ -136,32 +163,20 @@ struct Answers {
   std::vector<Face> windows;  ///< all, where options ask for windows that agree
 };
 
-/// What O-Net's values mean for a window.
-Face face_of(const StageContext& context, const Box& window, const float* values) {
-  const size_t point_values = 2 * static_cast<size_t>(context.nets.landmark_count());
-  return {decode_offsets(window, offsets_in(values)), logit_to_probability(values[0]),
-          decode_landmarks(window, {values + kFaceValues, point_values})};
-}
-
 std::vector<Box> boxes_of(const std::vector<Face>& faces) {
   std::vector<Box> boxes;
   for (const Face& face : faces) boxes.push_back(face.box);
   return boxes;
 }
 
-/// Raises confidences by how many windows agree.
-void weigh_support(float support, const std::vector<Face>& windows, std::vector<Face>& faces) {
+/// The summed confidence of the other windows that agree on each face.
+std::vector<float> agreement_on(const std::vector<Face>& faces, const std::vector<Face>& windows) {
   constexpr float kAgreement = 0.5F;  // IoU
   std::vector<float> sums(faces.size());
   visit_overlapping(boxes_of(windows), boxes_of(faces), kAgreement,
                     [&](size_t face, size_t window) { sums[face] += windows[window].confidence; });
-  for (size_t i = 0; i < faces.size(); ++i) {
-    float& confidence = faces[i].confidence;
-    const float others = std::max(0.0F, sums[i] - confidence);
-    confidence = 1 - (1 - confidence) / (1 + support * others);
-  }
-  std::stable_sort(faces.begin(), faces.end(),
-                   [](const Face& a, const Face& b) { return a.confidence > b.confidence; });
+  for (size_t i = 0; i < faces.size(); ++i) sums[i] = std::max(0.0F, sums[i] - faces[i].confidence);
+  return sums;
 }
 
 /// Moves faces to the mean of the windows that agree, weighted by confidence (Gidaris and Komodakis 2015).
@@ -190,6 +205,36 @@ void vote(float least, const std::vector<Face>& windows, std::vector<Face>& face
   }
 }
 
+/// Suppression and votes.
+std::vector<FoundFace> strongest_faces(const Answers& answers, const DetectorOptions& options) {
+  std::vector<Face> faces =
+      suppressed(answers.faces, options.nms_onet, Overlap::smaller_area, &Face::box, &Face::confidence);
+  if (options.box_voting > 0) vote(options.box_voting, answers.windows, faces);
+  std::vector<float> agreement(faces.size());
+  if (options.support > 0) agreement = agreement_on(faces, answers.windows);
+  std::vector<FoundFace> found;
+  for (size_t i = 0; i < faces.size(); ++i) found.push_back({std::move(faces[i]), agreement[i]});
+  return found;
+}
+
+/// See final_faces.h.
+void look_again(const StageContext& context, std::span<const ImageView> images,
+                std::span<std::vector<FoundFace>> found) {
+  std::vector<Job> jobs;
+  std::vector<Face*> faces;  // of the jobs
+  for (size_t image = 0; image < images.size(); ++image) {
+    for (FoundFace& one : found[image]) {
+      const Box window = second_window(one.face);
+      if (!is_croppable(window, images[image])) continue;
+      jobs.push_back({.image = image, .window = window, .mirrored = true});
+      faces.push_back(&one.face);
+    }
+  }
+  run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
+    add_second_look(jobs[job].window, values, context.options, context.input, context.mirror, *faces[job]);
+  });
+}
+
 }  // namespace
 
 std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::span<const ImageView> images,
@@ -198,27 +243,24 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
   const std::vector<Job> jobs = jobs_for(images, windows);
   const float votes = 1 + options.pnet_weight + options.rnet_weight;
   std::vector<Answers> answers(images.size());
-  run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, const float* values) {
+  run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
     Answers& picture = answers[jobs[job].image];
     const Box& window = jobs[job].window;
-    Face face = face_of(context, window, values);
+    Face face = face_of(window, values, context.input);
     if (context.trace != nullptr) context.trace->onet.push_back({window, face.confidence, face.box, face.landmarks});
     if (votes > 1) face.confidence = logit_to_probability((jobs[job].votes + values[0]) / votes);
     if (options.support > 0 || options.box_voting > 0) picture.windows.push_back(face);
     if (face.confidence >= options.thresholds[2]) picture.faces.push_back(face);
   });
-  const Stopwatch watch(context.times.windows_s);
-  std::vector<std::vector<Face>> faces;
-  for (size_t image = 0; image < images.size(); ++image) {
-    std::vector<Face>& found = faces.emplace_back(
-        suppressed(answers[image].faces, options.nms_onet, Overlap::smaller_area, &Face::box, &Face::confidence));
-    if (options.box_voting > 0) vote(options.box_voting, answers[image].windows, found);
-    if (options.support > 0) weigh_support(options.support, answers[image].windows, found);
-    if (!options.clip) continue;
-    for (Face& face : found) {
-      face.box = clip(face.box, static_cast<float>(images[image].width), static_cast<float>(images[image].height));
-    }
+  std::vector<std::vector<FoundFace>> found;
+  {
+    const Stopwatch watch(context.times.windows_s);
+    for (const Answers& picture : answers) found.push_back(strongest_faces(picture, options));
   }
+  if (options.mirror_weight > 0) look_again(context, images, found);
+  std::vector<std::vector<Face>> faces;
+  for (size_t image = 0; image < images.size(); ++image)
+    faces.push_back(finished(found[image], options, images[image].width, images[image].height));
   return faces;
 }
 
@@ -232,8 +274,8 @@ std::vector<std::optional<Face>> answer_windows(const StageContext& context, con
     places.push_back(i);
   }
   std::vector<std::optional<Face>> faces(windows.size());
-  run_in_batches(context, NetKind::onet, 0, std::span(&image, 1), jobs, [&](size_t job, const float* values) {
-    const Face face = face_of(context, jobs[job].window, values);
+  run_in_batches(context, NetKind::onet, 0, std::span(&image, 1), jobs, [&](size_t job, std::span<const float> values) {
+    const Face face = face_of(jobs[job].window, values, context.input);
     if (face.confidence >= context.options.thresholds[2]) faces[places[job]] = face;
   });
   return faces;

@@ -1,6 +1,7 @@
 #include "mtcnn/detect/detector.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/detect/final_faces.h"
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/stages.h"
 #include "mtcnn/detect/tensor_cascade.h"
@@ -65,6 +66,7 @@ struct Detector::Shared {
   NetRunner nets;
   InputOptions input;
   std::vector<std::string> landmark_names;
+  std::vector<size_t> mirror;  ///< mirrored_points()
   WorkspacePool workspaces;
   std::unique_ptr<TensorCascade> tensors;  ///< nullptr on the CPU
 };
@@ -75,8 +77,12 @@ Detector::Detector(const std::filesystem::path& model_folder, const std::string&
     : Detector(read_model(model_folder), device) {}
 
 Detector::Detector(const Model& model, const std::string& device)
-    : shared_(new Shared{
-          NetRunner(model.nets), model.input, model.landmark_names, {}, TensorCascade::for_device(model, device)}),
+    : shared_(new Shared{NetRunner(model.nets),
+                         model.input,
+                         model.landmark_names,
+                         mirrored_points(model.landmark_names),
+                         {},
+                         TensorCascade::for_device(model, device)}),
       options_(model.detector) {
   detector_option_table().check(options_);
   input_option_table().check(model.input);
@@ -104,7 +110,8 @@ std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, Ne
   if (shared_->tensors) return shared_->tensors->search(images, options_, last, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
-  const StageContext context{shared_->nets, options_, shared_->input, *workspace, times != nullptr ? *times : unused};
+  const StageContext context{shared_->nets,  options_, shared_->input, *workspace, times != nullptr ? *times : unused,
+                             shared_->mirror};
   std::vector<Found> found(images.size());
   for (size_t first = 0; first < images.size();) {
     const std::span<const ImageView> group = images.subspan(first, group_size(images.subspan(first)));
@@ -126,7 +133,7 @@ Trace Detector::trace(const ImageView& image) const {
   const auto workspace = shared_->workspaces.take();
   StageTimes times;
   Trace trace;
-  const StageContext context{shared_->nets, options_, shared_->input, *workspace, times, &trace};
+  const StageContext context{shared_->nets, options_, shared_->input, *workspace, times, shared_->mirror, &trace};
   const std::span<const ImageView> images(&image, 1);
   std::vector<std::vector<Window>> windows = run_pyramid_stage(context, images);
   run_rnet_stage(context, images, windows);
@@ -139,7 +146,8 @@ std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::s
   if (shared_->tensors) return shared_->tensors->refine(image, windows, options_, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
-  const StageContext context{shared_->nets, options_, shared_->input, *workspace, times != nullptr ? *times : unused};
+  const StageContext context{shared_->nets,  options_, shared_->input, *workspace, times != nullptr ? *times : unused,
+                             shared_->mirror};
   return answer_windows(context, image, windows);
 }
 

@@ -133,6 +133,8 @@ std::vector<std::string> landmark_names_of(const NetWeights& weights, const std:
               {.where = place, .found = concat(names.size(), " names"), .expected = concat(count)});
 }
 
-InputOptions public_weights_input() { return {.border = 127, .crop_lead = 1, .window_first = 1, .window_size = 12}; }
+InputOptions public_weights_input() {
+  return {.border = 127, .crop_lead = 1, .landmark_shift = -0.75F, .window_first = 1, .window_size = 12};
+}
 
 }  // namespace mtcnn

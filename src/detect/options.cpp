@@ -34,6 +34,10 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("box_voting", &O::box_voting, kShare,
                "a face's box and points are the mean, weighted by confidence, of what O-Net says of all windows that "
                "overlap it by this IoU; 0 = the strongest window's alone, as in the paper")
+          .add("mirror_weight", &O::mirror_weight, {.low = 0, .high = 100},
+               "O-Net looks at each face again, at the mirror image of its box: weight of that second answer in the "
+               "face's confidence, as pnet_weight; box and points (those of a face) become the mean of both; 0 = no "
+               "second look, as in the paper; for objects whose mirror images look alike")
           .add("max_side", &O::max_side, kPixels,
                "a longer picture is searched as if shrunk to this side, pixels; 0 = never")
           .add("screen", &O::screen, {},
@@ -57,6 +61,8 @@ const OptionTable<InputOptions>& input_option_table() {
           .add("border", &O::border, {.low = 0, .high = 255}, "value of pixels outside the picture")
           .add("crop_lead", &O::crop_lead, {.low = 0, .high = 16},
                "pixels by which a crop begins before its window's left and top edge")
+          .add("landmark_shift", &O::landmark_shift, {.low = -16, .high = 16},
+               "pixels added to both coordinates of O-Net's points")
           .add("window_first", &O::window_first, {.low = -12, .high = 12},
                "where P-Net's window begins, level pixels from its cell's corner")
           .add("window_size", &O::window_size, {.low = 1, .high = 24}, "its side, level pixels");

@@ -20,6 +20,7 @@ struct DetectorOptions {
   float rnet_weight = 0;    ///< the same of R-Net's
   float support = 0;        ///< how much windows that agree raise a face's confidence; see the table
   float box_voting = 0;     ///< IoU of the windows whose mean a face is; 0 = the strongest alone; see the table
+  float mirror_weight = 0;  ///< of O-Net's second look at a face, in a mirror; 0 = none; see the table
   int max_side = 0;         ///< pixels; a longer picture is searched as if shrunk to it; 0 = never
   bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
   bool half = false;        ///< on a GPU: run the nets in half precision; see the table
@@ -31,10 +32,11 @@ struct DetectorOptions {
 struct InputOptions {
   float mean = 127.5F;  ///< net input = (pixel - mean) * scale
   float scale = 1 / 128.0F;
-  float border = 127.5F;   ///< value of pixels outside the picture, 0..255
-  float crop_lead = 0;     ///< pixels by which a crop begins before its window's left and top edge
-  float window_first = 0;  ///< where P-Net's window begins, in level pixels from its cell's corner
-  float window_size = 12;  ///< its side in level pixels; the public weights were trained with 11, from 1
+  float border = 127.5F;     ///< value of pixels outside the picture, 0..255
+  float crop_lead = 0;       ///< pixels by which a crop begins before its window's left and top edge
+  float landmark_shift = 0;  ///< pixels added to both coordinates of O-Net's points
+  float window_first = 0;    ///< where P-Net's window begins, in level pixels from its cell's corner
+  float window_size = 12;    ///< its side in level pixels; the public weights were trained with 11, from 1
 };
 
 /// Names, ranges and help of the fields, as in docs/configuration.md.

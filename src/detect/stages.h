@@ -29,6 +29,7 @@ struct StageContext {
   const InputOptions& input;
   Workspace& workspace;
   StageTimes& times;
+  std::span<const size_t> mirror;  ///< mirrored_points() of the model
   Trace* trace = nullptr;  ///< the stages also tell here what they see, where there is one; then of a single picture
 };
 
@@ -41,6 +42,12 @@ float least_logit(const StageContext& context, float probability);
 /// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.
 float logit_to_probability(float logit);
 float probability_to_logit(float probability);
+
+/// A window that a net can be run on: finite, with area, and touching its picture.
+bool is_croppable(const Box& box, const ImageView& image);
+
+/// What O-Net's values for a window mean: a logit, four offsets, points.
+Face face_of(const Box& window, std::span<const float> values, const InputOptions& input);
 
 /// Pyramid and P-Net: windows of every picture, after non-maximum suppression and box regression, squared.
 /// \return for each picture its windows, by falling score.

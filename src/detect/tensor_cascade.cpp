@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/detect/final_faces.h"
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/stages.h"
 #include "mtcnn/nets/device.h"
@@ -12,6 +13,7 @@
 #include "mtcnn/tensors/suppression.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
 #include <type_traits>
@@ -76,6 +78,7 @@ struct TensorCascade::Impl {
         half(model.nets, where, at::kHalf),
         points(landmark_count(model.nets.back())),
         input(model.input),
+        mirror(mirrored_points(model.landmark_names)),
         planner(model.input.window_first, model.input.window_size, where) {}
 
   at::Device device;
@@ -83,6 +86,7 @@ struct TensorCascade::Impl {
   TorchNets half;
   int64_t points;
   InputOptions input;
+  std::vector<size_t> mirror;  ///< mirrored_points()
   PyramidPlanner planner;
 };
 
@@ -140,7 +144,7 @@ class Search {
   }
 
   /// O-Net, its suppression and votes: each picture's faces.
-  std::vector<std::vector<Face>> find_faces(const Counted& before) {
+  std::vector<std::vector<FoundFace>> find_faces(const Counted& before) {
     const at::Tensor values = answers(NetKind::onet, before);
     return timed(&StageTimes::windows_s, [&] {
       const float total = 1 + options_.pnet_weight + options_.rnet_weight;
@@ -158,10 +162,42 @@ class Search {
       });
       const at::Tensor weights = confidences * alive;
       const at::Tensor voted = options_.box_voting > 0 ? voted_shapes(boxes, weights, shapes) : shapes;
-      const at::Tensor raised =
-          options_.support > 0 ? supported(voted.slice(2, 0, 4), boxes, weights, confidences) : confidences;
-      return faces_on_host(voted, raised, kept);
+      const at::Tensor agreement = options_.support > 0
+                                       ? agreement_on(voted.slice(2, 0, 4), boxes, weights, confidences)
+                                       : at::zeros_like(confidences);
+      return faces_on_host(voted, confidences, agreement, kept);
     });
+  }
+
+  /// See final_faces.h.
+  void look_again(std::vector<std::vector<FoundFace>>& found) {
+    size_t places = 0;
+    for (const std::vector<FoundFace>& faces : found) places = std::max(places, faces.size());
+    if (places == 0) return;
+    std::vector<float> edges(found.size() * places * 4);
+    Counted all;
+    for (size_t picture = 0; picture < found.size(); ++picture) {
+      float* to = edges.data() + picture * places * 4;
+      for (const FoundFace& one : found[picture]) {
+        const Box window = second_window(one.face);
+        to = std::ranges::copy(std::array{window.x1, window.y1, window.x2, window.y2}, to).out;
+      }
+      all.counts.push_back(static_cast<int64_t>(found[picture].size()));
+    }
+    all.windows.boxes = at::from_blob(edges.data(), {count_, static_cast<int64_t>(places), 4}, at::kFloat)
+                            .to(cascade_.device, false, true);
+    const at::Tensor values = answers(NetKind::onet, all, true).cpu().contiguous();
+    const auto value_count = static_cast<size_t>(values.size(2));
+    const ImageView frame{.width = static_cast<int>(width_), .height = static_cast<int>(height_)};
+    for (size_t picture = 0; picture < found.size(); ++picture) {
+      const float* row = values.const_data_ptr<float>() + picture * places * value_count;
+      for (FoundFace& one : found[picture]) {
+        const Box window = second_window(one.face);
+        if (is_croppable(window, frame))
+          add_second_look(window, {row, value_count}, options_, cascade_.input, cascade_.mirror, one.face);
+        row += value_count;
+      }
+    }
   }
 
   /// O-Net's answer to each of one picture's windows, see Detector::refine().
@@ -175,11 +211,11 @@ class Search {
     const at::Tensor values = answers(NetKind::onet, all);
     const at::Tensor scores = values.select(2, 0).sigmoid();
     const at::Tensor passed = usable(all.windows).logical_and(scores >= options_.thresholds[2]);
-    const at::Tensor table = table_of(shapes_of(boxes, values), scores, passed).cpu();
+    const at::Tensor table = table_of(shapes_of(boxes, values), scores, none, passed).cpu();
     std::vector<std::optional<Face>> faces(windows.size());
     for (int64_t i = 0; i < count; ++i) {
       const float* row = table.const_data_ptr<float>() + i * table.size(2);
-      if (row[0] > 0) faces[static_cast<size_t>(i)] = face_in(row);
+      if (row[0] > 0) faces[static_cast<size_t>(i)] = face_in(row).face;
     }
     return faces;
   }
@@ -278,7 +314,7 @@ class Search {
   }
 
   /// What R-Net or O-Net says of the windows: float [B, N, values], zeros where there is no window.
-  at::Tensor answers(NetKind net, const Counted& windows) {
+  at::Tensor answers(NetKind net, const Counted& windows, bool mirrored = false) {
     const int64_t places = windows.windows.boxes.size(1);
     std::vector<int64_t> indices;
     for (size_t picture = 0; picture < windows.counts.size(); ++picture) {
@@ -289,7 +325,8 @@ class Search {
     const at::Tensor flat = at::from_blob(indices.data(), {count}, at::kLong).to(cascade_.device, false, true);
     constexpr double kFarthest = 1e6;
     at::Tensor boxes = windows.windows.boxes.view({-1, 4}).index_select(0, flat).to(at::kDouble);
-    boxes.slice(1, 0, 2).sub_(cascade_.input.crop_lead);
+    boxes.select(1, 1).sub_(cascade_.input.crop_lead);
+    mirrored ? boxes.select(1, 2).add_(cascade_.input.crop_lead) : boxes.select(1, 0).sub_(cascade_.input.crop_lead);
     boxes = boxes.nan_to_num(0).clamp(-kFarthest, kFarthest);
     const at::Tensor pictures = flat.div(places, "floor");
     const int64_t side = net_input_size(net);
@@ -298,7 +335,8 @@ class Search {
     for (int64_t begin = 0; begin < count; begin += kCropsAtOnce) {
       const int64_t end = std::min(count, begin + kCropsAtOnce);
       const at::Tensor crops = timed(&StageTimes::crops_s, [&] {
-        return sampler_.cut(boxes.slice(0, begin, end), pictures.slice(0, begin, end), side, side);
+        const at::Tensor cut = sampler_.cut(boxes.slice(0, begin, end), pictures.slice(0, begin, end), side, side);
+        return mirrored ? cut.flip(3) : cut;
       });
       timed(net == NetKind::rnet ? &StageTimes::rnet_s : &StageTimes::onet_s,
             [&] { return values.index_copy_(0, flat.slice(0, begin, end), nets_.run_crops(net, crops)); });
@@ -311,7 +349,8 @@ class Search {
     const at::Tensor corner = boxes.slice(2, 0, 2).unsqueeze(2);
     const at::Tensor size = boxes.slice(2, 2, 4).unsqueeze(2) - corner;
     const at::Tensor targets = values.slice(2, kFaceValues).reshape({boxes.size(0), boxes.size(1), cascade_.points, 2});
-    return at::cat({regressed(boxes, values.slice(2, 1, kFaceValues)), (corner + targets * size).flatten(2)}, 2);
+    const at::Tensor points = corner + targets * size + cascade_.input.landmark_shift;
+    return at::cat({regressed(boxes, values.slice(2, 1, kFaceValues)), points.flatten(2)}, 2);
   }
 
   /// Each window's mean with those that agree, weighted by confidence.
@@ -322,42 +361,39 @@ class Search {
     return at::where(total > 0, sums.slice(2, 1) / total, shapes);
   }
 
-  /// Confidences raised by the windows that agree.
-  at::Tensor supported(const at::Tensor& faces, const at::Tensor& boxes, const at::Tensor& weights,
-                       const at::Tensor& confidences) const {
+  /// The summed confidence of the other windows that agree on each face.
+  static at::Tensor agreement_on(const at::Tensor& faces, const at::Tensor& boxes, const at::Tensor& weights,
+                                 const at::Tensor& confidences) {
     constexpr double kAgreement = 0.5;  // IoU
     const at::Tensor ones = at::ones_like(boxes.slice(2, 0, 1));
     const at::Tensor sums = sums_of_agreeing(faces.contiguous(), boxes, weights, ones, kAgreement).squeeze(2);
-    return 1 - (1 - confidences) / (1 + options_.support * (sums - confidences).clamp_min(0));
+    return (sums - confidences).clamp_min(0);
   }
 
-  /// Rows of kept, confidence, box, points: float [B, N, 6 + 2 points].
-  static at::Tensor table_of(const at::Tensor& shapes, const at::Tensor& confidences, const at::Tensor& kept) {
-    return at::cat({kept.to(at::kFloat).unsqueeze(2), confidences.unsqueeze(2), shapes}, 2).contiguous();
+  /// Rows of kept, agreement, confidence, box, points: float [B, N, 7 + 2 points].
+  static at::Tensor table_of(const at::Tensor& shapes, const at::Tensor& confidences, const at::Tensor& agreement,
+                             const at::Tensor& kept) {
+    return at::cat({kept.to(at::kFloat).unsqueeze(2), agreement.unsqueeze(2), confidences.unsqueeze(2), shapes}, 2)
+        .contiguous();
   }
 
-  Face face_in(const float* row) const {
-    Face face{.box = {row[2], row[3], row[4], row[5]}, .confidence = row[1]};
-    for (int64_t i = 0; i < cascade_.points; ++i) face.landmarks.push_back({row[6 + 2 * i], row[7 + 2 * i]});
-    return face;
+  FoundFace face_in(const float* row) const {
+    FoundFace found{{.box = {row[3], row[4], row[5], row[6]}, .confidence = row[2]}, row[1]};
+    for (int64_t i = 0; i < cascade_.points; ++i) found.face.landmarks.push_back({row[7 + 2 * i], row[8 + 2 * i]});
+    return found;
   }
 
-  std::vector<std::vector<Face>> faces_on_host(const at::Tensor& shapes, const at::Tensor& confidences,
-                                               const at::Tensor& kept) const {
-    const at::Tensor table = table_of(shapes, confidences, kept).cpu();
-    std::vector<std::vector<Face>> faces;
+  std::vector<std::vector<FoundFace>> faces_on_host(const at::Tensor& shapes, const at::Tensor& confidences,
+                                                    const at::Tensor& agreement, const at::Tensor& kept) const {
+    const at::Tensor table = table_of(shapes, confidences, agreement, kept).cpu();
+    std::vector<std::vector<FoundFace>> found(static_cast<size_t>(count_));
     const float* row = table.const_data_ptr<float>();
-    for (int64_t picture = 0; picture < count_; ++picture) {
-      std::vector<Face>& found = faces.emplace_back();
+    for (std::vector<FoundFace>& faces : found) {
       for (int64_t i = 0; i < table.size(1); ++i, row += table.size(2)) {
-        if (row[0] > 0) found.push_back(face_in(row));
+        if (row[0] > 0) faces.push_back(face_in(row));
       }
-      std::stable_sort(found.begin(), found.end(),
-                       [](const Face& a, const Face& b) { return a.confidence > b.confidence; });
-      if (!options_.clip) continue;
-      for (Face& face : found) face.box = clip(face.box, static_cast<float>(width_), static_cast<float>(height_));
     }
-    return faces;
+    return found;
   }
 
   const Impl& cascade_;
@@ -389,11 +425,13 @@ void search_group(const TensorCascade::Impl& cascade, std::span<const ImageView>
   if (!any(after_pnet)) return;
   if (last == NetKind::pnet) return tell(after_pnet, found, &Found::after_pnet);
   const Counted after_rnet = search.refine_windows(after_pnet);
-  std::vector<std::vector<Face>> faces(images.size());
+  std::vector<std::vector<FoundFace>> faces(images.size());
   if (any(after_rnet) && last == NetKind::onet) faces = search.find_faces(after_rnet);
+  if (options.mirror_weight > 0) search.look_again(faces);
   tell(after_pnet, found, &Found::after_pnet);
   if (any(after_rnet)) tell(after_rnet, found, &Found::after_rnet);
-  for (size_t i = 0; i < images.size(); ++i) found[i].faces = std::move(faces[i]);
+  for (size_t i = 0; i < images.size(); ++i)
+    found[i].faces = finished(faces[i], options, images[i].width, images[i].height);
 }
 
 /// Indices of pictures of one size that are searched together; empty pictures are in no group.

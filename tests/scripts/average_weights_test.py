@@ -36,6 +36,14 @@ class AverageWeights(unittest.TestCase):
             for value, original in zip(values, tensors[name][1]):
                 self.assertAlmostEqual(value, 1.25 * original, delta=1e-5 * (1 + abs(original)))
 
+    def test_raised_logit(self):
+        done = run(RNET, RNET, self.folder / "out.safetensors", "--logit", 0.5)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        before, after = script.read(RNET)[1], script.read(self.folder / "out.safetensors")[1]
+        changed = [name for name in before if any(abs(x - y) > 1e-6 for x, y in zip(before[name][1], after[name][1]))]
+        self.assertEqual(changed, [script.HEADS["rnet"]])
+        self.assertAlmostEqual(after[changed[0]][1][1] - before[changed[0]][1][1], 0.5, places=5)
+
     def test_wrong_use(self):
         self.assertIn("not weights of ours", self.error(RNET, self.plain(b"\x02\0\0\0\0\0\0\0{}")))
         self.assertIn("not a weights file", self.error(RNET, self.plain(b"")))

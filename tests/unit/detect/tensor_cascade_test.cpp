@@ -42,6 +42,7 @@ TEST(TensorCascade, KnowsAllOptions) {
   options.rnet_weight = 0.5F;
   options.box_voting = 0.6F;
   options.support = 1;
+  options.mirror_weight = 0.7F;
   options.max_side = 100;
   options.clip = true;
   const auto expected = random_detector().with_options(options).detect(image.view());

@@ -1,0 +1,70 @@
+#include "mtcnn/detect/final_faces.h"
+
+#include "mtcnn/data/landmark_layout.h"
+#include "mtcnn/detect/stages.h"
+
+#include <algorithm>
+
+namespace mtcnn {
+namespace {
+
+/// `face`, found in the mirror image of `window`, in the picture itself; points keep their places in the list.
+Face unmirrored(const Box& window, Face face) {
+  const float both = window.x1 + window.x2;
+  face.box = {both - face.box.x2, face.box.y1, both - face.box.x1, face.box.y2};
+  for (Point& point : face.landmarks) point.x = both - point.x;
+  return face;
+}
+
+float mean(float a, float b) { return (a + b) / 2; }
+
+/// Confidences round to 1 long before logits end.
+float finite_logit(float probability) {
+  constexpr float kLeast = 1e-7F;
+  return probability_to_logit(std::clamp(probability, kLeast, 1 - kLeast));
+}
+
+}  // namespace
+
+std::vector<size_t> mirrored_points(std::span<const std::string> names) {
+  const LandmarkLayout& layout = face_landmarks();
+  if (names.size() != layout.count()) return {};
+  const auto places = face_points_among(names);
+  if (!places) return {};
+  std::vector<size_t> mirror(names.size());
+  for (size_t i = 0; i < mirror.size(); ++i) mirror[(*places)[i]] = (*places)[layout.mirror[i]];
+  return mirror;
+}
+
+Box second_window(const Face& face) { return square(face.box); }
+
+void add_second_look(const Box& window, std::span<const float> values, const DetectorOptions& options,
+                     const InputOptions& input, std::span<const size_t> mirror, Face& face) {
+  const Face second = unmirrored(window, face_of(window, values, input));
+  const float votes = 1 + options.pnet_weight + options.rnet_weight;
+  const float first = finite_logit(face.confidence);
+  face.confidence =
+      logit_to_probability((votes * first + options.mirror_weight * values[0]) / (votes + options.mirror_weight));
+  face.box = {mean(face.box.x1, second.box.x1), mean(face.box.y1, second.box.y1), mean(face.box.x2, second.box.x2),
+              mean(face.box.y2, second.box.y2)};
+  for (size_t i = 0; i < mirror.size(); ++i) {
+    Point& point = face.landmarks[i];
+    const Point& other = second.landmarks[mirror[i]];
+    point = {mean(point.x, other.x), mean(point.y, other.y)};
+  }
+}
+
+std::vector<Face> finished(std::span<const FoundFace> found, const DetectorOptions& options, int width, int height) {
+  std::vector<Face> faces;
+  for (const auto& [face, agreement] : found) {
+    if (face.confidence < options.thresholds[2]) continue;
+    Face& kept = faces.emplace_back(face);
+    kept.confidence = 1 - (1 - kept.confidence) / (1 + options.support * agreement);
+    if (options.clip) kept.box = clip(kept.box, static_cast<float>(width), static_cast<float>(height));
+  }
+  std::stable_sort(faces.begin(), faces.end(),
+                   [](const Face& a, const Face& b) { return a.confidence > b.confidence; });
+  return faces;
+}
+
+}  // namespace mtcnn
