@@ -10,6 +10,7 @@ laxer, and then the thresholds that people know pass other windows than before. 
 import argparse
 import array
 import json
+import math
 import os
 import pathlib
 import struct
@@ -63,6 +64,8 @@ def main():
     arguments = parser.parse_args()
     if not 0 <= arguments.share <= 1:
         sys.exit(f"error: --share is {arguments.share}; it lies between 0 and 1")
+    if not math.isfinite(arguments.logit):
+        sys.exit(f"error: --logit is {arguments.logit}; it is a finite number")
     (metadata, first), (other, second) = read(arguments.a), read(arguments.b)
     if metadata.get("net") != other.get("net"):
         sys.exit(f"error: {arguments.b}: weights of {other.get('net')}, but {arguments.a} has those of {metadata.get('net')}")

@@ -220,18 +220,11 @@ std::vector<FoundFace> strongest_faces(const Answers& answers, const DetectorOpt
 /// See final_faces.h.
 void look_again(const StageContext& context, std::span<const ImageView> images,
                 std::span<std::vector<FoundFace>> found) {
+  const std::vector<SecondLook> looks = second_looks(images, found);
   std::vector<Job> jobs;
-  std::vector<Face*> faces;  // of the jobs
-  for (size_t image = 0; image < images.size(); ++image) {
-    for (FoundFace& one : found[image]) {
-      const Box window = second_window(one.face);
-      if (!is_croppable(window, images[image])) continue;
-      jobs.push_back({.image = image, .window = window, .mirrored = true});
-      faces.push_back(&one.face);
-    }
-  }
+  for (const SecondLook& look : looks) jobs.push_back({.image = look.picture, .window = look.window, .mirrored = true});
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
-    add_second_look(jobs[job].window, values, context.options, context.input, context.mirror, *faces[job]);
+    add_second_look(looks[job], values, context.options, context.input, context.mirror);
   });
 }
 

@@ -69,6 +69,10 @@ struct Detector::Shared {
   std::vector<size_t> mirror;  ///< mirrored_points()
   WorkspacePool workspaces;
   std::unique_ptr<TensorCascade> tensors;  ///< nullptr on the CPU
+
+  StageContext context(const DetectorOptions& options, Workspace& workspace, StageTimes& times) const {
+    return {nets, options, input, mirror, workspace, times};
+  }
 };
 
 Detector::Detector() : Detector(default_model()) {}
@@ -110,8 +114,7 @@ std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, Ne
   if (shared_->tensors) return shared_->tensors->search(images, options_, last, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
-  const StageContext context{shared_->nets,  options_, shared_->input, *workspace, times != nullptr ? *times : unused,
-                             shared_->mirror};
+  const StageContext context = shared_->context(options_, *workspace, times != nullptr ? *times : unused);
   std::vector<Found> found(images.size());
   for (size_t first = 0; first < images.size();) {
     const std::span<const ImageView> group = images.subspan(first, group_size(images.subspan(first)));
@@ -133,7 +136,8 @@ Trace Detector::trace(const ImageView& image) const {
   const auto workspace = shared_->workspaces.take();
   StageTimes times;
   Trace trace;
-  const StageContext context{shared_->nets, options_, shared_->input, *workspace, times, shared_->mirror, &trace};
+  StageContext context = shared_->context(options_, *workspace, times);
+  context.trace = &trace;
   const std::span<const ImageView> images(&image, 1);
   std::vector<std::vector<Window>> windows = run_pyramid_stage(context, images);
   run_rnet_stage(context, images, windows);
@@ -146,8 +150,7 @@ std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::s
   if (shared_->tensors) return shared_->tensors->refine(image, windows, options_, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
-  const StageContext context{shared_->nets,  options_, shared_->input, *workspace, times != nullptr ? *times : unused,
-                             shared_->mirror};
+  const StageContext context = shared_->context(options_, *workspace, times != nullptr ? *times : unused);
   return answer_windows(context, image, windows);
 }
 

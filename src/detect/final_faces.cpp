@@ -36,11 +36,21 @@ std::vector<size_t> mirrored_points(std::span<const std::string> names) {
   return mirror;
 }
 
-Box second_window(const Face& face) { return square(face.box); }
+std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::span<std::vector<FoundFace>> found) {
+  std::vector<SecondLook> looks;
+  for (size_t picture = 0; picture < found.size(); ++picture) {
+    for (FoundFace& one : found[picture]) {
+      const Box window = square(one.face.box);
+      if (is_croppable(window, images[picture])) looks.push_back({picture, window, &one.face});
+    }
+  }
+  return looks;
+}
 
-void add_second_look(const Box& window, std::span<const float> values, const DetectorOptions& options,
-                     const InputOptions& input, std::span<const size_t> mirror, Face& face) {
-  const Face second = unmirrored(window, face_of(window, values, input));
+void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
+                     const InputOptions& input, std::span<const size_t> mirror) {
+  const Face second = unmirrored(look.window, face_of(look.window, values, input));
+  Face& face = *look.face;
   const float votes = 1 + options.pnet_weight + options.rnet_weight;
   const float first = finite_logit(face.confidence);
   face.confidence =
@@ -59,7 +69,7 @@ std::vector<Face> finished(std::span<const FoundFace> found, const DetectorOptio
   for (const auto& [face, agreement] : found) {
     if (face.confidence < options.thresholds[2]) continue;
     Face& kept = faces.emplace_back(face);
-    kept.confidence = 1 - (1 - kept.confidence) / (1 + options.support * agreement);
+    if (options.support > 0) kept.confidence = 1 - (1 - kept.confidence) / (1 + options.support * agreement);
     if (options.clip) kept.box = clip(kept.box, static_cast<float>(width), static_cast<float>(height));
   }
   std::stable_sort(faces.begin(), faces.end(),

@@ -2,6 +2,7 @@
 
 #include "mtcnn/detect/options.h"
 #include "mtcnn/geometry/face.h"
+#include "mtcnn/image/image.h"
 
 #include <cstddef>
 #include <span>
@@ -24,16 +25,23 @@ struct FoundFace {
 /// it is for the five points of a face, in any order.
 std::vector<size_t> mirrored_points(std::span<const std::string> names);
 
-/// The window that is looked at again.
-Box second_window(const Face& face);
+/// A window whose mirror image is to be looked at.
+struct SecondLook {
+  size_t picture;
+  Box window;
+  Face* face;
+};
 
-/// Puts the second look at a face into it: its logit joins the nets' votes, weighted by options.mirror_weight; box and,
-/// where `mirror` is not empty, points become the mean of both looks.
-/// \param window  second_window() of the face.
+/// One for each face, in their order; none where no net can be run on its window.
+/// \param found  each picture's faces; they outlive the looks.
+std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::span<std::vector<FoundFace>> found);
+
+/// Puts a second look into its face: its logit joins the nets' votes, weighted by options.mirror_weight; box and, where
+/// `mirror` is not empty, points become the mean of both looks.
 /// \param values  what O-Net says of the mirror image: a logit, four offsets, points.
 /// \param mirror  mirrored_points() of the model.
-void add_second_look(const Box& window, std::span<const float> values, const DetectorOptions& options,
-                     const InputOptions& input, std::span<const size_t> mirror, Face& face);
+void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
+                     const InputOptions& input, std::span<const size_t> mirror);
 
 /// Drops faces that the second look doubts, raises confidences by agreement, clips; by falling confidence.
 /// \param width, height  of the picture.

@@ -27,9 +27,9 @@ struct StageContext {
   const NetRunner& nets;
   const DetectorOptions& options;
   const InputOptions& input;
+  std::span<const size_t> mirror;  ///< mirrored_points() of the model
   Workspace& workspace;
   StageTimes& times;
-  std::span<const size_t> mirror;  ///< mirrored_points() of the model
   Trace* trace = nullptr;  ///< the stages also tell here what they see, where there is one; then of a single picture
 };
 

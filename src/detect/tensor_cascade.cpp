@@ -7,10 +7,12 @@
 #include "mtcnn/detect/stages.h"
 #include "mtcnn/nets/device.h"
 #include "mtcnn/nets/torch_nets.h"
+#include "mtcnn/tensors/agreement.h"
 #include "mtcnn/tensors/boxes.h"
 #include "mtcnn/tensors/pyramid_plan.h"
 #include "mtcnn/tensors/sampler.h"
 #include "mtcnn/tensors/suppression.h"
+#include "mtcnn/tensors/windows.h"
 
 #include <algorithm>
 #include <array>
@@ -30,37 +32,6 @@ constexpr size_t kMostPictures = 32;
 constexpr int64_t kCropsAtOnce = 1024;
 constexpr int64_t kFewCandidates = 1024;  ///< of a picture, tried first
 constexpr int64_t kFewRounds = 12;        ///< of suppression, tried first
-
-/// Windows of B pictures, N places each, strongest first; those that are not alive are no windows.
-struct Windows {
-  at::Tensor boxes;   ///< float [B, N, 4], image pixels
-  at::Tensor scores;  ///< float [B, N]
-  at::Tensor votes;   ///< float [B, N], see Window::votes
-  at::Tensor alive;   ///< bool [B, N]
-};
-
-/// What the host knows of windows on the device.
-struct Counted {
-  Windows windows;              ///< those alive come first
-  std::vector<int64_t> counts;  ///< alive, of each picture
-};
-
-/// Small tensors of whole numbers in one transfer: where the host waits for the device.
-std::vector<int64_t> to_host(const std::vector<at::Tensor>& tensors) {
-  std::vector<at::Tensor> flat;
-  for (const at::Tensor& tensor : tensors) flat.push_back(tensor.to(at::kLong).view({-1}));
-  const at::Tensor all = at::cat(flat).cpu();
-  return {all.const_data_ptr<int64_t>(), all.const_data_ptr<int64_t>() + all.numel()};
-}
-
-/// Windows with those alive moved to the front and, for all pictures, as many places as the fullest picture needs.
-Counted compacted(const Windows& windows, std::vector<int64_t> counts) {
-  const int64_t most = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
-  const at::Tensor places = strongest_first(windows.alive.to(at::kByte)).slice(1, 0, most);
-  return {{at_places(windows.boxes, places), at_places(windows.scores, places), at_places(windows.votes, places),
-           at_places(windows.alive, places)},
-          std::move(counts)};
-}
 
 /// The boxes of a tensor [N, 4] on the host.
 std::vector<Box> boxes_on_host(const float* values, int64_t count) {
@@ -161,7 +132,8 @@ class Search {
         return suppress(boxes, passed, {}, options_.nms_onet, Overlap::smaller_area, rounds);
       });
       const at::Tensor weights = confidences * alive;
-      const at::Tensor voted = options_.box_voting > 0 ? voted_shapes(boxes, weights, shapes) : shapes;
+      const at::Tensor voted =
+          options_.box_voting > 0 ? means_of_agreeing(boxes, weights, shapes, options_.box_voting) : shapes;
       const at::Tensor agreement = options_.support > 0
                                        ? agreement_on(voted.slice(2, 0, 4), boxes, weights, confidences)
                                        : at::zeros_like(confidences);
@@ -170,33 +142,27 @@ class Search {
   }
 
   /// See final_faces.h.
-  void look_again(std::vector<std::vector<FoundFace>>& found) {
-    size_t places = 0;
-    for (const std::vector<FoundFace>& faces : found) places = std::max(places, faces.size());
-    if (places == 0) return;
-    std::vector<float> edges(found.size() * places * 4);
-    Counted all;
-    for (size_t picture = 0; picture < found.size(); ++picture) {
-      float* to = edges.data() + picture * places * 4;
-      for (const FoundFace& one : found[picture]) {
-        const Box window = second_window(one.face);
-        to = std::ranges::copy(std::array{window.x1, window.y1, window.x2, window.y2}, to).out;
-      }
-      all.counts.push_back(static_cast<int64_t>(found[picture].size()));
+  void look_again(std::span<const ImageView> images, std::span<std::vector<FoundFace>> found) {
+    const std::vector<SecondLook> looks = second_looks(images, found);
+    if (looks.empty()) return;
+    Counted all{{}, std::vector<int64_t>(found.size())};
+    for (const SecondLook& look : looks) ++all.counts[look.picture];
+    const int64_t places = *std::max_element(all.counts.begin(), all.counts.end());
+    at::Tensor boxes = at::zeros({count_, places, 4}, at::kFloat);
+    std::vector<int64_t> rows;  // of the looks
+    std::vector<int64_t> seen(found.size());
+    for (const SecondLook& look : looks) {
+      const auto& [picture, window, face] = look;
+      rows.push_back(static_cast<int64_t>(picture) * places + seen[picture]++);
+      std::ranges::copy(std::array{window.x1, window.y1, window.x2, window.y2},
+                        boxes.mutable_data_ptr<float>() + rows.back() * 4);
     }
-    all.windows.boxes = at::from_blob(edges.data(), {count_, static_cast<int64_t>(places), 4}, at::kFloat)
-                            .to(cascade_.device, false, true);
+    all.windows.boxes = boxes.to(cascade_.device);
     const at::Tensor values = answers(NetKind::onet, all, true).cpu().contiguous();
-    const auto value_count = static_cast<size_t>(values.size(2));
-    const ImageView frame{.width = static_cast<int>(width_), .height = static_cast<int>(height_)};
-    for (size_t picture = 0; picture < found.size(); ++picture) {
-      const float* row = values.const_data_ptr<float>() + picture * places * value_count;
-      for (FoundFace& one : found[picture]) {
-        const Box window = second_window(one.face);
-        if (is_croppable(window, frame))
-          add_second_look(window, {row, value_count}, options_, cascade_.input, cascade_.mirror, one.face);
-        row += value_count;
-      }
+    const int64_t value_count = values.size(2);
+    for (size_t i = 0; i < looks.size(); ++i) {
+      const float* row = values.const_data_ptr<float>() + rows[i] * value_count;
+      add_second_look(looks[i], {row, static_cast<size_t>(value_count)}, options_, cascade_.input, cascade_.mirror);
     }
   }
 
@@ -326,7 +292,10 @@ class Search {
     constexpr double kFarthest = 1e6;
     at::Tensor boxes = windows.windows.boxes.view({-1, 4}).index_select(0, flat).to(at::kDouble);
     boxes.select(1, 1).sub_(cascade_.input.crop_lead);
-    mirrored ? boxes.select(1, 2).add_(cascade_.input.crop_lead) : boxes.select(1, 0).sub_(cascade_.input.crop_lead);
+    if (mirrored)
+      boxes.select(1, 2).add_(cascade_.input.crop_lead);
+    else
+      boxes.select(1, 0).sub_(cascade_.input.crop_lead);
     boxes = boxes.nan_to_num(0).clamp(-kFarthest, kFarthest);
     const at::Tensor pictures = flat.div(places, "floor");
     const int64_t side = net_input_size(net);
@@ -351,23 +320,6 @@ class Search {
     const at::Tensor targets = values.slice(2, kFaceValues).reshape({boxes.size(0), boxes.size(1), cascade_.points, 2});
     const at::Tensor points = corner + targets * size + cascade_.input.landmark_shift;
     return at::cat({regressed(boxes, values.slice(2, 1, kFaceValues)), points.flatten(2)}, 2);
-  }
-
-  /// Each window's mean with those that agree, weighted by confidence.
-  at::Tensor voted_shapes(const at::Tensor& boxes, const at::Tensor& weights, const at::Tensor& shapes) const {
-    const at::Tensor with_one = at::cat({at::ones_like(shapes.slice(2, 0, 1)), shapes}, 2);
-    const at::Tensor sums = sums_of_agreeing(boxes, boxes, weights, with_one, options_.box_voting);
-    const at::Tensor total = sums.slice(2, 0, 1);
-    return at::where(total > 0, sums.slice(2, 1) / total, shapes);
-  }
-
-  /// The summed confidence of the other windows that agree on each face.
-  static at::Tensor agreement_on(const at::Tensor& faces, const at::Tensor& boxes, const at::Tensor& weights,
-                                 const at::Tensor& confidences) {
-    constexpr double kAgreement = 0.5;  // IoU
-    const at::Tensor ones = at::ones_like(boxes.slice(2, 0, 1));
-    const at::Tensor sums = sums_of_agreeing(faces.contiguous(), boxes, weights, ones, kAgreement).squeeze(2);
-    return (sums - confidences).clamp_min(0);
   }
 
   /// Rows of kept, agreement, confidence, box, points: float [B, N, 7 + 2 points].
@@ -427,7 +379,7 @@ void search_group(const TensorCascade::Impl& cascade, std::span<const ImageView>
   const Counted after_rnet = search.refine_windows(after_pnet);
   std::vector<std::vector<FoundFace>> faces(images.size());
   if (any(after_rnet) && last == NetKind::onet) faces = search.find_faces(after_rnet);
-  if (options.mirror_weight > 0) search.look_again(faces);
+  if (options.mirror_weight > 0) search.look_again(images, faces);
   tell(after_pnet, found, &Found::after_pnet);
   if (any(after_rnet)) tell(after_rnet, found, &Found::after_rnet);
   for (size_t i = 0; i < images.size(); ++i)

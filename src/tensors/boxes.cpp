@@ -58,16 +58,4 @@ int64_t rows_at_once(const at::Tensor& boxes) {
   return std::clamp<int64_t>(kPairs / std::max<int64_t>(1, boxes.size(0) * boxes.size(1)), 32, 4096);
 }
 
-at::Tensor sums_of_agreeing(const at::Tensor& boxes, const at::Tensor& all, const at::Tensor& weights,
-                            const at::Tensor& values, double least) {
-  std::vector<at::Tensor> sums;
-  const int64_t rows = rows_at_once(boxes);
-  for (int64_t begin = 0; begin < boxes.size(1); begin += rows) {
-    const at::Tensor some = boxes.slice(1, begin, std::min(boxes.size(1), begin + rows));
-    const at::Tensor agree = (overlaps(some, all, Overlap::union_area) >= least).to(at::kFloat) * weights.unsqueeze(1);
-    sums.push_back(at::matmul(agree, values));
-  }
-  return at::cat(sums, 1);
-}
-
 }  // namespace mtcnn

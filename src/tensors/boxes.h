@@ -26,11 +26,6 @@ at::Tensor overlaps(const at::Tensor& a, const at::Tensor& b, Overlap overlap);
 /// Rows of the matrix of overlaps with `boxes` that are worked on at a time, which bounds the memory of temporaries.
 int64_t rows_at_once(const at::Tensor& boxes);
 
-/// For each of `boxes` [B, M, 4], the sum of `values` [B, N, k] over those of `all` [B, N, 4] that overlap it by an IoU
-/// of `least`, weighted by `weights` [B, N]: float [B, M, k].
-at::Tensor sums_of_agreeing(const at::Tensor& boxes, const at::Tensor& all, const at::Tensor& weights,
-                            const at::Tensor& values, double least);
-
 /// Items of [B, N] or [B, N, k] at places [B, M].
 at::Tensor at_places(const at::Tensor& items, const at::Tensor& places);
 

@@ -49,6 +49,7 @@ class AverageWeights(unittest.TestCase):
         self.assertIn("not a weights file", self.error(RNET, self.plain(b"")))
         self.assertIn("weights of onet", self.error(RNET, RNET.with_name("onet.safetensors")))
         self.assertIn("--share", self.error(RNET, RNET, "--share", 2))
+        self.assertIn("--logit", self.error(RNET, RNET, "--logit", "nan"))
 
     def plain(self, content):
         path = self.folder / "other"

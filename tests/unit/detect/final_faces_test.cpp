@@ -30,7 +30,8 @@ TEST(FinalFaces, SecondLookIsMirroredBack) {
   values[kFaceValues + 1] = 0.5F;
   DetectorOptions options;
   options.mirror_weight = 1;
-  add_second_look(window, values, options, {.landmark_shift = -1}, face_landmarks().mirror, face);
+  const SecondLook look{0, window, &face};
+  add_second_look(look, values, options, {.landmark_shift = -1}, face_landmarks().mirror);
   EXPECT_NEAR(face.confidence, 1 / (1 + std::exp(-1.0F)), 1e-6);
   EXPECT_NEAR(face.box.x1, 10, 1e-5);
   EXPECT_NEAR(face.box.x2, 50 - 0.1F * 40 / 2, 1e-5);
@@ -38,7 +39,7 @@ TEST(FinalFaces, SecondLookIsMirroredBack) {
   EXPECT_NEAR(face.landmarks[1].y, (20 + 0.5F * 40 - 1) / 2, 1e-5);
   options.pnet_weight = 3;
   face.confidence = 1;
-  add_second_look(window, values, options, {}, {}, face);
+  add_second_look(look, values, options, {}, {});
   EXPECT_TRUE(std::isfinite(face.confidence));
   EXPECT_GT(face.confidence, 0.99F) << "four votes against one";
 }
@@ -75,7 +76,7 @@ TEST(FinalFaces, ASecondLookEqualsAFirstOneAtTheMirrorImage) {
   ASSERT_EQ(looked.size(), plain.size());
   size_t checked = 0;
   for (const Face& face : plain) {
-    const Box window = second_window(face);
+    const Box window = square(face.box);
     const std::vector<Box> there = {{96 - window.x2, window.y1, 96 - window.x1, window.y2}};
     const auto second = random_detector().with_options(options).refine(mirrored.view(), there).front();
     if (!second) continue;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace mtcnn {
+
+/// Windows of B pictures, N places each, strongest first; those that are not alive are no windows.
+struct Windows {
+  at::Tensor boxes;   ///< float [B, N, 4], image pixels
+  at::Tensor scores;  ///< float [B, N]
+  at::Tensor votes;   ///< float [B, N], see Window::votes
+  at::Tensor alive;   ///< bool [B, N]
+};
+
+/// What the host knows of windows on the device.
+struct Counted {
+  Windows windows;              ///< those alive come first
+  std::vector<int64_t> counts;  ///< alive, of each picture
+};
+
+/// Small tensors of whole numbers in one transfer: where the host waits for the device.
+std::vector<int64_t> to_host(const std::vector<at::Tensor>& tensors);
+
+/// Windows with those alive moved to the front and, for all pictures, as many places as the fullest picture needs.
+/// \param counts  alive, of each picture.
+Counted compacted(const Windows& windows, std::vector<int64_t> counts);
+
+}  // namespace mtcnn
