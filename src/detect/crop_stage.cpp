@@ -223,8 +223,13 @@ void look_again(const StageContext& context, std::span<const ImageView> images,
   const std::vector<SecondLook> looks = second_looks(images, found);
   std::vector<Job> jobs;
   for (const SecondLook& look : looks) jobs.push_back({.image = look.picture, .window = look.window, .mirrored = true});
+  std::vector<float> rnet_logits(looks.size());
+  if (rnet_looks_again(context.options)) {
+    run_in_batches(context, NetKind::rnet, 0, images, jobs,
+                   [&](size_t job, std::span<const float> values) { rnet_logits[job] = values[0]; });
+  }
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
-    add_second_look(looks[job], values, context.options, context.input, context.mirror);
+    add_second_look(looks[job], rnet_logits[job], values, context.options, context.input, context.mirror);
   });
 }
 

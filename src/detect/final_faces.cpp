@@ -47,14 +47,17 @@ std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::spa
   return looks;
 }
 
-void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
-                     const InputOptions& input, std::span<const size_t> mirror) {
+bool rnet_looks_again(const DetectorOptions& options) { return options.mirror_weight > 0 && options.rnet_weight > 0; }
+
+void add_second_look(const SecondLook& look, float rnet_logit, std::span<const float> values,
+                     const DetectorOptions& options, const InputOptions& input, std::span<const size_t> mirror) {
   const Face second = unmirrored(look.window, face_of(look.window, values, input));
   Face& face = *look.face;
-  const float votes = 1 + options.pnet_weight + options.rnet_weight;
-  const float first = finite_logit(face.confidence);
-  face.confidence =
-      logit_to_probability((votes * first + options.mirror_weight * values[0]) / (votes + options.mirror_weight));
+  const float first_votes = 1 + options.pnet_weight + options.rnet_weight;
+  const float second_votes = options.mirror_weight * (1 + options.rnet_weight);
+  const float first = first_votes * finite_logit(face.confidence);
+  const float again = options.mirror_weight * (values[0] + options.rnet_weight * rnet_logit);
+  face.confidence = logit_to_probability((first + again) / (first_votes + second_votes));
   face.box = {mean(face.box.x1, second.box.x1), mean(face.box.y1, second.box.y1), mean(face.box.x2, second.box.x2),
               mean(face.box.y2, second.box.y2)};
   for (size_t i = 0; i < mirror.size(); ++i) {

@@ -10,9 +10,9 @@
 #include <vector>
 
 /// \file
-/// What becomes of faces once O-Net's windows are suppressed: the same for both cascades. O-Net may look a second time,
-/// at the mirror image of each face, cut at the face's own box: the authors' first version of MTCNN takes the mean of
-/// mirrored points so; here confidence and box gain too.
+/// What becomes of faces once O-Net's windows are suppressed: the same for both cascades. R-Net and O-Net may look a
+/// second time, at the mirror image of each face, cut at the face's own box: the authors' first version of MTCNN takes
+/// the mean of mirrored points so; here confidence and box gain too.
 namespace mtcnn {
 
 /// A face on its way out of the cascade.
@@ -36,12 +36,16 @@ struct SecondLook {
 /// \param found  each picture's faces; they outlive the looks.
 std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::span<std::vector<FoundFace>> found);
 
-/// Puts a second look into its face: its logit joins the nets' votes, weighted by options.mirror_weight; box and, where
-/// `mirror` is not empty, points become the mean of both looks.
-/// \param values  what O-Net says of the mirror image: a logit, four offsets, points.
+/// Whether R-Net, too, looks again: where its first look counts.
+bool rnet_looks_again(const DetectorOptions& options);
+
+/// Puts a second look into its face: the nets' logits join their first ones, options.mirror_weight times as heavy; box
+/// and, where `mirror` is not empty, points become the mean of both of O-Net's looks.
+/// \param rnet_logit  what R-Net says of the mirror image; 0 where it does not look again.
+/// \param values  what O-Net says of it: a logit, four offsets, points.
 /// \param mirror  mirrored_points() of the model.
-void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
-                     const InputOptions& input, std::span<const size_t> mirror);
+void add_second_look(const SecondLook& look, float rnet_logit, std::span<const float> values,
+                     const DetectorOptions& options, const InputOptions& input, std::span<const size_t> mirror);
 
 /// Drops faces that the second look doubts, raises confidences by agreement, clips; by falling confidence.
 /// \param width, height  of the picture.

@@ -35,9 +35,10 @@ const OptionTable<DetectorOptions>& detector_option_table() {
                "a face's box and points are the mean, weighted by confidence, of what O-Net says of all windows that "
                "overlap it by this IoU; 0 = the strongest window's alone, as in the paper")
           .add("mirror_weight", &O::mirror_weight, {.low = 0, .high = 100},
-               "O-Net looks at each face again, at the mirror image of its box: weight of that second answer in the "
-               "face's confidence, as pnet_weight; box and points (those of a face) become the mean of both; 0 = no "
-               "second look, as in the paper; for objects whose mirror images look alike")
+               "O-Net, and R-Net where rnet_weight is not 0, look at each face again, at the mirror image of its box: "
+               "how many times as heavy as their first answers these are in the face's confidence; box and points "
+               "(those of a face) become the mean of both of O-Net's; 0 = no second look, as in the paper; for objects "
+               "whose mirror images look alike")
           .add("max_side", &O::max_side, kPixels,
                "a longer picture is searched as if shrunk to this side, pixels; 0 = never")
           .add("screen", &O::screen, {},

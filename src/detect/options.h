@@ -20,7 +20,7 @@ struct DetectorOptions {
   float rnet_weight = 0;    ///< the same of R-Net's
   float support = 0;        ///< how much windows that agree raise a face's confidence; see the table
   float box_voting = 0;     ///< IoU of the windows whose mean a face is; 0 = the strongest alone; see the table
-  float mirror_weight = 0;  ///< of O-Net's second look at a face, in a mirror; 0 = none; see the table
+  float mirror_weight = 0;  ///< of the second look at a face, in a mirror; 0 = none; see the table
   int max_side = 0;         ///< pixels; a longer picture is searched as if shrunk to it; 0 = never
   bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
   bool half = false;        ///< on a GPU: run the nets in half precision; see the table

@@ -160,9 +160,13 @@ class Search {
     all.windows.boxes = boxes.to(cascade_.device);
     const at::Tensor values = answers(NetKind::onet, all, true).cpu().contiguous();
     const int64_t value_count = values.size(2);
+    at::Tensor rnet_logits = at::zeros({count_ * places}, at::kFloat);
+    if (rnet_looks_again(options_))
+      rnet_logits = answers(NetKind::rnet, all, true).select(2, 0).flatten().cpu().contiguous();
     for (size_t i = 0; i < looks.size(); ++i) {
       const float* row = values.const_data_ptr<float>() + rows[i] * value_count;
-      add_second_look(looks[i], {row, static_cast<size_t>(value_count)}, options_, cascade_.input, cascade_.mirror);
+      add_second_look(looks[i], rnet_logits.const_data_ptr<float>()[rows[i]], {row, static_cast<size_t>(value_count)},
+                      options_, cascade_.input, cascade_.mirror);
     }
   }
 
