@@ -220,16 +220,15 @@ std::vector<FoundFace> strongest_faces(const Answers& answers, const DetectorOpt
 /// See final_faces.h.
 void look_again(const StageContext& context, std::span<const ImageView> images,
                 std::span<std::vector<FoundFace>> found) {
-  const std::vector<SecondLook> looks = second_looks(images, found);
+  std::vector<SecondLook> looks = second_looks(images, found);
   std::vector<Job> jobs;
   for (const SecondLook& look : looks) jobs.push_back({.image = look.picture, .window = look.window, .mirrored = true});
-  std::vector<float> rnet_logits(looks.size());
   if (rnet_looks_again(context.options)) {
     run_in_batches(context, NetKind::rnet, 0, images, jobs,
-                   [&](size_t job, std::span<const float> values) { rnet_logits[job] = values[0]; });
+                   [&](size_t job, std::span<const float> values) { looks[job].rnet_logit = values[0]; });
   }
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
-    add_second_look(looks[job], rnet_logits[job], values, context.options, context.input, context.mirror);
+    add_second_look(looks[job], values, context.options, context.input, context.mirror);
   });
 }
 
@@ -239,7 +238,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
                                               const std::vector<std::vector<Window>>& windows) {
   const DetectorOptions& options = context.options;
   const std::vector<Job> jobs = jobs_for(images, windows);
-  const float votes = 1 + options.pnet_weight + options.rnet_weight;
+  const float votes = summed_votes(options);
   std::vector<Answers> answers(images.size());
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
     Answers& picture = answers[jobs[job].image];

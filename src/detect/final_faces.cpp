@@ -36,6 +36,8 @@ std::vector<size_t> mirrored_points(std::span<const std::string> names) {
   return mirror;
 }
 
+float summed_votes(const DetectorOptions& options) { return 1 + options.pnet_weight + options.rnet_weight; }
+
 std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::span<std::vector<FoundFace>> found) {
   std::vector<SecondLook> looks;
   for (size_t picture = 0; picture < found.size(); ++picture) {
@@ -49,14 +51,14 @@ std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::spa
 
 bool rnet_looks_again(const DetectorOptions& options) { return options.mirror_weight > 0 && options.rnet_weight > 0; }
 
-void add_second_look(const SecondLook& look, float rnet_logit, std::span<const float> values,
-                     const DetectorOptions& options, const InputOptions& input, std::span<const size_t> mirror) {
+void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
+                     const InputOptions& input, std::span<const size_t> mirror) {
   const Face second = unmirrored(look.window, face_of(look.window, values, input));
   Face& face = *look.face;
-  const float first_votes = 1 + options.pnet_weight + options.rnet_weight;
+  const float first_votes = summed_votes(options);
   const float second_votes = options.mirror_weight * (1 + options.rnet_weight);
   const float first = first_votes * finite_logit(face.confidence);
-  const float again = options.mirror_weight * (values[0] + options.rnet_weight * rnet_logit);
+  const float again = options.mirror_weight * (values[0] + options.rnet_weight * look.rnet_logit);
   face.confidence = logit_to_probability((first + again) / (first_votes + second_votes));
   face.box = {mean(face.box.x1, second.box.x1), mean(face.box.y1, second.box.y1), mean(face.box.x2, second.box.x2),
               mean(face.box.y2, second.box.y2)};

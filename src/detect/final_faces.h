@@ -25,11 +25,15 @@ struct FoundFace {
 /// it is for the five points of a face, in any order.
 std::vector<size_t> mirrored_points(std::span<const std::string> names);
 
+/// The summed weights of the three nets' first answers in a face's confidence; O-Net's is 1.
+float summed_votes(const DetectorOptions& options);
+
 /// A window whose mirror image is to be looked at.
 struct SecondLook {
   size_t picture;
   Box window;
   Face* face;
+  float rnet_logit = 0;  ///< what R-Net says of the mirror image, where rnet_looks_again()
 };
 
 /// One for each face, in their order; none where no net can be run on its window.
@@ -41,11 +45,10 @@ bool rnet_looks_again(const DetectorOptions& options);
 
 /// Puts a second look into its face: the nets' logits join their first ones, options.mirror_weight times as heavy; box
 /// and, where `mirror` is not empty, points become the mean of both of O-Net's looks.
-/// \param rnet_logit  what R-Net says of the mirror image; 0 where it does not look again.
-/// \param values  what O-Net says of it: a logit, four offsets, points.
+/// \param values  what O-Net says of the mirror image: a logit, four offsets, points.
 /// \param mirror  mirrored_points() of the model.
-void add_second_look(const SecondLook& look, float rnet_logit, std::span<const float> values,
-                     const DetectorOptions& options, const InputOptions& input, std::span<const size_t> mirror);
+void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
+                     const InputOptions& input, std::span<const size_t> mirror);
 
 /// Drops faces that the second look doubts, raises confidences by agreement, clips; by falling confidence.
 /// \param width, height  of the picture.

@@ -118,7 +118,7 @@ class Search {
   std::vector<std::vector<FoundFace>> find_faces(const Counted& before) {
     const at::Tensor values = answers(NetKind::onet, before);
     return timed(&StageTimes::windows_s, [&] {
-      const float total = 1 + options_.pnet_weight + options_.rnet_weight;
+      const float total = summed_votes(options_);
       const at::Tensor logits = total > 1 ? (before.windows.votes + values.select(2, 0)) / total : values.select(2, 0);
       at::Tensor alive = usable(before.windows);
       const at::Tensor scores = at::where(alive, logits.sigmoid(), at::full({}, -1.0F, logits.options()));
@@ -143,7 +143,7 @@ class Search {
 
   /// See final_faces.h.
   void look_again(std::span<const ImageView> images, std::span<std::vector<FoundFace>> found) {
-    const std::vector<SecondLook> looks = second_looks(images, found);
+    std::vector<SecondLook> looks = second_looks(images, found);
     if (looks.empty()) return;
     Counted all{{}, std::vector<int64_t>(found.size())};
     for (const SecondLook& look : looks) ++all.counts[look.picture];
@@ -152,21 +152,21 @@ class Search {
     std::vector<int64_t> rows;  // of the looks
     std::vector<int64_t> seen(found.size());
     for (const SecondLook& look : looks) {
-      const auto& [picture, window, face] = look;
-      rows.push_back(static_cast<int64_t>(picture) * places + seen[picture]++);
+      const Box& window = look.window;
+      rows.push_back(static_cast<int64_t>(look.picture) * places + seen[look.picture]++);
       std::ranges::copy(std::array{window.x1, window.y1, window.x2, window.y2},
                         boxes.mutable_data_ptr<float>() + rows.back() * 4);
     }
     all.windows.boxes = boxes.to(cascade_.device);
     const at::Tensor values = answers(NetKind::onet, all, true).cpu().contiguous();
     const int64_t value_count = values.size(2);
-    at::Tensor rnet_logits = at::zeros({count_ * places}, at::kFloat);
-    if (rnet_looks_again(options_))
-      rnet_logits = answers(NetKind::rnet, all, true).select(2, 0).flatten().cpu().contiguous();
+    if (rnet_looks_again(options_)) {
+      const at::Tensor logits = answers(NetKind::rnet, all, true).select(2, 0).flatten().cpu().contiguous();
+      for (size_t i = 0; i < looks.size(); ++i) looks[i].rnet_logit = logits.const_data_ptr<float>()[rows[i]];
+    }
     for (size_t i = 0; i < looks.size(); ++i) {
       const float* row = values.const_data_ptr<float>() + rows[i] * value_count;
-      add_second_look(looks[i], rnet_logits.const_data_ptr<float>()[rows[i]], {row, static_cast<size_t>(value_count)},
-                      options_, cascade_.input, cascade_.mirror);
+      add_second_look(looks[i], {row, static_cast<size_t>(value_count)}, options_, cascade_.input, cascade_.mirror);
     }
   }
 

@@ -31,7 +31,7 @@ TEST(FinalFaces, SecondLookIsMirroredBack) {
   DetectorOptions options;
   options.mirror_weight = 1;
   const SecondLook look{0, window, &face};
-  add_second_look(look, 0, values, options, {.landmark_shift = -1}, face_landmarks().mirror);
+  add_second_look(look, values, options, {.landmark_shift = -1}, face_landmarks().mirror);
   EXPECT_NEAR(face.confidence, 1 / (1 + std::exp(-1.0F)), 1e-6);
   EXPECT_NEAR(face.box.x1, 10, 1e-5);
   EXPECT_NEAR(face.box.x2, 50 - 0.1F * 40 / 2, 1e-5);
@@ -39,7 +39,7 @@ TEST(FinalFaces, SecondLookIsMirroredBack) {
   EXPECT_NEAR(face.landmarks[1].y, (20 + 0.5F * 40 - 1) / 2, 1e-5);
   options.pnet_weight = 3;
   face.confidence = 1;
-  add_second_look(look, 0, values, options, {}, {});
+  add_second_look(look, values, options, {}, {});
   EXPECT_TRUE(std::isfinite(face.confidence));
   EXPECT_GT(face.confidence, 0.99F) << "four votes against one";
 }
@@ -55,7 +55,7 @@ TEST(FinalFaces, RNetsSecondLookCountsToo) {
   EXPECT_FALSE(rnet_looks_again(options));
   options.rnet_weight = 0.5F;
   EXPECT_TRUE(rnet_looks_again(options));
-  add_second_look({0, window, &face}, 3, values, options, {}, {});
+  add_second_look({0, window, &face, 3}, values, options, {}, {});
   EXPECT_NEAR(face.confidence, 1 / (1 + std::exp(-2 * (1 + 0.5F * 3) / (1.5F + 3))), 1e-6);
   EXPECT_EQ(face.box.x1, window.x1);
 }
