@@ -1,14 +1,3 @@
-# Public headers are included as "mtcnn/<room>/<file>.h", both here and after installation: links give the rooms these names.
-set(MTCNN_INCLUDE_DIR "${PROJECT_BINARY_DIR}/include")
-if(IS_SYMLINK "${MTCNN_INCLUDE_DIR}/mtcnn")
-  file(REMOVE "${MTCNN_INCLUDE_DIR}/mtcnn")  # left by an older checkout
-endif()
-file(MAKE_DIRECTORY "${MTCNN_INCLUDE_DIR}/mtcnn")
-foreach(room core geometry image video data weights engine nets tensors detect live train eval pipeline cli)
-  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src/${room}" "${MTCNN_INCLUDE_DIR}/mtcnn/${room}" SYMBOLIC)
-endforeach()
-file(CREATE_LINK "${PROJECT_SOURCE_DIR}/data_prep" "${MTCNN_INCLUDE_DIR}/mtcnn/data_prep" SYMBOLIC)
-
 # Warnings and sanitizers for our own code; never passed on to those who link us.
 add_library(mtcnn_build_flags INTERFACE)
 target_compile_options(mtcnn_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers
@@ -22,15 +11,20 @@ if(MTCNN_SANITIZE)
 endif()
 
 # mtcnn_add_module(<name> SOURCES <files> [PUBLIC <targets>] [PRIVATE <targets>])
-# One static library a room, exported as mtcnn::<name>.
+# One static library a room, exported as mtcnn::<name>. A header's include path is its path below src/ ("mtcnn/core/error.h") or, for
+# data_prep, below the source tree ("data_prep/sampler.h").
 function(mtcnn_add_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(mtcnn_${name} STATIC ${ARG_SOURCES})
   add_library(mtcnn::${name} ALIAS mtcnn_${name})
   set_target_properties(mtcnn_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
   target_compile_features(mtcnn_${name} PUBLIC cxx_std_20)
-  target_include_directories(mtcnn_${name} PUBLIC $<BUILD_INTERFACE:${MTCNN_INCLUDE_DIR}>
-                                                  $<INSTALL_INTERFACE:include>)
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/src" OUTPUT_VARIABLE below_src)
+  if(below_src MATCHES "^mtcnn/")
+    target_include_directories(mtcnn_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
+  else()
+    target_include_directories(mtcnn_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/mtcnn>)
+  endif()
   target_link_libraries(mtcnn_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:mtcnn_build_flags>)
   set_property(GLOBAL APPEND PROPERTY MTCNN_MODULES mtcnn_${name})
 endfunction()

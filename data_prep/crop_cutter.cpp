@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/crop_cutter.h"
+#include "data_prep/crop_cutter.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/simd.h"

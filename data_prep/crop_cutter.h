@@ -1,11 +1,12 @@
 #pragma once
 
 #include "mtcnn/data/shard.h"
-#include "mtcnn/data_prep/sampler.h"
 #include "mtcnn/image/image.h"
 
 #include <array>
 #include <vector>
+
+#include "data_prep/sampler.h"
 
 namespace mtcnn {
 

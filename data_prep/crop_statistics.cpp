@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/crop_statistics.h"
+#include "data_prep/crop_statistics.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/random.h"

@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/dataset_readers.h"
+#include "data_prep/dataset_readers.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"

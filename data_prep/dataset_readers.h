@@ -1,13 +1,14 @@
 #pragma once
 
 #include "mtcnn/data/annotations.h"
-#include "mtcnn/data_prep/options.h"
-#include "mtcnn/data_prep/sources.h"
 
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include "data_prep/options.h"
+#include "data_prep/sources.h"
 
 namespace mtcnn {
 

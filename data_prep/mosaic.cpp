@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/mosaic.h"
+#include "data_prep/mosaic.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/geometry/face.h"

@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/options.h"
+#include "data_prep/options.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"

@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/prepare.h"
+#include "data_prep/prepare.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
@@ -6,12 +6,13 @@
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/thread_pool.h"
-#include "mtcnn/data_prep/segment_worker.h"
 
 #include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <mutex>
+
+#include "data_prep/segment_worker.h"
 
 namespace mtcnn {
 namespace fs = std::filesystem;

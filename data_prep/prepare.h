@@ -2,9 +2,6 @@
 
 #include "mtcnn/core/json.h"
 #include "mtcnn/data/manifest.h"
-#include "mtcnn/data_prep/options.h"
-#include "mtcnn/data_prep/sampler.h"
-#include "mtcnn/data_prep/sources.h"
 #include "mtcnn/image/image.h"
 
 #include <filesystem>
@@ -12,6 +9,10 @@
 #include <span>
 #include <string>
 #include <vector>
+
+#include "data_prep/options.h"
+#include "data_prep/sampler.h"
+#include "data_prep/sources.h"
 
 namespace mtcnn {
 

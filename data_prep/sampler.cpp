@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/sampler.h"
+#include "data_prep/sampler.h"
 
 #include "mtcnn/image/resample_turned.h"
 

@@ -3,12 +3,13 @@
 #include "mtcnn/core/random.h"
 #include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/data/shard.h"
-#include "mtcnn/data_prep/options.h"
 #include "mtcnn/geometry/box.h"
 
 #include <optional>
 #include <span>
 #include <vector>
+
+#include "data_prep/options.h"
 
 namespace mtcnn {
 

@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/segment_worker.h"
+#include "data_prep/segment_worker.h"
 
 #include "mtcnn/core/checksum.h"
 #include "mtcnn/core/error.h"

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "mtcnn/data_prep/crop_cutter.h"
-#include "mtcnn/data_prep/prepare.h"
-#include "mtcnn/data_prep/segments.h"
-
 #include <functional>
 #include <optional>
+
+#include "data_prep/crop_cutter.h"
+#include "data_prep/prepare.h"
+#include "data_prep/segments.h"
 
 namespace mtcnn {
 

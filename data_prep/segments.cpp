@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/segments.h"
+#include "data_prep/segments.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "mtcnn/data_prep/options.h"
-#include "mtcnn/data_prep/sources.h"
-
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "data_prep/options.h"
+#include "data_prep/sources.h"
 
 namespace mtcnn {
 

@@ -1,15 +1,16 @@
-#include "mtcnn/data_prep/sources.h"
+#include "data_prep/sources.h"
 
 #include "mtcnn/core/checksum.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/celeba.h"
-#include "mtcnn/data_prep/dataset_readers.h"
 
 #include <algorithm>
 #include <functional>
 #include <unordered_set>
+
+#include "data_prep/dataset_readers.h"
 
 namespace mtcnn {
 namespace fs = std::filesystem;

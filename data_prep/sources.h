@@ -3,13 +3,14 @@
 #include "mtcnn/core/json.h"
 #include "mtcnn/data/annotations.h"
 #include "mtcnn/data/manifest.h"
-#include "mtcnn/data_prep/options.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "data_prep/options.h"
 
 namespace mtcnn {
 

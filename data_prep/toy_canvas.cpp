@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/toy_canvas.h"
+#include "data_prep/toy_canvas.h"
 
 #include <algorithm>
 #include <array>

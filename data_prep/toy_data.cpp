@@ -1,12 +1,10 @@
-#include "mtcnn/data_prep/toy_data.h"
+#include "data_prep/toy_data.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/thread_pool.h"
-#include "mtcnn/data_prep/toy_faces.h"
-#include "mtcnn/data_prep/toy_watches.h"
 #include "mtcnn/image/write.h"
 
 #include <array>
@@ -14,6 +12,9 @@
 #include <mutex>
 #include <string>
 #include <vector>
+
+#include "data_prep/toy_faces.h"
+#include "data_prep/toy_watches.h"
 
 namespace mtcnn {
 namespace fs = std::filesystem;

@@ -1,11 +1,11 @@
-#include "mtcnn/data_prep/toy_faces.h"
-
-#include "mtcnn/data_prep/toy_scenery.h"
+#include "data_prep/toy_faces.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
+
+#include "data_prep/toy_scenery.h"
 
 namespace mtcnn {
 namespace {

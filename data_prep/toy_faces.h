@@ -1,7 +1,8 @@
 #pragma once
 
 #include "mtcnn/data/annotations.h"
-#include "mtcnn/data_prep/toy_canvas.h"
+
+#include "data_prep/toy_canvas.h"
 
 namespace mtcnn {
 

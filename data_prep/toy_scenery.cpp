@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/toy_scenery.h"
+#include "data_prep/toy_scenery.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mtcnn/data_prep/toy_canvas.h"
+#include "data_prep/toy_canvas.h"
 
 namespace mtcnn {
 

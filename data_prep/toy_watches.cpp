@@ -1,10 +1,10 @@
-#include "mtcnn/data_prep/toy_watches.h"
-
-#include "mtcnn/data_prep/toy_scenery.h"
+#include "data_prep/toy_watches.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+
+#include "data_prep/toy_scenery.h"
 
 namespace mtcnn {
 namespace {

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "mtcnn/data/landmark_layout.h"
-#include "mtcnn/data_prep/toy_faces.h"
+
+#include "data_prep/toy_faces.h"
 
 namespace mtcnn {
 

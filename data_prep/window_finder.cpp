@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/window_finder.h"
+#include "data_prep/window_finder.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "mtcnn/core/json.h"
-#include "mtcnn/data_prep/options.h"
-#include "mtcnn/data_prep/prepare.h"
 
 #include <filesystem>
 #include <string>
+
+#include "data_prep/options.h"
+#include "data_prep/prepare.h"
 
 namespace mtcnn {
 

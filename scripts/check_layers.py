@@ -46,7 +46,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULT
 
 
 class Source:
-    """One C++ file: its room, its include name below mtcnn/ and what it includes."""
+    """One C++ file: its room, its name "room/file" and what it includes."""
 
     def __init__(self, root, path, room, folder):
         self.shown = path.relative_to(root).as_posix()
@@ -63,13 +63,20 @@ class Source:
         return f"{self.shown}:{line}: {message}"
 
 
+def own_header(target):
+    """The name "room/file" of our header that `target` includes, or None: "mtcnn/<room>/..." lies below src/, "data_prep/..." at the top."""
+    if target.startswith("mtcnn/"):
+        return target.removeprefix("mtcnn/")
+    return target if target.startswith("data_prep/") else None
+
+
 def without_block_comments(text):
     return re.sub(r"/\*.*?\*/", lambda match: "\n" * match.group().count("\n"), text, flags=re.DOTALL)
 
 
 def room_folders(root):
     """Name and folder of every room that is there, known or not."""
-    source = root / "src"
+    source = root / "src" / "mtcnn"
     folders = sorted(entry for entry in source.iterdir() if entry.is_dir()) if source.is_dir() else []
     rooms = [(folder.name, folder) for folder in folders]
     if (root / "data_prep").is_dir():
@@ -88,13 +95,16 @@ def read_sources(root):
 
 def check_include(source, line, quote, target):
     """Complaints about one include."""
-    if quote == '"' and not target.startswith("mtcnn/"):
-        yield source.at(line, f'"{target}": quoted includes start with mtcnn/; other libraries are included with <>')
+    name = own_header(target)
+    if quote == '"' and not name:
+        yield source.at(line, f'"{target}": quoted includes start with mtcnn/ or data_prep/; other libraries are included with <>')
         return
-    if target.startswith("mtcnn/"):
+    if name:
         if quote == "<":
             yield source.at(line, f'<{target}>: our own headers are included as "{target}"')
-        room = target.split("/")[1]
+        room = name.split("/")[0]
+        if target.startswith("mtcnn/data_prep/"):
+            yield source.at(line, f'"{target}": data_prep lies beside src: include "{name}"')
         if room == source.room:
             return
         if room == "cli":
@@ -125,8 +135,8 @@ def check_cycles(sources):
     def visit(source):
         path.append(source.name)
         for line, _, target in source.includes:
-            name = target.removeprefix("mtcnn/")
-            if name == target or name not in by_name or name in finished:
+            name = own_header(target)
+            if name not in by_name or name in finished:
                 continue
             if name in path:
                 circle = " -> ".join([*path[path.index(name):], name])
@@ -160,16 +170,16 @@ def public_headers(sources):
     by_name = {source.name: source for source in sources}
     public = set()
     waiting = [
-        target.removeprefix("mtcnn/")
+        name
         for source in sources
-        for _, _, target in source.includes
-        if target.startswith("mtcnn/") and target.split("/")[1] != source.room
+        for name in (own_header(target) for _, _, target in source.includes)
+        if name and name.split("/")[0] != source.room
     ]
     while waiting:
         name = waiting.pop()
         if name not in public and name in by_name:
             public.add(name)
-            waiting += [target.removeprefix("mtcnn/") for _, _, target in by_name[name].includes]
+            waiting += filter(None, (own_header(target) for _, _, target in by_name[name].includes))
     return public
 
 
@@ -192,7 +202,7 @@ def check_links(root, room, folder, sources):
     public = public_headers(sources)
     for source in sources:
         for line, _, target in source.includes:
-            used = target.split("/")[1] if target.startswith("mtcnn/") else room
+            used = (own_header(target) or room).split("/")[0]
             if source.room != room or used == room or used not in ROOMS[room]:
                 continue
             if used not in links:

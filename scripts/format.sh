@@ -15,7 +15,7 @@ sources() {
     git ls-files -z --cached --others --exclude-standard -- '*.h' '*.cpp' |
       while IFS= read -r -d '' file; do if [ -e "$file" ]; then printf '%s\0' "$file"; fi; done
   else
-    find src tests -name '*.h' -print0 -o -name '*.cpp' -print0
+    find src data_prep tests -name '*.h' -print0 -o -name '*.cpp' -print0
   fi
 }
 

@@ -22,115 +22,115 @@ class CheckLayers(CheckTestCase):
 
     def test_right_tree(self):
         files = {
-            "src/core/CMakeLists.txt": room("core"),
-            "src/core/error.h": header("<string>"),
-            "src/core/log.cpp": '#include "mtcnn/core/error.h"\n#include <spdlog/spdlog.h>\n',
-            "src/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core"),
-            "src/geometry/box.h": header('"mtcnn/core/error.h"'),
-            "src/image/CMakeLists.txt": room("image", "PRIVATE opencv_core"),
-            "src/image/read.cpp": "#include <opencv2/core.hpp>\n",
-            "src/nets/CMakeLists.txt": room("nets", "PUBLIC torch"),
-            "src/nets/net.h": header("<torch/torch.h>"),
-            "src/detect/CMakeLists.txt": room("detect", "PUBLIC mtcnn::geometry\n  PRIVATE mtcnn::nets"),
-            "src/detect/run.h": header('"mtcnn/geometry/box.h"'),
-            "src/detect/run.cpp": '#include "mtcnn/detect/run.h"\n#include "mtcnn/nets/net.h"\n#include <ATen/ATen.h>\n',
-            "src/video/CMakeLists.txt": room("video", "PRIVATE opencv_videoio"),
-            "src/video/camera.cpp": "#include <opencv2/videoio.hpp>\n#include <libavcodec/avcodec.h>\n",
-            "src/cli/main.cpp": '#include "mtcnn/detect/run.h"\n',
-            "src/cli/CMakeLists.txt": "add_executable(mtcnn main.cpp)\n",
+            "src/mtcnn/core/CMakeLists.txt": room("core"),
+            "src/mtcnn/core/error.h": header("<string>"),
+            "src/mtcnn/core/log.cpp": '#include "mtcnn/core/error.h"\n#include <spdlog/spdlog.h>\n',
+            "src/mtcnn/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core"),
+            "src/mtcnn/geometry/box.h": header('"mtcnn/core/error.h"'),
+            "src/mtcnn/image/CMakeLists.txt": room("image", "PRIVATE opencv_core"),
+            "src/mtcnn/image/read.cpp": "#include <opencv2/core.hpp>\n",
+            "src/mtcnn/nets/CMakeLists.txt": room("nets", "PUBLIC torch"),
+            "src/mtcnn/nets/net.h": header("<torch/torch.h>"),
+            "src/mtcnn/detect/CMakeLists.txt": room("detect", "PUBLIC mtcnn::geometry\n  PRIVATE mtcnn::nets"),
+            "src/mtcnn/detect/run.h": header('"mtcnn/geometry/box.h"'),
+            "src/mtcnn/detect/run.cpp": '#include "mtcnn/detect/run.h"\n#include "mtcnn/nets/net.h"\n#include <ATen/ATen.h>\n',
+            "src/mtcnn/video/CMakeLists.txt": room("video", "PRIVATE opencv_videoio"),
+            "src/mtcnn/video/camera.cpp": "#include <opencv2/videoio.hpp>\n#include <libavcodec/avcodec.h>\n",
+            "src/mtcnn/cli/main.cpp": '#include "mtcnn/detect/run.h"\n',
+            "src/mtcnn/cli/CMakeLists.txt": "add_executable(mtcnn main.cpp)\n",
         }
         self.assertEqual(self.complaints(files), [])
 
     def test_wrong_direction(self):
-        files = {"src/geometry/box.h": header('"mtcnn/core/error.h"', '"mtcnn/image/image.h"'),
-                 "src/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core")}
-        self.assert_one(files, "src/geometry/box.h:3", "geometry may not include image", "core")
+        files = {"src/mtcnn/geometry/box.h": header('"mtcnn/core/error.h"', '"mtcnn/image/image.h"'),
+                 "src/mtcnn/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core")}
+        self.assert_one(files, "src/mtcnn/geometry/box.h:3", "geometry may not include image", "core")
 
     def test_core_includes_nothing(self):
-        self.assert_one({"src/core/a.h": header('"mtcnn/geometry/box.h"')}, "src/core/a.h:2", "it may include: nothing")
+        self.assert_one({"src/mtcnn/core/a.h": header('"mtcnn/geometry/box.h"')}, "src/mtcnn/core/a.h:2", "it may include: nothing")
 
     def test_train_and_detect_do_not_meet(self):
-        self.assert_one({"src/train/a.h": header('"mtcnn/detect/detector.h"')}, "src/train/a.h:2", "train")
-        self.assert_one({"src/detect/a.h": header('"mtcnn/train/trainer.h"')}, "src/detect/a.h:2", "detect")
+        self.assert_one({"src/mtcnn/train/a.h": header('"mtcnn/detect/detector.h"')}, "src/mtcnn/train/a.h:2", "train")
+        self.assert_one({"src/mtcnn/detect/a.h": header('"mtcnn/train/trainer.h"')}, "src/mtcnn/detect/a.h:2", "detect")
 
     def test_data_prep_outside_of_src(self):
         self.assert_one({"data_prep/a.h": header('"mtcnn/train/trainer.h"')}, "data_prep/a.h:2", "data_prep", "train")
 
     def test_nothing_includes_cli(self):
-        self.assert_one({"src/detect/a.h": header('"mtcnn/cli/common.h"')}, "src/detect/a.h:2", "nothing includes cli")
+        self.assert_one({"src/mtcnn/detect/a.h": header('"mtcnn/cli/common.h"')}, "src/mtcnn/detect/a.h:2", "nothing includes cli")
 
     def test_unknown_room(self):
-        self.assert_one({"src/core/a.h": header('"mtcnn/misc/a.h"')}, "src/core/a.h:2", "no room misc")
-        self.assert_one({"src/misc/a.h": header()}, "src/misc:1", "misc is no room")
+        self.assert_one({"src/mtcnn/core/a.h": header('"mtcnn/misc/a.h"')}, "src/mtcnn/core/a.h:2", "no room misc")
+        self.assert_one({"src/mtcnn/misc/a.h": header()}, "src/mtcnn/misc:1", "misc is no room")
 
     def test_torch_doors(self):
         for name in ("torch/torch.h", "ATen/ATen.h", "c10/core/Device.h"):
-            self.assert_one({"src/core/a.h": header(f"<{name}>")}, "src/core/a.h:2", "LibTorch")
-            self.assert_one({"src/detect/a.h": header(f"<{name}>")}, "src/detect/a.h:2", "LibTorch")
-            self.assertEqual(self.complaints({"src/train/a.h": header(f"<{name}>")}), [])
+            self.assert_one({"src/mtcnn/core/a.h": header(f"<{name}>")}, "src/mtcnn/core/a.h:2", "LibTorch")
+            self.assert_one({"src/mtcnn/detect/a.h": header(f"<{name}>")}, "src/mtcnn/detect/a.h:2", "LibTorch")
+            self.assertEqual(self.complaints({"src/mtcnn/train/a.h": header(f"<{name}>")}), [])
 
     def test_opencv_door(self):
-        self.assert_one({"src/data/a.h": header("<opencv2/core.hpp>")}, "src/data/a.h:2", "OpenCV")
+        self.assert_one({"src/mtcnn/data/a.h": header("<opencv2/core.hpp>")}, "src/mtcnn/data/a.h:2", "OpenCV")
 
     def test_spdlog_door(self):
-        self.assert_one({"src/core/a.h": header("<spdlog/spdlog.h>")}, "src/core/a.h:2", "spdlog", "core/log.cpp")
+        self.assert_one({"src/mtcnn/core/a.h": header("<spdlog/spdlog.h>")}, "src/mtcnn/core/a.h:2", "spdlog", "core/log.cpp")
 
     def test_forms_of_include(self):
-        self.assert_one({"src/core/a.h": header('"b.h"')}, "src/core/a.h:2", "start with mtcnn/")
-        self.assert_one({"src/core/a.h": header("<mtcnn/core/b.h>")}, "src/core/a.h:2", '"mtcnn/core/b.h"')
+        self.assert_one({"src/mtcnn/core/a.h": header('"b.h"')}, "src/mtcnn/core/a.h:2", "start with mtcnn/")
+        self.assert_one({"src/mtcnn/core/a.h": header("<mtcnn/core/b.h>")}, "src/mtcnn/core/a.h:2", '"mtcnn/core/b.h"')
 
     def test_comments_are_no_includes(self):
         text = '/*\n#include "a.h"\n*/\n// #include "b.h"\n#pragma once\n#include "c.h"\n'
-        self.assert_one({"src/core/a.h": text}, "src/core/a.h:6", '"c.h"')
+        self.assert_one({"src/mtcnn/core/a.h": text}, "src/mtcnn/core/a.h:6", '"c.h"')
 
     def test_missing_guard(self):
-        self.assert_one({"src/core/a.h": "// #pragma once\n"}, "src/core/a.h:1", "#pragma once")
+        self.assert_one({"src/mtcnn/core/a.h": "// #pragma once\n"}, "src/mtcnn/core/a.h:1", "#pragma once")
 
     def test_cycle(self):
-        files = {"src/core/a.h": header('"mtcnn/core/b.h"'), "src/core/b.h": header('"mtcnn/core/c.h"'),
-                 "src/core/c.h": header('"mtcnn/core/a.h"')}
-        self.assert_one(files, "src/core/c.h:2", "core/a.h -> core/b.h -> core/c.h -> core/a.h")
-        self.assert_one({"src/core/a.h": header('"mtcnn/core/a.h"')}, "src/core/a.h:2", "circle")
+        files = {"src/mtcnn/core/a.h": header('"mtcnn/core/b.h"'), "src/mtcnn/core/b.h": header('"mtcnn/core/c.h"'),
+                 "src/mtcnn/core/c.h": header('"mtcnn/core/a.h"')}
+        self.assert_one(files, "src/mtcnn/core/c.h:2", "core/a.h -> core/b.h -> core/c.h -> core/a.h")
+        self.assert_one({"src/mtcnn/core/a.h": header('"mtcnn/core/a.h"')}, "src/mtcnn/core/a.h:2", "circle")
 
     def test_diamond_is_no_cycle(self):
-        files = {"src/core/a.h": header('"mtcnn/core/b.h"', '"mtcnn/core/c.h"'), "src/core/d.h": header(),
-                 "src/core/b.h": header('"mtcnn/core/d.h"'), "src/core/c.h": header('"mtcnn/core/d.h"')}
+        files = {"src/mtcnn/core/a.h": header('"mtcnn/core/b.h"', '"mtcnn/core/c.h"'), "src/mtcnn/core/d.h": header(),
+                 "src/mtcnn/core/b.h": header('"mtcnn/core/d.h"'), "src/mtcnn/core/c.h": header('"mtcnn/core/d.h"')}
         self.assertEqual(self.complaints(files), [])
 
     def test_forbidden_link(self):
-        files = {"src/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core\n  PRIVATE mtcnn::nets")}
-        self.assert_one(files, "src/geometry/CMakeLists.txt:4", "may not link mtcnn::nets")
+        files = {"src/mtcnn/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core\n  PRIVATE mtcnn::nets")}
+        self.assert_one(files, "src/mtcnn/geometry/CMakeLists.txt:4", "may not link mtcnn::nets")
 
     def test_commented_link_does_not_count(self):
-        files = {"src/geometry/CMakeLists.txt": "# mtcnn::nets\n" + room("geometry", "PUBLIC mtcnn::core")}
+        files = {"src/mtcnn/geometry/CMakeLists.txt": "# mtcnn::nets\n" + room("geometry", "PUBLIC mtcnn::core")}
         self.assertEqual(self.complaints(files), [])
 
     def test_missing_link(self):
-        files = {"src/geometry/CMakeLists.txt": room("geometry"), "src/geometry/a.cpp": '#include "mtcnn/core/error.h"\n'}
-        self.assert_one(files, "src/geometry/a.cpp:1", "does not link mtcnn::core")
+        files = {"src/mtcnn/geometry/CMakeLists.txt": room("geometry"), "src/mtcnn/geometry/a.cpp": '#include "mtcnn/core/error.h"\n'}
+        self.assert_one(files, "src/mtcnn/geometry/a.cpp:1", "does not link mtcnn::core")
 
     def test_private_link_of_a_header_that_others_see(self):
-        files = {"src/geometry/CMakeLists.txt": room("geometry", "PRIVATE mtcnn::core"),
-                 "src/geometry/a.h": header('"mtcnn/core/error.h"'),
-                 "src/geometry/a.cpp": '#include "mtcnn/geometry/a.h"\n'}
+        files = {"src/mtcnn/geometry/CMakeLists.txt": room("geometry", "PRIVATE mtcnn::core"),
+                 "src/mtcnn/geometry/a.h": header('"mtcnn/core/error.h"'),
+                 "src/mtcnn/geometry/a.cpp": '#include "mtcnn/geometry/a.h"\n'}
         self.assertEqual(self.complaints(files), [])
-        files["src/geometry/b.h"] = header('"mtcnn/geometry/a.h"')
-        files["src/cli/verbs.h"] = header('"mtcnn/geometry/b.h"')
-        self.assert_one(files, "src/geometry/a.h:2", "PUBLIC")
+        files["src/mtcnn/geometry/b.h"] = header('"mtcnn/geometry/a.h"')
+        files["src/mtcnn/cli/verbs.h"] = header('"mtcnn/geometry/b.h"')
+        self.assert_one(files, "src/mtcnn/geometry/a.h:2", "PUBLIC")
 
     def test_room_without_cmake(self):
-        self.assert_one({"src/core/a.cpp": ""}, "src/core/CMakeLists.txt:1", "no CMakeLists.txt")
+        self.assert_one({"src/mtcnn/core/a.cpp": ""}, "src/mtcnn/core/CMakeLists.txt:1", "no CMakeLists.txt")
 
     def run_script(self, *arguments):
         command = [sys.executable, str(SOURCE_ROOT / "scripts" / "check_layers.py"), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def test_program(self):
-        with Tree({"src/core/a.h": ""}) as root:
+        with Tree({"src/mtcnn/core/a.h": ""}) as root:
             bad = self.run_script("--root", str(root))
         self.assertEqual(bad.returncode, 1)
-        self.assertEqual(bad.stdout, "src/core/a.h:1: a header without #pragma once\n")
-        with Tree({"src/core/a.h": header()}) as root:
+        self.assertEqual(bad.stdout, "src/mtcnn/core/a.h:1: a header without #pragma once\n")
+        with Tree({"src/mtcnn/core/a.h": header()}) as root:
             self.assertEqual(self.run_script("--root", str(root)).returncode, 0)
 
     def test_table_names_every_room(self):

@@ -1,10 +1,10 @@
-#include "mtcnn/data_prep/crop_cutter.h"
+#include "data_prep/crop_cutter.h"
 
-#include "mtcnn/data_prep/toy_faces.h"
 #include "mtcnn/image/resample.h"
 
 #include <cmath>
 
+#include "data_prep/toy_faces.h"
 #include <gtest/gtest.h>
 
 namespace mtcnn {

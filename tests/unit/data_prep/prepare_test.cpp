@@ -1,13 +1,13 @@
-#include "mtcnn/data_prep/prepare.h"
+#include "data_prep/prepare.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/file_lock.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/data_prep/toy_data.h"
 
 #include <map>
 
+#include "data_prep/toy_data.h"
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
 #include <gmock/gmock.h>

@@ -1,13 +1,13 @@
-#include "mtcnn/data_prep/toy_data.h"
+#include "data_prep/toy_data.h"
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/data/celeba.h"
 #include "mtcnn/data/wider_lists.h"
-#include "mtcnn/data_prep/toy_faces.h"
-#include "mtcnn/data_prep/toy_watches.h"
 #include "mtcnn/image/read.h"
 
+#include "data_prep/toy_faces.h"
+#include "data_prep/toy_watches.h"
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
 #include <gtest/gtest.h>

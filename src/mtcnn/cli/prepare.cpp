@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/prepare.h"
+#include "data_prep/prepare.h"
 
 #include "mtcnn/cli/common.h"
 #include "mtcnn/cli/verbs.h"
@@ -7,7 +7,6 @@
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/data_prep/window_finder.h"
 #include "mtcnn/nets/threads.h"
 #include "mtcnn/weights/spec.h"
 
@@ -16,6 +15,8 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+
+#include "data_prep/window_finder.h"
 
 namespace mtcnn::cli {
 namespace fs = std::filesystem;

@@ -3,8 +3,6 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/data_prep/crop_statistics.h"
-#include "mtcnn/data_prep/mosaic.h"
 #include "mtcnn/image/write.h"
 #include "mtcnn/train/run_summary.h"
 #include "mtcnn/weights/weights.h"
@@ -12,6 +10,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+
+#include "data_prep/crop_statistics.h"
+#include "data_prep/mosaic.h"
 
 namespace mtcnn::cli {
 namespace fs = std::filesystem;

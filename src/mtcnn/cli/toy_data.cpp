@@ -1,4 +1,4 @@
-#include "mtcnn/data_prep/toy_data.h"
+#include "data_prep/toy_data.h"
 
 #include "mtcnn/cli/common.h"
 #include "mtcnn/cli/verbs.h"

@@ -2,12 +2,13 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/data_prep/options.h"
-#include "mtcnn/data_prep/sources.h"
 #include "mtcnn/train/options.h"
 
 #include <algorithm>
 #include <optional>
+
+#include "data_prep/options.h"
+#include "data_prep/sources.h"
 
 namespace mtcnn {
 namespace fs = std::filesystem;

@@ -1,10 +1,11 @@
 #include "mtcnn/cli/verbs.h"
-#include "mtcnn/data_prep/options.h"
 #include "mtcnn/detect/options.h"
 #include "mtcnn/pipeline/options.h"
 #include "mtcnn/train/options.h"
 
 #include <iostream>
+
+#include "data_prep/options.h"
 
 namespace mtcnn::cli {
 namespace {
