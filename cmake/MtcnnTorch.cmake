@@ -1,37 +1,36 @@
-# Finds LibTorch: the one that Torch_DIR or CMAKE_PREFIX_PATH names, else the wheel that scripts/setup.sh installed. For the Python
-# package always that of the interpreter's torch: a process must not hold two.
+# Finds LibTorch: the one that Torch_DIR, LibTorch_ROOT or CMAKE_PREFIX_PATH names, else the wheel that scripts/setup.sh installed. For the
+# Python package always that of the interpreter's torch: a process must not hold two.
+set(MTCNN_LIBTORCH_RANGE 2.8...<3)
 if(MTCNN_PYTHON)
+  set(find_torch "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('torch').origin))")
   find_package(Python 3.10 REQUIRED COMPONENTS Interpreter)
-  # -I: while pip builds, it hides the environment's own packages by PYTHONPATH.
-  execute_process(COMMAND "${Python_EXECUTABLE}" -I -c "import torch; print(torch.utils.cmake_prefix_path)"
-                  OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_QUIET)
-  if(failed)
-    message(FATAL_ERROR "${Python_EXECUTABLE} has no torch, which libmtcnn links. First `pip install torch`; where it is installed and this "
-                        "goes on, `pip install scikit-build-core pybind11`, then install libmtcnn with --no-build-isolation.")
+  # While pip builds apart, it hides the environment's own packages by PYTHONPATH, and -I finds them: they come first, then what pip brought
+  # to build with.
+  foreach(mode -I -B)
+    if(NOT prefix)
+      execute_process(COMMAND "${Python_EXECUTABLE}" ${mode} -c "${find_torch}" OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    endif()
+  endforeach()
+  if(NOT prefix)
+    message(FATAL_ERROR "${Python_EXECUTABLE} has no torch, which libmtcnn links. First `pip install torch`, then install libmtcnn again.")
   endif()
-  set(Torch_DIR "${prefix}/Torch")
+  set(LibTorch_ROOT "${prefix}")
 endif()
-if(NOT Torch_DIR)
-  set(Torch_DIR "$ENV{Torch_DIR}")
+find_package(LibTorch ${MTCNN_LIBTORCH_RANGE} QUIET)
+if(NOT LibTorch_FOUND AND LibTorch_PREFIX)
+  message(FATAL_ERROR "The LibTorch in ${LibTorch_PREFIX} cannot be used: found version ${LibTorch_VERSION}, expected 2.8 or newer (below 3).")
 endif()
-find_package(Torch QUIET)
-if(NOT Torch_FOUND)
-  include(MtcnnDepsDir)
-  execute_process(COMMAND "${MTCNN_DEPS_DIR}/venv/bin/python" -c "import torch; print(torch.utils.cmake_prefix_path)"
-                  OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_QUIET)
-  if(failed)
-    message(FATAL_ERROR "No LibTorch: neither Torch_DIR nor CMAKE_PREFIX_PATH names one, and ${MTCNN_DEPS_DIR}/venv has none. "
-                        "Run scripts/setup.sh first.")
-  endif()
-  find_package(Torch REQUIRED PATHS "${prefix}")
+if(NOT LibTorch_FOUND AND (Torch_DIR OR DEFINED ENV{Torch_DIR}))
+  message(FATAL_ERROR "Torch_DIR names no LibTorch: found no include/ATen/ATen.h and lib/libc10 two or three folders above "
+                      "${Torch_DIR}$ENV{Torch_DIR}; expected the folder share/cmake/Torch of a LibTorch, or its prefix.")
 endif()
-message(STATUS "LibTorch ${Torch_VERSION} in ${TORCH_INSTALL_PREFIX}")
-# The wheel's own flags come as a directory-wide string; the targets carry what is needed.
-
-# LibTorch's parallel_for is a template: compiled without OpenMP it is a plain loop. The library must be the one that LibTorch brings, or a
-# process has two pools.
-file(GLOB MTCNN_OPENMP_LIBRARY "${TORCH_INSTALL_PREFIX}/lib/libgomp*.so*")
-if(NOT MTCNN_OPENMP_LIBRARY)
-  find_package(OpenMP REQUIRED COMPONENTS CXX)
-  set(MTCNN_OPENMP_LIBRARY ${OpenMP_CXX_LIBRARIES})
+if(NOT LibTorch_FOUND)
+  message(FATAL_ERROR "No LibTorch: neither Torch_DIR nor CMAKE_PREFIX_PATH names one, and ${MTCNN_DEPS_DIR}/venv has none. "
+                      "Run scripts/setup.sh first.")
 endif()
+if(LibTorch_CUDA)
+  set(kind "CUDA")
+else()
+  set(kind "CPU")
+endif()
+message(STATUS "LibTorch ${LibTorch_VERSION} (${kind}) in ${LibTorch_PREFIX}")

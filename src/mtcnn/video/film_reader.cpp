@@ -79,12 +79,25 @@ Owned<AVCodecContext> open_decoder(const fs::path& path, const AVStream& stream)
   return decoder;
 }
 
-/// Quarter turns clockwise by which frames are to be shown.
-int quarter_turns(AVStream& stream) {
+/// The stream's display matrix, 3 x 3 fixed-point numbers; nullptr where it has none.
+const int32_t* display_matrix(const AVStream& stream) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)  // FFmpeg 6.1; the older function is gone in FFmpeg 8
+  const AVPacketSideData* found = av_packet_side_data_get(
+      stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+  const uint8_t* data = found == nullptr ? nullptr : found->data;
+  const size_t size = found == nullptr ? 0 : found->size;
+#else
   size_t size = 0;
-  const uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
-  if (matrix == nullptr || size < 9 * sizeof(int32_t)) return 0;
-  const double degrees = -av_display_rotation_get(reinterpret_cast<const int32_t*>(matrix));
+  const uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+#endif
+  return size < 9 * sizeof(int32_t) ? nullptr : reinterpret_cast<const int32_t*>(data);
+}
+
+/// Quarter turns clockwise by which frames are to be shown.
+int quarter_turns(const AVStream& stream) {
+  const int32_t* matrix = display_matrix(stream);
+  if (matrix == nullptr) return 0;
+  const double degrees = -av_display_rotation_get(matrix);
   return std::isfinite(degrees) ? ((static_cast<int>(std::lround(degrees / 90)) % 4) + 4) % 4 : 0;
 }
 
