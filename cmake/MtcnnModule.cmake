@@ -3,12 +3,20 @@ add_library(mtcnn_build_flags INTERFACE)
 target_compile_options(mtcnn_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers
                                                    # GCC 12 sees overlap in every string concatenation (GCC bug 105651); clang-tidy knows no such warning.
                                                    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<BOOL:${CMAKE_CXX_CLANG_TIDY}>>>:-Wno-restrict>
+                                                   # In a batch of sources GCC takes them for headers, in which types of one source would be a fault.
+                                                   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>
                                                    $<$<BOOL:${MTCNN_WARNINGS_AS_ERRORS}>:-Werror>)
 if(MTCNN_SANITIZE)
   target_compile_options(mtcnn_build_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
                                                      -fno-omit-frame-pointer)
   target_link_options(mtcnn_build_flags INTERFACE -fsanitize=address,undefined)
 endif()
+
+# mtcnn_alone(<files>): compiled one by one where sources are else compiled in batches (CMAKE_UNITY_BUILD, preset release): their own names
+# are those of a neighbour, or they include one file several times.
+function(mtcnn_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
 
 # mtcnn_add_module(<name> SOURCES <files> [PUBLIC <targets>] [PRIVATE <targets>])
 # One static library a room, exported as mtcnn::<name>. A header's include path is its path below src/ ("mtcnn/core/error.h") or, for

@@ -1,5 +1,5 @@
 # Shared by the scripts: where things lie, and how they speak. Source it from the repository root.
-torch_version=2.13.0
+torch_requirement=${MTCNN_TORCH:-torch==2.13.0}
 pycocotools_version=2.0.11
 tensorboard_version=2.21.0
 report_packages=(nbconvert==7.17.2 ipykernel==7.4.0 matplotlib==3.11.2 pillow==13.0.0)
@@ -14,21 +14,39 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 # The interpreter that makes the virtual environment; torch wheels follow its version.
 system_python() { "${PYTHON:-python3}" "$@"; }
 
-# make_venv: the virtual environment, unless it is there already.
+# make_venv: the virtual environment, unless it is there already. One whose making or filling was cut off is made again; pip keeps what
+# it had downloaded.
 make_venv() {
-  [ -x "$venv/bin/python" ] && return
+  [ -x "$venv/bin/python" ] && [ ! -e "$venv.unfinished" ] && return
+  [ ! -e "$venv.unfinished" ] || say "$venv was left unfinished: making it again"
   say "making the virtual environment $venv"
   mkdir -p "$(dirname "$venv")"
+  rm -rf "$venv"
+  : >"$venv.unfinished"
   system_python -m venv "$venv" || fail "could not make $venv (is python3-venv installed?)"
+  rm -f "$venv.unfinished"
+}
+
+# installed NAME, note_installed NAME: what the virtual environment holds, by the names that these scripts give it.
+installed() { grep -qsxF "$1" "$venv/.installed"; }
+note_installed() { echo "$1" >>"$venv/.installed"; }
+
+# pip_into_venv ARGUMENT... : pip install with these arguments; a cut-off is noticed by the next run.
+pip_into_venv() {
+  : >"$venv.unfinished"
+  "$venv/bin/python" -m pip install --disable-pip-version-check "$@" >&2 || {
+    rm -f "$venv.unfinished"  # pip itself gave up, and undid what it had begun
+    fail "pip could not install: $* (the lines above say why)"
+  }
+  rm -f "$venv.unfinished"
 }
 
 # pip_install PACKAGE... : into the virtual environment, unless exactly these are there already.
 pip_install() {
-  local stamp="$venv/.installed" wanted="$*"
-  [ -f "$stamp" ] && grep -qxF "$wanted" "$stamp" && return
-  say "installing into $venv: $wanted"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" || fail "pip could not install: $wanted"
-  echo "$wanted" >>"$stamp"
+  installed "$*" && return
+  say "installing into $venv: $*"
+  pip_into_venv --quiet "$@"
+  note_installed "$*"
 }
 
 # True where the user brought a LibTorch.
@@ -41,11 +59,12 @@ own_libtorch() {
   return 1
 }
 
-# build_preset NAME: configure and build, quietly unless something fails.
+# build_preset NAME TARGET... : configure and build, quietly unless something fails. The folder is what the preset's binaryDir says.
 build_preset() {
-  local log="build/$1.log"
+  local preset=$1 log="build/$1.log"
+  shift
   mkdir -p build
-  say "building (preset $1; full log in $log)"
-  { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1 ||
+  say "building (preset $preset; full log in $log)"
+  { cmake --preset "$preset" && cmake --build --preset "$preset" ${1:+--target "$@"}; } >"$log" 2>&1 ||
     { grep -E -A5 'error|Error|FAILED' "$log" | tail -n 40 >&2; fail "the build failed; see $log"; }
 }

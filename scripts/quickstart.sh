@@ -1,22 +1,33 @@
 #!/usr/bin/env bash
-# From nothing to faces, and to a detector of one's own: sets up, builds, finds the faces in the sample pictures, then paints toy data and
-# trains the three nets on it with one command.
+# From nothing to faces: installs what the program is built from, builds it, and finds the faces in the sample images.
+#   --train   then paints toy data and trains the three nets on it with one command: some minutes, and a second run goes on where the
+#             first was cut
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/environment.sh
 
 output=out/quickstart
+case "${1:-}" in
+  "" | --train) ;;
+  -h | --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' scripts/quickstart.sh; exit ;;
+  *) printf "error: unknown argument '%s' (--help explains)\n" "$1" >&2; exit 2 ;;
+esac
 
-scripts/setup.sh
-build_preset release
+scripts/setup.sh --program
+# Where scripts/test.sh has configured the folder, the tests stay part of it.
+preset=program
+grep -qs '^MTCNN_BUILD_TESTS:BOOL=ON' "$release/CMakeCache.txt" && preset=release
+build_preset "$preset" mtcnn
 say "looking for faces in samples/"
 "$release/mtcnn" detect samples --json "$output/faces.jsonl" --draw "$output"
-say "the annotated pictures are in $output/ and the detections in $output/faces.jsonl"
-if [ ! -d out/toys ]; then
-  say "painting toy data into out/toys"
-  "$release/mtcnn" toy-data out/toys --images 300 --val 60
+say "the annotated images are in $output/ and the detections in $output/faces.jsonl"
+if [ "${1:-}" = --train ]; then
+  if [ ! -d out/toys ]; then
+    say "painting toy data into out/toys"
+    "$release/mtcnn" toy-data out/toys --images 300 --val 60
+  fi
+  say "training a detector of painted faces: some minutes"
+  "$release/mtcnn" pipeline --config configs/tiny/pipeline.json --out out/tiny
+  say "its model is out/tiny/model, its scores are in out/tiny/eval"
 fi
-say "training a detector of painted faces: some minutes; a second run goes on where this one was cut"
-"$release/mtcnn" pipeline --config configs/tiny/pipeline.json --out out/tiny
-say "done: its model is out/tiny/model, its scores are in out/tiny/eval"
-say "next: $release/mtcnn detect YOUR_PICTURES --draw out/"
+say "next: $release/mtcnn detect YOUR_IMAGES --draw out/"

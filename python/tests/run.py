@@ -1,6 +1,6 @@
 """Installs the package as a user does, into a virtual environment outside the clone, and runs its tests there.
 
-usage: run.py DEPS_DIR BUILD_DIR COMPILER [unittest arguments]
+usage: run.py DEPS_DIR BUILD_DIR COMPILER WARNINGS_AS_ERRORS [unittest arguments]
 DEPS_DIR is where scripts/setup.sh keeps the environment with torch; the new one, DEPS_DIR/python, sees what is in it. BUILD_DIR is kept, so
 that the next installation compiles what has changed; with the COMPILER of the release build, by the same name and with the same flags, most
 objects come from the compiler cache. Exits with 77 where torch is not to be had.
@@ -44,7 +44,7 @@ def make_environment(folder, shared):
 
 def main():
     deps, build = (Path(argument).resolve() for argument in sys.argv[1:3])
-    compiler, tests = sys.argv[3], sys.argv[4:] or ["discover", "--start-directory", HERE]
+    compiler, strict, tests = sys.argv[3], sys.argv[4], sys.argv[5:] or ["discover", "--start-directory", HERE]
     shared = deps / "venv" / "bin" / "python"
     if not shared.exists() or run(shared, "-c", "import torch, numpy, PIL, pybind11, scikit_build_core", stderr=subprocess.DEVNULL) != 0:
         print(f"skipped: {shared} lacks torch or what the package is built and tested with; scripts/setup.sh installs it")
@@ -52,7 +52,7 @@ def main():
     with open(deps / "python.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one environment for all clones of this user
         python = make_environment(deps / "python", shared)
-        settings = [f"build-dir={build}", "cmake.define.MTCNN_WARNINGS_AS_ERRORS=ON"]
+        settings = [f"build-dir={build}", f"cmake.define.MTCNN_WARNINGS_AS_ERRORS={strict}"]
         install = "-m pip install --quiet --no-build-isolation --no-deps --force-reinstall --disable-pip-version-check".split()
         code = run(
             python, *install, *(f"--config-settings={setting}" for setting in settings), HERE.parent, env={**os.environ, "CXX": compiler}

@@ -1,6 +1,6 @@
 # Run as a script by ctest: installs the build at BUILD_DIR into a fresh prefix, then configures, builds and runs the consumer
 # project beside this file and, where the package has the detector, examples/find_package below SOURCE_DIR. WORK_DIR is emptied
-# first. ARGUMENTS are passed on to the projects' configuration.
+# first. LIBTORCH is where the build found LibTorch. ARGUMENTS are passed on to the projects' configuration.
 function(run what)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -12,7 +12,7 @@ endfunction()
 # build_project(<name> <folder>): into WORK_DIR/<name>, with the package just installed and no other.
 function(build_project name folder)
   run("configuring ${name}" "${CMAKE_COMMAND}" -S "${folder}" -B "${WORK_DIR}/${name}" "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix"
-      ${ARGUMENTS})
+      "-DTorch_DIR=${LIBTORCH}" ${ARGUMENTS})
   file(STRINGS "${WORK_DIR}/${name}/CMakeCache.txt" found REGEX "^mtcnn_DIR:")
   if(NOT found MATCHES "=${WORK_DIR}/prefix/")
     message(FATAL_ERROR "${name} found another package: ${found}")
@@ -22,6 +22,21 @@ endfunction()
 
 file(REMOVE_RECURSE "${WORK_DIR}")
 run("install" "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${WORK_DIR}/prefix")
+
+# The package is good on another machine: it names no folder of this one.
+file(GLOB package_files "${WORK_DIR}/prefix/lib*/cmake/mtcnn/*.cmake" "${WORK_DIR}/prefix/lib*/*/cmake/mtcnn/*.cmake")
+if(NOT package_files)
+  message(FATAL_ERROR "no package files in ${WORK_DIR}/prefix")
+endif()
+foreach(file IN LISTS package_files)
+  file(READ "${file}" text)
+  foreach(folder IN ITEMS "${SOURCE_DIR}" "${BUILD_DIR}" "${LIBTORCH}")
+    string(FIND "${text}" "${folder}" place)
+    if(folder AND place GREATER -1)
+      message(FATAL_ERROR "${file} names ${folder}")
+    endif()
+  endforeach()
+endforeach()
 build_project(consumer "${CMAKE_CURRENT_LIST_DIR}")
 run("the consumer" "${WORK_DIR}/consumer/consumer")
 if(NOT output MATCHES "^mtcnn ${VERSION}\n")

@@ -17,8 +17,9 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kStride = 2;
-constexpr int64_t kChunk = 16;  ///< samples whose slope gradients are summed together, whatever the number of threads
+constexpr int64_t kPoolStride = 2;
+constexpr int64_t kSummedSamples =
+    16;  ///< samples whose slope gradients are summed together, whatever the number of threads
 
 MTCNN_SIMD_CLONES
 void activate(const float* input, const float* slopes, int64_t pixels, int64_t channels, float* output) {
@@ -65,8 +66,8 @@ void pool_backward(const float* activated, const float* output, const float* out
     for (int64_t x = 0; x < shape.output_width; ++x) {
       const int64_t cell = (y * shape.output_width + x) * shape.channels;
       std::fill(open.begin(), open.end(), 1.0F);
-      for (int64_t v = y * kStride; v < std::min(shape.height, y * kStride + shape.kernel); ++v) {
-        for (int64_t u = x * kStride; u < std::min(shape.width, x * kStride + shape.kernel); ++u) {
+      for (int64_t v = y * kPoolStride; v < std::min(shape.height, y * kPoolStride + shape.kernel); ++v) {
+        for (int64_t u = x * kPoolStride; u < std::min(shape.width, x * kPoolStride + shape.kernel); ++u) {
           const int64_t pixel = (v * shape.width + u) * shape.channels;
           route_gradient(activated + pixel, output + cell, output_gradient + cell, shape.channels, open.data(),
                          gradient + pixel);
@@ -79,12 +80,12 @@ void pool_backward(const float* activated, const float* output, const float* out
 /// Calls body(first sample, last sample, slope gradients of the chunk) and adds the chunks up in order.
 template <class Body>
 Tensor sum_slope_gradients(int64_t samples, const Tensor& slopes, Body body) {
-  const int64_t chunks = (samples + kChunk - 1) / kChunk;
+  const int64_t chunks = (samples + kSummedSamples - 1) / kSummedSamples;
   Tensor partial = at::zeros({std::max<int64_t>(1, chunks), slopes.numel()}, slopes.options());
   auto* first = partial.mutable_data_ptr<float>();
   at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t chunk = begin; chunk < end; ++chunk)
-      body(chunk * kChunk, std::min(samples, (chunk + 1) * kChunk), first + chunk * slopes.numel());
+      body(chunk * kSummedSamples, std::min(samples, (chunk + 1) * kSummedSamples), first + chunk * slopes.numel());
   });
   return partial.sum(0);
 }

@@ -192,7 +192,7 @@ NetWeights import_caffemodel(std::span<const std::byte> bytes, const std::string
                   {.where = where, .found = concat(layer.blobs.size()), .expected = "weights and biases"});
     }
     for (size_t i = 0; i < layer.blobs.size(); ++i) {
-      const TensorSpec& spec = spec_of(net, name + (i == 0 ? ".weight" : ".bias"), seen, where);
+      const TensorSpec spec = spec_of(net, name + (i == 0 ? ".weight" : ".bias"), seen, where);
       drop_leading_ones(layer.blobs[i].shape, spec.shape.size());
       tensors.push_back({spec.name, std::move(layer.blobs[i].shape), std::move(layer.blobs[i].values)});
     }

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Does what README says on a bare Debian or Ubuntu: makes a root folder with debootstrap, clones this tree's HEAD into it and runs the two
+# commands as an ordinary user with sudo, with that system's own pip and nothing installed before.
+#   try_system.sh SUITE [--quick] [--keep] [--mirror URL]
+#   SUITE      bookworm, trixie, sid, or what debootstrap knows besides
+#   --quick    scripts/quickstart.sh alone
+#   --keep     keeps the root folder, for a look
+#   --mirror   where debootstrap finds the packages
+#   MTCNN_TRY_DIR   where roots, pip's cache and apt's packages are kept between runs (default ${XDG_CACHE_HOME:-~/.cache}/mtcnn/systems)
+# Needs root (chroot) and debootstrap. Prints a row for the table in docs/install.md; the log lies beside the root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/environment.sh
+
+help() { sed -n '2,/^set /{s/^# \{0,1\}//p}' scripts/try_system.sh; }
+wrong_usage() { printf 'error: %s (--help explains)\n' "$*" >&2; exit 2; }
+
+arguments=("$@") suite='' quick='' keep='' mirror=''
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -h | --help) help; exit ;;
+    --quick) quick=yes; shift ;;
+    --keep) keep=yes; shift ;;
+    --mirror) [ $# -ge 2 ] || wrong_usage "--mirror needs a URL"; mirror=$2; shift 2 ;;
+    -*) wrong_usage "unknown option '$1'" ;;
+    *) [ -z "$suite" ] || wrong_usage "one suite at a time"; suite=$1; shift ;;
+  esac
+done
+[ -n "$suite" ] || wrong_usage "no suite given, as bookworm"
+[ "$(id -u)" -eq 0 ] || fail "making a root folder needs root"
+command -v debootstrap >/dev/null || fail "no debootstrap here; apt-get install debootstrap"
+# Mounts of a namespace of our own are gone with it, however this ends.
+[ -n "${MTCNN_TRY_INSIDE:-}" ] || MTCNN_TRY_INSIDE=1 exec unshare --mount --pid --fork --kill-child "$PWD/scripts/try_system.sh" "${arguments[@]}"
+
+try_dir=${MTCNN_TRY_DIR:-$deps_dir/systems}
+base=$try_dir/$suite.base root=$try_dir/$suite.root log=$try_dir/$suite.log
+mkdir -p "$try_dir/pip" "$try_dir/apt-$suite"
+
+if [ ! -d "$base" ]; then
+  say "bare $suite by debootstrap"
+  rm -rf "$base.new"
+  debootstrap --variant=minbase --include=ca-certificates,sudo "$suite" "$base.new" ${mirror:+"$mirror"} >"$log" 2>&1 ||
+    { tail -n 5 "$log" >&2; fail "debootstrap failed; see $log"; }
+  rm -f "$base.new"/var/cache/apt/archives/*.deb
+  mv "$base.new" "$base"
+fi
+rm -rf "$root"
+cp -a "$base" "$root"
+
+# in_root COMMAND : as the user in the root, in an environment that holds only what every login has, and where the network's certificates are.
+user=newcomer
+certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+passed=()
+for name in http_proxy https_proxy no_proxy; do [ -z "${!name:-}" ] || passed+=("$name=${!name}"); done
+[ -z "${SSL_CERT_FILE:-}" ] || passed+=(PIP_CERT=/etc/ssl/certs/ca-certificates.crt)
+in_root() {
+  chroot "$root" /usr/bin/env -i HOME=/home/$user USER=$user LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin "${passed[@]}" \
+    setpriv --reuid=1000 --regid=1000 --init-groups bash -c "cd /home/$user/mtcnn && $1"
+}
+
+chroot "$root" useradd --create-home --uid 1000 --shell /bin/bash $user
+echo "$user ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/$user"
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+cp "$certificates" "$root/etc/ssl/certs/ca-certificates.crt"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount --bind "$try_dir/apt-$suite" "$root/var/cache/apt/archives"
+mkdir -p "$root/home/$user/.cache/pip"
+mount --bind "$try_dir/pip" "$root/home/$user/.cache/pip"
+git clone --quiet --no-hardlinks . "$root/home/$user/mtcnn"
+chown -R 1000:1000 "$root/home/$user" "$try_dir/pip"
+
+# timed NAME COMMAND : seconds into seconds[NAME].
+declare -A seconds
+timed() {
+  local start=$SECONDS
+  say "$suite: $2"
+  in_root "$2" >>"$log" 2>&1 || { tail -n 30 "$log" >&2; fail "$2 failed on $suite after $((SECONDS - start)) s; see $log"; }
+  seconds[$1]=$((SECONDS - start))
+  say "$suite: $2: ${seconds[$1]} s"
+}
+: >"$log"
+timed quickstart scripts/quickstart.sh
+faces=$(in_root 'grep -o "\"box\"" out/quickstart/faces.jsonl | wc -l')
+[ "$faces" -gt 0 ] || fail "the quick start found no face on $suite"
+if [ -z "$quick" ]; then
+  timed test scripts/test.sh
+  grep -E 'tests passed|tests failed|Did not run|Not Run|Skipped' "$log" | tail -n 20 >&2
+fi
+
+version() { in_root "dpkg-query -W -f='\${Version}' $1 2>/dev/null | sed 's/^[0-9]*://; s/[-+].*//'"; }
+system=$(in_root '. /etc/os-release; echo "$PRETTY_NAME"')
+torch=$(in_root 'sed -n "s/.*LibTorch \([0-9.]* ([A-Z]*)\).*/\1/p" build/program.log | tail -n 1')
+printf '| %s | GCC %s | %s | %s | %s | %s | %s | %s s | %s | %s |\n' "$system" "$(in_root 'g++ -dumpfullversion')" "$(version cmake)" \
+  "$(version libopencv-dev)" "$(version libavformat-dev)" "$(version python3)" "$torch" "${seconds[quickstart]}" \
+  "${seconds[test]:+${seconds[test]} s}" "$(date +%F)"
+[ -n "$keep" ] || rm -rf "$root"

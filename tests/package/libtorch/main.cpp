@@ -1,0 +1,3 @@
+#include <ATen/ATen.h>
+
+int main() { return stand_in() == 42 ? 0 : 1; }
