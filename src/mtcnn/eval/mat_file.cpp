@@ -121,7 +121,7 @@ class Converter {
 std::vector<MatValue> read_mat(const std::filesystem::path& path, const std::vector<std::string>& names) {
   // What libmatio has to say would go to stderr; what matters comes as Error.
   static std::once_flag silenced;
-  std::call_once(silenced, [] { Mat_LogInitFunc("mtcnn", [](int, char*) {}); });
+  std::call_once(silenced, [] { Mat_LogInitFunc("mtcnn", [](int, auto*) {}); });  // matio 1.5.28 made the text const
   const MappedFile file(path);
   check_mat(path, file.bytes());
   const std::unique_ptr<mat_t, decltype(&Mat_Close)> mat(Mat_Open(path.c_str(), MAT_ACC_RDONLY), &Mat_Close);
