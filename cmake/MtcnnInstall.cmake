@@ -14,7 +14,7 @@ endforeach()
 # The program finds LibTorch and OpenCV where the build found them.
 set_target_properties(mtcnn PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 install(TARGETS mtcnn RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/THIRD_PARTY_NOTICES" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(EXPORT mtcnnTargets NAMESPACE mtcnn:: DESTINATION "${package_dir}")
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/mtcnnConfig.cmake.in" "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake"

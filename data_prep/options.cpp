@@ -17,16 +17,18 @@ constexpr Range kSamples{0, 10000};
 const OptionTable<MiningOptions>& mining_option_table() {
   static const auto table =
       OptionTable<MiningOptions>()
-          .add("min_face", &MiningOptions::min_face, {4, 10000}, "pixels; the smallest window")
-          .add("factor", &MiningOptions::factor, {0, 1, true}, "size of a pyramid level relative to the one before")
+          .add("min_face", &MiningOptions::min_face, {4, 10000}, "side of the smallest window, pixels")
+          .add("factor", &MiningOptions::factor, {0, 1, true}, "scale of a pyramid level relative to the one before")
           .add("pnet_threshold", &MiningOptions::pnet_threshold, kShare,
-               "P-Net's windows from this probability on; choose it by recall (`mtcnn eval cascade`)")
-          .add("rnet_threshold", &MiningOptions::rnet_threshold, kShare, "the same for R-Net")
-          .add("onet_threshold", &MiningOptions::onet_threshold, kShare, "the same for O-Net, for `false_faces`")
-          .add("negatives", &MiningOptions::negatives, kSamples, "at most, a picture; drawn at random")
+               "probability from which P-Net's windows are used; choose it by recall (`mtcnn eval cascade`)")
+          .add("rnet_threshold", &MiningOptions::rnet_threshold, kShare,
+               "probability from which R-Net's windows are used")
+          .add("onet_threshold", &MiningOptions::onet_threshold, kShare,
+               "probability from which O-Net's windows are used, for `false_faces`")
+          .add("negatives", &MiningOptions::negatives, kSamples, "most mined negatives per image; drawn at random")
           .add("false_faces", &MiningOptions::false_faces, kSamples,
-               "wrong answers of the whole cascade that become negatives too, at most, a picture, strongest first; "
-               "0 = none; more than 0 needs a model folder with all nets, for P-Net too");
+               "most false faces of the whole cascade per image that become negatives too, strongest first; 0 = none; "
+               "more than 0 needs a model folder with all three nets, for P-Net too");
   return table;
 }
 
@@ -34,7 +36,7 @@ const Json* find(const Json& object, const char* key) { return object.contains(k
 
 std::vector<DatasetOptions> read_datasets(const Json& list, const std::string& where) {
   if (!list.is_array()) {
-    throw Error(ErrorCode::usage, "this value cannot be used",
+    throw Error(ErrorCode::usage, "invalid value",
                 {.where = where, .found = shown(list), .expected = "a list of data sets"});
   }
   std::vector<DatasetOptions> datasets;
@@ -86,31 +88,32 @@ const OptionTable<SampleOptions>& sample_option_table() {
       OptionTable<SampleOptions>()
           .add("positive_overlap", &SampleOptions::positive_overlap, kOverlap,
                "IoU with a face from which a window is a positive")
-          .add("part_overlap", &SampleOptions::part_overlap, kOverlap, "… from which it is a part face")
+          .add("part_overlap", &SampleOptions::part_overlap, kOverlap, "IoU with a face from which a window is a part")
           .add("negative_overlap", &SampleOptions::negative_overlap, kOverlap,
-               "… below which, for every face, it is a negative")
-          .add(
-              "square", &SampleOptions::square, {},
-              "overlaps are measured with the square round a face (longer side, same centre), not the face itself: for "
-              "objects that are not square, see docs/other_objects.md")
+               "IoU with every face below which a window is a negative")
+          .add("square", &SampleOptions::square, {},
+               "measure overlaps with the square around a face (longer side, same centre) instead of the face itself: "
+               "for "
+               "objects that are not square, see docs/other_objects.md")
           .add("min_face", &SampleOptions::min_face, {1, 10000},
-               "pixels; faces whose shorter side is smaller are not learnt from, only kept out of the negatives")
-          .add("positives", &SampleOptions::positives, kSamples, "a face; mined ones count")
-          .add("parts", &SampleOptions::parts, kSamples, "a face; mined ones count")
-          .add("near_negatives", &SampleOptions::near_negatives, kSamples, "a face: windows that touch it")
-          .add("negatives", &SampleOptions::negatives, kSamples, "a picture: windows anywhere in it")
-          .add("landmarks", &SampleOptions::landmarks, kSamples, "a face with points; mined ones count")
+               "shortest side of a face to learn from, pixels; smaller ones are only kept out of the negatives")
+          .add("positives", &SampleOptions::positives, kSamples, "positives per face, mined ones included")
+          .add("parts", &SampleOptions::parts, kSamples, "parts per face, mined ones included")
+          .add("near_negatives", &SampleOptions::near_negatives, kSamples, "negatives per face that overlap it")
+          .add("negatives", &SampleOptions::negatives, kSamples, "negatives per image, anywhere in it")
+          .add("landmarks", &SampleOptions::landmarks, kSamples,
+               "landmark samples per face with landmarks, mined ones included")
           .add("smallest_side", &SampleOptions::smallest_side, {0.1, 10},
-               "of a jittered window, relative to the face's shorter side")
-          .add("largest_side", &SampleOptions::largest_side, {0.1, 10}, "the same, relative to its longer side")
+               "smallest side of a jittered window, relative to the face's shorter side")
+          .add("largest_side", &SampleOptions::largest_side, {0.1, 10},
+               "largest side of a jittered window, relative to the face's longer side")
           .add("shift", &SampleOptions::shift, {0, 2},
                "largest shift of a jittered window, relative to the face's sides")
-          .add("turn", &SampleOptions::turn, {0, 180},
-               "degrees by which landmark samples are turned at most, either way")
-          .add("turned", &SampleOptions::turned, kShare, "share of landmark samples that are turned")
+          .add("turn", &SampleOptions::turn, {0, 180}, "largest rotation of landmark samples, degrees, either way")
+          .add("turned", &SampleOptions::turned, kShare, "share of landmark samples that are rotated")
           .add("mirrored", &SampleOptions::mirrored, kShare, "share of landmark samples that are mirrored")
           .add("max_samples", &SampleOptions::max_samples, {1, 1000000},
-               "a picture: where it has so many faces that there would be more, each gets fewer")
+               "most samples per image; many faces share them")
           .section("mine", &SampleOptions::mine, mining_option_table());
   return table;
 }
@@ -119,22 +122,22 @@ const OptionTable<DatasetOptions>& dataset_option_table() {
   static const auto table =
       OptionTable<DatasetOptions>()
           .add("kind", &DatasetOptions::kind, {}, "wider, celeba, fddb, own (JSON lines) or coco (JSON)")
-          .add("path", &DatasetOptions::path, {}, "its folder, relative to `root`")
+          .add("path", &DatasetOptions::path, {}, "folder of the data set, relative to `root`")
           .add("split", &DatasetOptions::split, {}, "train, val or test; wider has train and val, celeba all three")
           .add("list", &DatasetOptions::list, {},
                "own and coco: the file with the annotations, relative to `path`; default annotations.jsonl and "
                "annotations.json")
           .add("images", &DatasetOptions::images, {},
-               "own and coco: the folder of the pictures, relative to `path`; default images where there is one")
+               "own and coco: the folder of the images, relative to `path`; default `images` if it exists")
           .add("categories", &DatasetOptions::categories, {},
-               "coco: names that count, with commas between; empty = all")
-          .add("weight", &DatasetOptions::weight, {0, 1000}, "multiplies the numbers of samples");
+               "coco: names of the categories to use, separated by commas; empty = all")
+          .add("weight", &DatasetOptions::weight, {0, 1000}, "factor for the numbers of samples");
   return table;
 }
 
 const OptionTable<PrepareOptions>& prepare_option_table() {
   static const auto table = OptionTable<PrepareOptions>()
-                                .add("seed", &PrepareOptions::seed, {0, 9e15}, "of all random numbers")
+                                .add("seed", &PrepareOptions::seed, {0, 9e15}, "seed of all random numbers")
                                 .section("pnet", &PrepareOptions::pnet, sample_option_table())
                                 .section("rnet", &PrepareOptions::rnet, sample_option_table())
                                 .section("onet", &PrepareOptions::onet, sample_option_table());

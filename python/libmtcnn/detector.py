@@ -26,28 +26,29 @@ _STAGES = ("face_and_landmarks_detection", "face_detection_only")
 class MTCNN(torch.nn.Module):
     """Finds faces: boxes, confidences and five landmarks.
 
-    Takes the parameters of facenet-pytorch's `MTCNN` and of ipazc's, and every option of ours by its name (docs/configuration.md); what
-    is not given is as the model recommends. Any number of threads may search with one object at the same time.
+    Takes the parameters of facenet-pytorch's `MTCNN` and of ipazc's, and every detector option by its name (docs/configuration.md); what
+    is not given has the value that the model recommends. Any number of threads may search with one object at the same time.
 
     Args:
         image_size: side of the crops that calling the object gives, pixels.
         margin: room around the box in a crop, in pixels of the crop, both sides together.
-        min_face_size: the smallest face looked for, image pixels; the cost grows as 1 / min_face_size².
-        thresholds: three probabilities to pass P-Net, R-Net and O-Net.
-        factor: size of a pyramid level relative to the one before, in (0, 1).
+        min_face_size: the smallest face to find, image pixels; the cost grows as 1 / min_face_size².
+        thresholds: the probabilities that a candidate window needs to pass P-Net, R-Net and O-Net.
+        factor: scale of a pyramid level relative to the one before, in (0, 1).
         post_process: crops as (value - 127.5) / 128 rather than 0..255.
-        select_largest: the largest face first, rather than the surest.
+        select_largest: the largest face first, rather than the most confident.
         selection_method: which face is cropped where there are several and keep_all is off: "largest", "probability",
             "center_weighted_size" or "largest_over_threshold" (0.9); wins over select_largest.
         keep_all: crop all faces.
-        device: "cpu", "cuda", "cuda:1", "auto" (cuda where there is one), or as TensorFlow says it, "GPU:0"; None is the CPU.
-        model: a model folder; None is the folder that the environment variable MTCNN_MODEL names, or else the model inside the library.
+        device: "cpu", "cuda", "cuda:1" (experimental), "auto" (cuda if there is a GPU), or as in TensorFlow, "GPU:0"; None is the CPU.
+        model: a model folder; None is the folder that the environment variable MTCNN_MODEL names, or else the built-in default model.
         align: crops are turned and scaled so that eyes, nose and mouth lie where recognition nets of ArcFace's kind expect them, rather
             than cut along the box.
         stages: "face_and_landmarks_detection", or "face_detection_only": detect_faces() leaves the keypoints out.
         weights_file: another name for `model`.
-        options: min_face, max_face, factor, nms_level, nms_levels, nms_rnet, nms_onet, support, max_side, clip, max_windows; and the other
-            packages' min_face_size, scale_factor, steps_threshold, threshold_pnet, threshold_rnet, threshold_onet, nms_pnet1, nms_pnet2.
+        options: min_face, max_face, nms_level, nms_levels, nms_rnet, nms_onet, pnet_weight, rnet_weight, support, box_voting,
+            mirror_weight, max_side, screen, half, clip, max_windows; and the other packages' min_face_size, scale_factor,
+            steps_threshold, threshold_pnet, threshold_rnet, threshold_onet, nms_pnet1, nms_pnet2.
 
     Raises:
         UsageError (a ValueError): an option that does not exist or lies outside its range, a device that is not there.
@@ -85,9 +86,9 @@ class MTCNN(torch.nn.Module):
                 f"MTCNN: image_size: found {image_size!r}, expected a number of pixels; stages and weights_file are passed by name"
             )
         if not 0 < image_size <= 4096 or image_size != int(image_size):
-            raise UsageError(f"MTCNN: image_size: this value cannot be used: found {image_size}, expected a whole number, [1, 4096]")
+            raise UsageError(f"MTCNN: image_size: invalid value: found {image_size}, expected a whole number, [1, 4096]")
         if not 0 <= margin < image_size:
-            raise UsageError(f"MTCNN: margin: this value cannot be used: found {margin}, expected a number, [0, image_size)")
+            raise UsageError(f"MTCNN: margin: invalid value: found {margin}, expected a number, [0, image_size)")
         _check_choice("selection_method", selection_method, _SELECTIONS)
         _check_choice("stages", stages, _STAGES)
         self.image_size = int(image_size)
@@ -373,7 +374,7 @@ class MTCNN(torch.nn.Module):
 
 def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
     if value is not None and value not in choices:
-        raise UsageError(f"{name}: this value cannot be used: found {value!r}, expected one of {', '.join(choices)}")
+        raise UsageError(f"{name}: invalid value: found {value!r}, expected one of {', '.join(choices)}")
 
 
 def _model_folder(model: str | os.PathLike[str] | None) -> str | None:

@@ -89,7 +89,7 @@ def ipazc_dict(row: Floats, with_points: bool) -> dict[str, Any]:
 
 def _square_side(image_size: int) -> int:
     if not 0 < image_size <= 4096:
-        raise UsageError(f"image_size: this value cannot be used: found {image_size}, expected a whole number, [1, 4096]")
+        raise UsageError(f"image_size: invalid value: found {image_size}, expected a whole number, [1, 4096]")
     return int(image_size)
 
 
@@ -118,7 +118,7 @@ def extract_face(
     pixels = to_pixels(img)
     size = _square_side(image_size)
     if not 0 <= margin < size:
-        raise UsageError(f"margin: this value cannot be used: found {margin}, expected a number, [0, image_size)")
+        raise UsageError(f"margin: invalid value: found {margin}, expected a number, [0, image_size)")
     sides = np.asarray(box, dtype=np.float64).reshape(-1)
     if sides.shape != (4,) or not np.isfinite(sides).all() or (sides[2:] <= sides[:2]).any():
         raise UsageError(f"extract_face: no box: found {box}, expected four numbers, x1 < x2 and y1 < y2")
@@ -149,7 +149,7 @@ def crop_face(img: ImageLike, box: Any, image_size: int = 112, margin: float = 0
         Error: a box without area.
     """
     if not margin >= 0:
-        raise UsageError(f"margin: this value cannot be used: found {margin}, expected a number, at least 0")
+        raise UsageError(f"margin: invalid value: found {margin}, expected a number, at least 0")
     return _to_tensor(_core.crop(to_pixels(img), np.asarray(box, np.float32).reshape(-1).tolist(), margin, _square_side(image_size)))
 
 

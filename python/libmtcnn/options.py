@@ -37,7 +37,7 @@ def changed(detector: _core.Detector, given: dict[str, Any], where: str) -> _cor
     for name, value in given.items():
         if name == "min_size":  # of the pyramid's smallest level in ipazc's; P-Net's window here
             if value != 12:
-                raise UsageError(f"{where}: min_size: this value cannot be used: found {value!r}, expected 12, the side of P-Net's window")
+                raise UsageError(f"{where}: min_size: invalid value: found {value!r}, expected 12, the side of P-Net's window")
         elif name in thresholds:
             thresholds[name] = value
         else:

@@ -9,11 +9,12 @@ import types
 import typing
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import torch
-from support import ASTRONAUT, crowd, memory_kib
+from support import ASTRONAUT, REPOSITORY, crowd, memory_kib
 
 import libmtcnn
 from libmtcnn import MTCNN, _core, detector, faces, images, program, tracing
@@ -41,6 +42,12 @@ class Import(unittest.TestCase):
         for command in ([sys.executable, "-m", "libmtcnn"], [Path(sys.prefix, "bin", "mtcnn")]):
             done = subprocess.run([*map(str, command), "--version"], capture_output=True, text=True)
             self.assertIn(f"mtcnn {libmtcnn.__version__} ", done.stdout, done.stderr)
+
+    def test_the_licences_travel_with_the_package(self):
+        installed = {file.name: file.read_text() for file in metadata.files("libmtcnn") if "licenses" in file.parts}
+        for name in ("LICENSE", "THIRD_PARTY_NOTICES"):
+            self.assertEqual(installed.get(name), (REPOSITORY / name).read_text(encoding="utf-8"))
+        self.assertEqual(metadata.metadata("libmtcnn").get_all("License-File"), ["LICENSE", "THIRD_PARTY_NOTICES"])
 
 
 class Types(unittest.TestCase):

@@ -285,7 +285,7 @@ class Prepare(FolderTestCase):
         self.assertTrue((self.folder / "one.png").exists())
         self.assertIn("P-Net, 6632 parameters", Run("inspect", pathlib.Path(MODEL) / "pnet.safetensors").out)
         self.assertIn("O-Net", Run("inspect", MODEL).out)
-        self.assertOneLine(Run("inspect", self.folder), 1, "nothing of ours")
+        self.assertOneLine(Run("inspect", self.folder), 1, "nothing that `mtcnn inspect` knows")
         self.assertOneLine(Run("inspect", self.folder / "nowhere"), 1, "nowhere")
 
     def test_toy_data_wants_a_folder_of_its_own(self):

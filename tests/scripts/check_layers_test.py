@@ -1,5 +1,6 @@
 """check_layers.py sees each kind of wrong include and link, and nothing in trees that are right."""
 
+import re
 import subprocess
 import sys
 import unittest
@@ -55,6 +56,17 @@ class CheckLayers(CheckTestCase):
 
     def test_data_prep_outside_of_src(self):
         self.assert_one({"data_prep/a.h": header('"mtcnn/train/trainer.h"')}, "data_prep/a.h:2", "data_prep", "train")
+
+    def test_python_includes_its_own_headers_and_detection(self):
+        files = {"python/CMakeLists.txt": "target_link_libraries(mtcnn_python PRIVATE mtcnn::detect)\n",
+                 "python/src/arrays.h": header('"mtcnn/image/image.h"', "<pybind11/numpy.h>"),
+                 "python/src/module.cpp": '#include "arrays.h"\n#include "mtcnn/detect/detector.h"\n'}
+        self.assertEqual(self.complaints(files), [])
+        files["python/src/module.cpp"] += '#include "mtcnn/train/trainer.h"\n'
+        self.assert_one(files, "python/src/module.cpp:3", "python may not include train")
+        self.assert_one({"src/mtcnn/detect/a.h": header("<pybind11/numpy.h>")}, "src/mtcnn/detect/a.h:2", "pybind11")
+        self.assert_one({"python/CMakeLists.txt": "target_link_libraries(x PRIVATE mtcnn::train)\n", "python/src/a.h": header()},
+                        "python/CMakeLists.txt:1", "python may not link mtcnn::train")
 
     def test_nothing_includes_cli(self):
         self.assert_one({"src/mtcnn/detect/a.h": header('"mtcnn/cli/common.h"')}, "src/mtcnn/detect/a.h:2", "nothing includes cli")
@@ -137,6 +149,11 @@ class CheckLayers(CheckTestCase):
         printed = self.run_script("--table").stdout
         for name in check_layers.ROOMS:
             self.assertIn(f"| `{name}` |", printed)
+
+    def test_the_table_in_the_documentation_is_this_one(self):
+        text = (SOURCE_ROOT / "docs" / "architecture.md").read_text("utf-8")
+        rows = re.findall(r"^\| `(\w+)` \| [^|]+ \|([^|]*)\|$", text, re.MULTILINE)
+        self.assertEqual({name: re.findall(r"\w+", allowed) for name, allowed in rows}, check_layers.ROOMS)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ std::string text_of(const Json& result) {
   out << result["frames"].get<int>() << " x " << result["repeats"].get<int>() << " frames, "
       << result["threads"].get<int>() << " threads, " << result["device"].get<std::string>() << ", "
       << result["machine"]["processor"].get<std::string>() << "\n"
-      << "a frame: median " << frame["median"].get<double>() << " ms, mean " << frame["mean"].get<double>()
+      << "per frame: median " << frame["median"].get<double>() << " ms, mean " << frame["mean"].get<double>()
       << " ms, 95th percentile " << frame["p95"].get<double>() << " ms, " << result["frames_per_s"].get<double>()
       << " frames/s; first frame " << result["first_frame_ms"].get<double>() << " ms\n"
       << "mean by stage, ms:";
@@ -148,25 +148,23 @@ void add_bench(CLI::App& program) {
   const auto flags = std::make_shared<BenchFlags>();
   CLI::App& verb = *program.add_subcommand(
       "bench",
-      "Measure how long the detector takes, stage by stage\n\nSearches frames one at a time, again and again: a "
-      "made-up one, or "
-      "pictures of yours, which say more, as time grows with what there is to find. Prints milliseconds a frame (mean, "
-      "median, 95th percentile), the mean by stage, and how many windows each net let through.");
-  verb.add_option("--size", flags->size, "Size of a made-up frame, where there are no --images")
+      "Measure how long the detector takes, stage by stage\n\nSearches frames one at a time, repeatedly: a generated "
+      "one, or your own images, which say more, as time grows with the number of faces. Prints milliseconds per frame "
+      "(mean, median, 95th percentile), the mean per stage, and how many windows passed each net.");
+  verb.add_option("--size", flags->size, "Size of the generated frame, without --images")
       ->capture_default_str()
       ->type_name("WxH");
-  verb.add_option("--images", flags->images, "Measure on these pictures; decoding is left out")->type_name("DIR");
-  verb.add_option("--most-pictures", flags->most_pictures,
-                  "The first pictures of --images, all of which are kept in memory")
+  verb.add_option("--images", flags->images, "Measure on these images; decoding is not timed")->type_name("DIR");
+  verb.add_option("--most-pictures", flags->most_pictures, "Most images of --images to use; all are kept in memory")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
-  verb.add_option("--warm-up", flags->options.warm_up, "Passes over the frames that are not counted")
+  verb.add_option("--warm-up", flags->options.warm_up, "Passes over the frames before the timed ones")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000));
-  verb.add_option("--repeats", flags->options.repeats, "Passes that are")
+  verb.add_option("--repeats", flags->options.repeats, "Timed passes over the frames")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
-  verb.add_flag("--scaling", flags->scaling, "Also frames a second for 1 … N threads, and for 1 … N streams at once");
+  verb.add_flag("--scaling", flags->scaling, "Also frames per second for 1 … N threads, and for 1 … N streams at once");
   verb.add_option("--json", flags->json, "Write everything as JSON; - for stdout")->type_name("FILE");
   add_detector_flags(verb, flags->detector);
   add_quiet_flag(verb, flags->detector.common);

@@ -56,23 +56,24 @@ void add_calibrate(CLI::App& program) {
   const auto flags = std::make_shared<CalibrateFlags>();
   CLI::App& verb = *program.add_subcommand(
       "calibrate",
-      "Choose a model's three thresholds on labelled pictures\n\nFor each setting of the first two thresholds the "
-      "third is the one "
-      "that leaves so many false faces on pictures without any; the first two are raised as long as that costs no more "
-      "recall than allowed, as they save time. The result is a model folder with these thresholds in cascade.json.");
+      "Choose a model's three thresholds on labelled images\n\nFor each setting of the first two thresholds, the third "
+      "is chosen so that images without faces give at most --false-faces false ones. The first two are raised, which "
+      "saves "
+      "time, as long as that costs at most --lost-recall. The result is a model folder with these thresholds in "
+      "cascade.json.");
   add_labelled_flags(verb, flags->dataset, flags->images);
   verb.add_option("--out", flags->out, "Model folder: the same nets with these thresholds")
       ->required()
       ->type_name("DIR");
   verb.add_option("--false-faces", flags->options.false_faces_per_picture,
-                  "False faces a picture, at most, on pictures without any face")
+                  "Most false faces per image, on images without a face")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   verb.add_option("--lost-recall", flags->options.lost_recall,
-                  "Recall that the thresholds of P-Net and R-Net may cost, which let fewer windows through")
+                  "Recall that higher thresholds of P-Net and R-Net may cost")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
-  verb.add_option("--min-height", flags->options.min_height, "Faces lower than this count nowhere, pixels")
+  verb.add_option("--min-height", flags->options.min_height, "Ignore faces lower than this, pixels")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   add_detector_flags(verb, flags->detector);

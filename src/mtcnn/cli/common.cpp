@@ -23,10 +23,10 @@ void add_quiet_flag(CLI::App& verb, Common& common) {
 }
 
 void add_device_flags(CLI::App& verb, Common& common) {
-  verb.add_option("--device", common.device, "cpu, cuda, cuda:N or auto (cuda where there is one)")
+  verb.add_option("--device", common.device, "cpu, cuda, cuda:N or auto (cuda if there is a GPU); cuda is experimental")
       ->capture_default_str()
       ->group(kRunGroup);
-  verb.add_option("--threads", common.threads, "CPU threads; 0 = one a core")
+  verb.add_option("--threads", common.threads, "CPU threads; 0 = one per core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024))
       ->group(kRunGroup);

@@ -9,12 +9,15 @@
 #include "mtcnn/data/detections.h"
 #include "mtcnn/nets/threads.h"
 
+#include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 
 namespace mtcnn::cli {
 namespace {
+
+constexpr const char* kSearchGroup = "Search";
 
 DetectorOptions resolve_options(const DetectorFlags& flags, DetectorOptions options) {
   apply_config(detector_option_table(), flags.common, options);
@@ -28,12 +31,26 @@ DetectorOptions resolve_options(const DetectorFlags& flags, DetectorOptions opti
   return options;
 }
 
+/// The table's words about an option, then its value in the default model: "Smallest face to find, pixels … [20]".
+std::string help_of(const std::string& option, const DetectorOptions& defaults) {
+  for (const auto& field : detector_option_table().fields()) {
+    if (field.name != option) continue;
+    std::string text = field.help;
+    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    const Json value = field.get(defaults);
+    if (value.is_boolean()) return text;
+    if (value.is_number()) return concat(text, " [", value.get<double>(), "]");
+    return concat(text, " ", value.dump());
+  }
+  throw ContractError("help_of: no such option");
+}
+
 void summarise(const RunTotals& totals, const Detector& detector, double seconds) {
   const auto searched = static_cast<double>(std::max<int64_t>(1, totals.pictures - totals.unreadable));
-  std::cerr << totals.pictures << " pictures, " << totals.faces << " faces";
+  std::cerr << totals.pictures << " images, " << totals.faces << " faces";
   if (totals.unreadable > 0) std::cerr << ", " << totals.unreadable << " unreadable";
   std::cerr << "; " << fixed(seconds, 1) << " s, the search alone " << fixed(1000 * totals.search_s / searched, 2)
-            << " ms a picture (" << detector.device() << ", " << thread_count() << " threads)\n";
+            << " ms per image (" << detector.device() << ", " << thread_count() << " threads)\n";
 }
 
 }  // namespace
@@ -45,22 +62,22 @@ Model chosen_model(const DetectorFlags& flags) {
 }
 
 void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
-  const auto add = [&](const char* name, auto& value, const char* help) {
-    return verb.add_option(name, value, help)->group("Search");
+  const DetectorOptions defaults = default_model_options();
+  const auto add = [&](const char* name, auto& value, const char* option) {
+    return verb.add_option(name, value, help_of(option, defaults))->group(kSearchGroup);
   };
-  add("--model", flags.model, "Model folder (or set MTCNN_MODEL) [the model that comes with the program]")
-      ->type_name("DIR");
-  add("--min-face", flags.min_face,
-      "Smallest face looked for, pixels; twice as large takes about a quarter of the time [20]");
-  add("--max-face", flags.max_face, "Largest face looked for, pixels; 0 = no limit [0]");
-  add("--factor", flags.factor, "Size of a pyramid level relative to the one before, in (0, 1) [0.709]");
-  add("--thresholds", flags.thresholds,
-      "Probability to pass P-Net, R-Net, O-Net; lower finds more, and more that is none [0.6,0.7,0.7]")
-      ->delimiter(',')
-      ->type_name("P,R,O");
-  add("--max-side", flags.max_side, "Search longer pictures as if shrunk to this side, pixels; 0 = never [0]");
-  verb.add_flag("--clip", flags.clip, "Cut boxes at the picture's border")->group("Search");
-  verb.add_option("--batch", flags.batch, "Pictures searched together")
+  verb.add_option("--model", flags.model,
+                  "Model folder (or set MTCNN_MODEL); it has its own defaults for the options below [the built-in "
+                  "default model]")
+      ->type_name("DIR")
+      ->group(kSearchGroup);
+  add("--min-face", flags.min_face, "min_face");
+  add("--max-face", flags.max_face, "max_face");
+  add("--factor", flags.factor, "factor");
+  add("--thresholds", flags.thresholds, "thresholds")->delimiter(',')->type_name("P,R,O");
+  add("--max-side", flags.max_side, "max_side");
+  verb.add_flag("--clip", flags.clip, help_of("clip", defaults))->group(kSearchGroup);
+  verb.add_option("--batch", flags.batch, "Images searched together")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096))
       ->group(kRunGroup);
@@ -80,7 +97,7 @@ RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std
   const auto start = std::chrono::steady_clock::now();
   RunTotals totals;
   {
-    Progress progress("pictures", static_cast<int64_t>(pictures.size()), flags.common.quiet);
+    Progress progress("images", static_cast<int64_t>(pictures.size()), flags.common.quiet);
     int64_t done = 0;
     totals = search_pictures(detector, pictures, flags.batch, [&](const PictureResult& result) {
       if (!result.error.empty()) log::error(result.error);
@@ -95,7 +112,7 @@ RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std
 
 void require_whole_run(const RunTotals& totals) {
   if (totals.interrupted)
-    throw Error(ErrorCode::interrupted, "stopped before all pictures were searched; there is no score of a part");
+    throw Error(ErrorCode::interrupted, "stopped before all images were searched; a part of them gets no score");
 }
 
 void report_unreadable(const RunTotals& totals) {

@@ -5,7 +5,7 @@ namespace mtcnn::cli {
 void add_eval(CLI::App& program) {
   CLI::App* eval = program.add_subcommand(
       "eval",
-      "Score detections by the public protocols, whoever made them\n\nEach protocol takes detections from a file "
+      "Score detections, from any detector, by the public protocols\n\nEach protocol takes detections from a file "
       "(--detections), or with --dataset runs the detector itself.");
   eval->require_subcommand(1);
   add_eval_fddb(*eval);

@@ -50,10 +50,10 @@ void add_eval_cascade(CLI::App& eval) {
   const auto flags = std::make_shared<CascadeFlags>();
   CLI::App& verb = *eval.add_subcommand("cascade",
                                         "Recall and windows per image after each net: which one is weak\n\nRuns the "
-                                        "cascade on labelled pictures and tells "
-                                        "how many faces still have a window after P-Net, R-Net and O-Net, by height.");
+                                        "cascade on labelled images and counts the faces that still have a window "
+                                        "after P-Net, R-Net and O-Net, by height.");
   add_labelled_flags(verb, flags->dataset, flags->images);
-  verb.add_option("--min-height", flags->min_height, "Faces lower than this count nowhere, pixels")
+  verb.add_option("--min-height", flags->min_height, "Ignore faces lower than this, pixels")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   verb.add_option("--out", flags->out, "Folder for summary.json, curve.csv and curve.svg")->type_name("DIR");

@@ -81,7 +81,7 @@ void add_eval_fddb(CLI::App& eval) {
       ->type_name("DIR");
   verb->add_option("--images", arguments->images, "Folder of the pictures (originalPics); only their sizes are read")
       ->type_name("DIR");
-  verb->add_option("--extension", arguments->extension, "What follows a picture's name in the lists")
+  verb->add_option("--extension", arguments->extension, "Extension added to the image names in the lists")
       ->capture_default_str();
   verb->add_option("--assignment", arguments->assignment,
                    "reference = the evaluator's own solver, which misses the largest sum now and then, as in published "

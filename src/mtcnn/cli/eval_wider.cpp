@@ -94,7 +94,7 @@ void add_eval_wider(CLI::App& eval) {
   CLI::App* verb = eval.add_subcommand("wider",
                                        "WIDER FACE: average precision easy, medium and hard\n\nThe official protocol "
                                        "with its quirks, 95 % intervals over "
-                                       "pictures, recall by height of the faces, and false positives a picture.");
+                                       "images, recall by height of the faces, and false positives per image.");
   verb->add_option("--detections", arguments->detections,
                    "JSON lines, or a folder with EVENT/NAME.txt; give it again to compare runs")
       ->type_name("FILE|DIR")

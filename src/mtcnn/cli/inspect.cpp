@@ -123,11 +123,11 @@ Findings inspect_file(const InspectFlags& flags) {
   const std::string name = format == file.metadata().end() ? "" : format->second;
   if (name == "mtcnn-crops") return inspect_crops(flags);
   if (name != "mtcnn-weights") {
-    throw Error(ErrorCode::bad_format, "a safetensors file, but none of ours",
+    throw Error(ErrorCode::bad_format, "not a safetensors file of this project",
                 {.where = flags.path,
                  .found = concat("format '", name, "'"),
                  .expected = "mtcnn-weights or mtcnn-crops",
-                 .hint = "public weights come in with `mtcnn import`"});
+                 .hint = "`mtcnn import` reads public weights"});
   }
   Findings findings;
   const NetKind net = net_in(file);
@@ -137,7 +137,7 @@ Findings inspect_file(const InspectFlags& flags) {
 
 Findings inspect(const InspectFlags& flags) {
   const fs::path path = flags.path;
-  if (!fs::exists(path)) throw Error(ErrorCode::not_found, "there is nothing here", {.where = path.string()});
+  if (!fs::exists(path)) throw Error(ErrorCode::not_found, "no such file or folder", {.where = path.string()});
   if (path.filename() == "manifest.json") {
     InspectFlags folder = flags;
     folder.path = path.has_parent_path() ? path.parent_path().string() : ".";
@@ -151,7 +151,7 @@ Findings inspect(const InspectFlags& flags) {
   }
   if (!fs::is_directory(path)) return inspect_file(flags);
   throw Error(
-      ErrorCode::unsupported, "nothing of ours",
+      ErrorCode::unsupported, "nothing that `mtcnn inspect` knows",
       {.where = path.string(), .expected = "a folder of crops, a model folder, a training run, or a safetensors file"});
 }
 
@@ -167,16 +167,17 @@ void add_inspect(CLI::App& program) {
   auto flags = std::make_shared<InspectFlags>();
   CLI::App& verb = *program.add_subcommand(
       "inspect",
-      "Explain a file or folder of ours: crops, shards, weights, models, training runs\n\nPrints counts, sizes and "
+      "Explain a file or folder of this project: crops, shards, weights, models, training runs\n\nPrints counts, sizes "
+      "and "
       "histograms of crops (with --out also pictures of them), shapes and ranges of weights, settings of a "
       "model, the course of a training run.");
   verb.add_option("path", flags->path,
                   "Folder of crops, manifest.json, shard, weights file, model folder or training run")
       ->required();
   verb.add_option("--out", flags->out,
-                  "Crops: write a picture of samples a kind, NAME-KIND.png, with boxes and points drawn in")
+                  "Crops: write an image of samples per kind, NAME-KIND.png, with boxes and landmarks drawn")
       ->type_name("PNG");
-  verb.add_option("--samples", flags->samples, "Crops in such a picture")
+  verb.add_option("--samples", flags->samples, "Crops per such image")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
   verb.add_option("--seed", flags->seed, "Which samples are drawn")->capture_default_str();

@@ -37,7 +37,7 @@ void add_labelled_flags(CLI::App& verb, std::string& dataset, std::string& image
       ->required()
       ->type_name("DIR|FILE");
   verb.add_option("--images", images,
-                  "Folder of the pictures that JSON lines name [images/ beside the file, or the file's own]")
+                  "Folder of the images named in JSON lines [images/ beside the file, or the file's own folder]")
       ->type_name("DIR");
 }
 

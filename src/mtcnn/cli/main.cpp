@@ -60,12 +60,15 @@ int run(int argc, char** argv) {
   CLI::App program(
       "MTCNN: the three-stage face detector.\n\nFinds faces with boxes and five points, trains the three nets that "
       "do so, and scores detectors. "
-      "Each verb has its own --help.",
+      "Each command has its own --help.",
       "mtcnn");
   program.formatter(std::make_shared<mtcnn::cli::HelpFormatter>());  // verbs inherit it
   program.require_subcommand(1);
   program.footer("Example: mtcnn detect photos/ --json faces.jsonl --draw annotated/");
   program.set_version_flag("--version", version_text());
+  program.add_flag_callback(
+      "--licences", [] { throw CLI::CallForVersion(mtcnn::licences(), 0); },
+      "Print the licence of this program and those of the weights and libraries inside it, and exit");
 #ifdef MTCNN_LIBTORCH_VERSION
   mtcnn::cli::add_bench(program);
   mtcnn::cli::add_calibrate(program);
@@ -84,7 +87,7 @@ int run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return program.exit(error);  // --help and --version
+    if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version and --licences
     return report(std::string(error.what()) + "; see --help", kWrongUsage);
   }
   return 0;

@@ -10,8 +10,7 @@ namespace mtcnn {
 namespace {
 
 [[noreturn]] void refuse(const std::string& where, const Json& value, const std::string& expected) {
-  throw Error(ErrorCode::usage, "this value cannot be used",
-              {.where = where, .found = shown(value), .expected = expected});
+  throw Error(ErrorCode::usage, "invalid value", {.where = where, .found = shown(value), .expected = expected});
 }
 
 /// "a number" or "a number, at least 1".

@@ -9,4 +9,8 @@ const char* version();
 /// The commit this library was built from, with "-dirty" where the tree had changes; "unknown" outside a git checkout.
 const char* commit();
 
+/// The project's licence, then the notices of others' work that the library and the program carry, the default model's
+/// weights above all: LICENSE and THIRD_PARTY_NOTICES, word for word.
+const char* licences();
+
 }  // namespace mtcnn

@@ -35,12 +35,12 @@ struct Found {
 /// Source: Zhang et al. 2016, sec. II.
 class Detector {
  public:
-  /// The model that comes with the library, on the GPU where there is one.
+  /// The built-in default model, on the GPU if there is one.
   Detector();
   /// Reads a model folder; the options are those that the folder recommends.
-  /// \param device  "cpu", "cuda", "cuda:N", "auto" (cuda where there is one) or, for tests, "cpu:torch": what a GPU
-  /// runs, on the CPU.
-  /// \throws Error if the folder is missing or damaged, or the device does not exist.
+  /// \param device  "cpu", "cuda" or "cuda:N" (experimental), "auto" (cuda if there is a GPU) or, for tests,
+  /// "cpu:torch": what a GPU runs, on the CPU. \throws Error if the folder is missing or damaged, or the device does
+  /// not exist.
   explicit Detector(const std::filesystem::path& model_folder, const std::string& device = "auto");
   Detector(const Model& model, const std::string& device = "auto");
 

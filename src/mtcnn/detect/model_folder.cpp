@@ -67,6 +67,15 @@ void require_named_points(const Model& model, const std::string& where) {
               {.where = where, .found = concat(landmark_count(onet), " points"), .expected = concat(named)});
 }
 
+/// What the default model's cascade.json says, without nets.
+Model default_model_without_nets() {
+  Model model;
+  const std::span<const std::byte> cascade = default_model_file(kFileName);
+  read_cascade(parse_json({reinterpret_cast<const char*>(cascade.data()), cascade.size()}, kFileName), kFileName,
+               model);
+  return model;
+}
+
 }  // namespace
 
 Model read_model(const fs::path& folder, NetKind last) {
@@ -111,16 +120,15 @@ void write_model(const fs::path& folder, const Model& model, WeightsFormat forma
 }
 
 Model default_model() {
-  Model model;
-  const std::span<const std::byte> cascade = default_model_file(kFileName);
-  read_cascade(parse_json({reinterpret_cast<const char*>(cascade.data()), cascade.size()}, kFileName), kFileName,
-               model);
+  Model model = default_model_without_nets();
   for (const NetKind net : kNetKinds) {
     const std::string name = concat(net_name(net), ".safetensors");
     model.nets[static_cast<size_t>(net)] = parse_weights(name, default_model_file(name), net);
   }
   return model;
 }
+
+DetectorOptions default_model_options() { return default_model_without_nets().detector; }
 
 std::vector<std::string> landmark_names_of(const NetWeights& weights, const std::string& where) {
   const auto count = static_cast<size_t>(landmark_count(weights));

@@ -40,6 +40,9 @@ void write_model(const std::filesystem::path& folder, const Model& model,
 /// The model that comes with the library: models/default, embedded when it was built.
 Model default_model();
 
+/// The default model's detector options alone; reads no weights.
+DetectorOptions default_model_options();
+
 /// The names of the points that a net was trained for: as its file says, else default_landmark_names().
 /// \throws Error naming `where` if the file's names do not fit its landmark head.
 std::vector<std::string> landmark_names_of(const NetWeights& weights, const std::string& where);

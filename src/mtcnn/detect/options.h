@@ -9,7 +9,7 @@ namespace mtcnn {
 /// How the cascade searches. Defaults are the paper's.
 struct DetectorOptions {
   float min_face = 20;                                   ///< pixels; the smallest face looked for
-  float max_face = 0;                                    ///< pixels; the largest, 0 = as large as the picture
+  float max_face = 0;                                    ///< pixels; the largest, 0 = as large as the image
   float factor = 0.709F;                                 ///< size of a pyramid level relative to the one before
   std::array<float, 3> thresholds = {0.6F, 0.7F, 0.7F};  ///< probability to pass P-Net, R-Net, O-Net
   float nms_level = 0.5F;                                ///< IoU above which the weaker window of one level goes
@@ -17,15 +17,15 @@ struct DetectorOptions {
   float nms_rnet = 0.7F;                                 ///< the same after R-Net
   float nms_onet = 0.7F;                                 ///< intersection over the smaller area, after O-Net
   float pnet_weight = 0;    ///< of P-Net's logit in a face's confidence, where O-Net's weight is 1; see the table
-  float rnet_weight = 0;    ///< the same of R-Net's
+  float rnet_weight = 0;    ///< of R-Net's logit, likewise
   float support = 0;        ///< how much windows that agree raise a face's confidence; see the table
   float box_voting = 0;     ///< IoU of the windows whose mean a face is; 0 = the strongest alone; see the table
-  float mirror_weight = 0;  ///< of the second look at a face, in a mirror; 0 = none; see the table
-  int max_side = 0;         ///< pixels; a longer picture is searched as if shrunk to it; 0 = never
+  float mirror_weight = 0;  ///< of a second, mirrored evaluation of each face; 0 = none; see the table
+  int max_side = 0;         ///< pixels; a longer image is searched as if shrunk to it; 0 = never
   bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
   bool half = false;        ///< on a GPU: run the nets in half precision; see the table
-  bool clip = false;        ///< cut boxes at the picture's border
-  int max_windows = 65536;  ///< the strongest windows kept of one level, and of one picture after P-Net
+  bool clip = false;        ///< cut boxes at the image's border
+  int max_windows = 65536;  ///< the strongest windows kept per level, and per image after P-Net
 };
 
 /// What suits the weights rather than the user: part of a model folder.
@@ -36,7 +36,7 @@ struct InputOptions {
   float crop_lead = 0;       ///< pixels by which a crop begins before its window's left and top edge
   float landmark_shift = 0;  ///< pixels added to both coordinates of O-Net's points
   float window_first = 0;    ///< where P-Net's window begins, in level pixels from its cell's corner
-  float window_size = 12;    ///< its side in level pixels; the public weights were trained with 11, from 1
+  float window_size = 12;    ///< its side in level pixels; the public weights have 12, from 1
 };
 
 /// Names, ranges and help of the fields, as in docs/configuration.md.

@@ -24,8 +24,8 @@ Centre centre_of(const Landmarks& points) {
   Centre centre;
   for (const Point& point : points) {
     if (!(std::abs(point.x) <= kMaxCoordinate && std::abs(point.y) <= kMaxCoordinate)) {
-      throw Error(ErrorCode::bad_format, "five points that make no face",
-                  {.found = concat("(", point.x, ", ", point.y, ")"), .expected = "positions in the picture"});
+      throw Error(ErrorCode::bad_format, "landmarks outside of any image",
+                  {.found = concat("(", point.x, ", ", point.y, ")"), .expected = "positions in the image"});
     }
     centre.x += point.x / static_cast<double>(points.size());
     centre.y += point.y / static_cast<double>(points.size());
@@ -147,7 +147,7 @@ Similarity fit_similarity(const Landmarks& from, const Landmarks& to) {
   }
   const double likeness = std::hypot(along, across) / std::sqrt(source.spread * target.spread);
   if (!(likeness >= kMinLikeness)) {  // also where it is no number: one set is a single point
-    throw Error(ErrorCode::bad_format, "five points that make no face",
+    throw Error(ErrorCode::bad_format, "these five landmarks cannot be aligned to a face",
                 {.found = source.spread > 0 ? "another arrangement" : "all of them equal",
                  .expected = "two eyes, a nose and two mouth corners"});
   }

@@ -8,7 +8,7 @@
 #include <torch/nn/pimpl.h>
 
 /// \file
-/// The three nets as plain LibTorch modules: what training uses, and the reference that faster paths are tested
+/// The three nets as LibTorch modules: what training uses, and the reference that faster paths are tested
 /// against. Parameter names are those of net_spec().
 namespace mtcnn {
 

@@ -28,7 +28,7 @@ const OptionTable<OwnKeys>& own_table() {
 template <class Options>
 std::vector<Options> read_list(const Json& list, const OptionTable<Options>& table, const std::string& where) {
   if (!list.is_array())
-    throw Error(ErrorCode::usage, "this value cannot be used",
+    throw Error(ErrorCode::usage, "invalid value",
                 {.where = where, .found = shown(list), .expected = "a list of objects"});
   std::vector<Options> all;
   for (size_t i = 0; i < list.size(); ++i) table.apply(all.emplace_back(), list[i], concat(where, "[", i, "]"));
@@ -40,7 +40,7 @@ void check(const PipelineOptions& options, const std::string& where) {
     throw Error(ErrorCode::usage, "a pipeline without rounds", {.where = where, .expected = "at least one"});
   const RoundOptions& first = options.rounds.front();
   if (first.init == "previous" || first.teacher == "previous")
-    throw Error(ErrorCode::usage, "the first round has none before it",
+    throw Error(ErrorCode::usage, "the first round has no round before it",
                 {.where = where + ": rounds[0]", .found = "'previous'", .expected = "a model folder or nothing"});
   for (size_t i = 0; i < options.evaluate.size(); ++i) {
     const EvaluationOptions& one = options.evaluate[i];
@@ -52,7 +52,7 @@ void check(const PipelineOptions& options, const std::string& where) {
       return std::isalnum(c) != 0 || c == '-' || c == '_';
     });
     if (!plain)
-      throw Error(ErrorCode::usage, "a name that cannot be a folder's",
+      throw Error(ErrorCode::usage, "not a folder's name",
                   {.where = place, .found = concat("'", one.name, "'"), .expected = "letters, digits, - and _"});
   }
 }
@@ -64,18 +64,19 @@ const OptionTable<RoundOptions>& round_option_table() {
       OptionTable<RoundOptions>()
           .add("prepare", &RoundOptions::prepare, {}, "configuration of `mtcnn prepare`")
           .add("pnet", &RoundOptions::pnet, {}, "configuration of `mtcnn train` for P-Net")
-          .add("rnet", &RoundOptions::rnet, {}, "… for R-Net")
-          .add("onet", &RoundOptions::onet, {}, "… for O-Net")
+          .add("rnet", &RoundOptions::rnet, {}, "configuration of `mtcnn train` for R-Net")
+          .add("onet", &RoundOptions::onet, {}, "configuration of `mtcnn train` for O-Net")
           .add("init", &RoundOptions::init, {},
-               "what the nets start from: nothing, `previous` (the round before) or a model folder")
-          .add("teacher", &RoundOptions::teacher, {}, "nets whose answers are learnt from too: likewise");
+               "initial weights: empty = random, `previous` (the round before) or a model folder")
+          .add("teacher", &RoundOptions::teacher, {},
+               "nets whose outputs are learnt from too: empty = none, `previous` or a model folder");
   return table;
 }
 
 const OptionTable<EvaluationOptions>& evaluation_option_table() {
   static const auto table =
       OptionTable<EvaluationOptions>()
-          .add("name", &EvaluationOptions::name, {}, "folder below `eval/`")
+          .add("name", &EvaluationOptions::name, {}, "name of the folder below `eval/`")
           .add("kind", &EvaluationOptions::kind, {},
                "wider, landmarks (CelebA's layout or own annotations with points) or coco (own annotations)")
           .add("path", &EvaluationOptions::path, {}, "the data set, relative to `root`");
@@ -85,11 +86,12 @@ const OptionTable<EvaluationOptions>& evaluation_option_table() {
 const OptionTable<CalibrationStep>& calibration_step_table() {
   static const auto table =
       OptionTable<CalibrationStep>()
-          .add("path", &CalibrationStep::path, {},
-               "data set in WIDER FACE's layout whose validation part the thresholds are chosen on; empty = defaults")
+          .add(
+              "path", &CalibrationStep::path, {},
+              "data set in WIDER FACE's layout; its validation part chooses the thresholds; empty = default thresholds")
           .add("false_faces_per_picture", &CalibrationStep::false_faces_per_picture, {0, 1000},
-               "on pictures without a face")
-          .add("lost_recall", &CalibrationStep::lost_recall, kShare, "that the first two nets may cost");
+               "most false faces per image on images without a face")
+          .add("lost_recall", &CalibrationStep::lost_recall, kShare, "recall that the first two nets may cost");
   return table;
 }
 

@@ -18,14 +18,15 @@ const OptionTable<BatchOptions>& batch_table() {
   using O = BatchOptions;
   static const auto table =
       OptionTable<O>()
-          .add("size", &O::size, {4, 1 << 20}, "crops")
+          .add("size", &O::size, {4, 1 << 20}, "crops per step")
           .add("negatives", &O::negatives, {0, 1000}, "share of negatives; the paper's mix is 3 : 1 : 1 : 2")
           .add("positives", &O::positives, {0, 1000}, "share of positives")
-          .add("parts", &O::parts, {0, 1000}, "share of part faces")
+          .add("parts", &O::parts, {0, 1000}, "share of parts (windows that show part of a face)")
           .add("landmarks", &O::landmarks, {0, 1000}, "share of landmark samples")
-          .add("steps_per_epoch", &O::steps_per_epoch, {0, 1e9}, "0 = one pass over the positives")
+          .add("steps_per_epoch", &O::steps_per_epoch, {0, 1e9},
+               "training steps per epoch; 0 = one pass over the positives")
           .add("validation_share", &O::validation_share, {0, 0.9},
-               "of the pictures that are held out where the crops come without validation crops");
+               "share of the images held out for validation if the crops come without validation crops");
   return table;
 }
 
@@ -33,21 +34,21 @@ const OptionTable<AugmentOptions>& augment_table() {
   using O = AugmentOptions;
   static const auto table =
       OptionTable<O>()
-          .add("mirror", &O::mirror, kShare, "chance; labels are mirrored with the pixels")
-          .add("brightness", &O::brightness, kShare, "largest shift, of 128 grey levels")
-          .add("contrast", &O::contrast, kBelowOne, "largest change of the factor")
-          .add("saturation", &O::saturation, kShare, "largest change of the factor")
+          .add("mirror", &O::mirror, kShare, "probability of mirroring a crop, with its labels")
+          .add("brightness", &O::brightness, kShare, "largest shift, relative to 128 grey levels")
+          .add("contrast", &O::contrast, kBelowOne, "largest change of the contrast's factor")
+          .add("saturation", &O::saturation, kShare, "largest change of the saturation's factor")
           .add("gain", &O::gain, kBelowOne, "largest change of each colour's factor")
-          .add("grey", &O::grey, kShare, "chance, so that colour does not become a cue")
-          .add("gamma", &O::gamma, kShare, "chance of a gamma between 0.6 and 1.6")
-          .add("blur", &O::blur, kShare, "chance of a blur over 3 x 3 pixels")
-          .add("low_resolution", &O::low_resolution, kShare, "chance of shrinking and growing again")
-          .add("smallest_scale", &O::smallest_scale, {0.1, 0.9}, "to which it shrinks at most; at least to 0.9")
-          .add("noise", &O::noise, kShare, "chance")
-          .add("noise_level", &O::noise_level, {0, 255}, "largest standard deviation, grey levels")
-          .add("jpeg", &O::jpeg, kShare, "chance of a JPEG's noise")
-          .add("jpeg_quality", &O::jpeg_quality, {1, 90}, "its lowest quality; the highest is 90")
-          .add("cutout", &O::cutout, kShare, "chance of covering a rectangle with one colour");
+          .add("grey", &O::grey, kShare, "probability of turning a crop grey, so that colour does not become a cue")
+          .add("gamma", &O::gamma, kShare, "probability of a gamma between 0.6 and 1.6")
+          .add("blur", &O::blur, kShare, "probability of a blur over 3 x 3 pixels")
+          .add("low_resolution", &O::low_resolution, kShare, "probability of shrinking a crop and enlarging it again")
+          .add("smallest_scale", &O::smallest_scale, {0.1, 0.9}, "smallest scale of that shrinking; the largest is 0.9")
+          .add("noise", &O::noise, kShare, "probability of adding noise")
+          .add("noise_level", &O::noise_level, {0, 255}, "largest standard deviation of the noise, grey levels")
+          .add("jpeg", &O::jpeg, kShare, "probability of JPEG artefacts")
+          .add("jpeg_quality", &O::jpeg_quality, {1, 90}, "lowest JPEG quality; the highest is 90")
+          .add("cutout", &O::cutout, kShare, "probability of covering a rectangle with one colour");
   return table;
 }
 
@@ -58,21 +59,24 @@ const OptionTable<LossOptions>& loss_table() {
           .add("face", &O::face, {0, 1000}, "weight of the face loss")
           .add("box", &O::box, {0, 1000}, "weight of the box loss")
           .add("landmark", &O::landmark, {0, 1000}, "weight of the landmark loss; the paper has 1 for O-Net")
-          .add("mined", &O::mined, {0.01, 1}, "share of the face samples, those of highest loss, that are learnt from")
+          .add("mined", &O::mined, {0.01, 1},
+               "share of the face samples that count in the loss: those of highest loss (online hard sample mining)")
           .add("face_loss", &O::face_loss, {},
-               "cross_entropy, or focal: easy samples count less by their probability, in place of mining")
-          .add("focal_gamma", &O::focal_gamma, {0, 10}, "focal: how much less")
+               "cross_entropy, or focal (easy samples count less; use it in place of mining)")
+          .add("focal_gamma", &O::focal_gamma, {0, 10}, "focal: exponent; larger = easy samples count less")
           .add("focal_alpha", &O::focal_alpha, {0, 1, true}, "focal: weight of faces against non-faces")
           .add("label_smoothing", &O::label_smoothing, {0, 0.5},
-               "targets s / 2 and 1 - s / 2 instead of 0 and 1: scores are less sure of themselves")
+               "s: targets are s / 2 and 1 - s / 2 instead of 0 and 1, which makes scores less confident")
           .add("box_loss", &O::box_loss, {},
-               "squared, smooth_l1 (outliers count less), or iou (1 - GIoU of the regressed box: what scores judge)")
+               "squared, smooth_l1 (outliers count less), or iou (1 - GIoU of the regressed box)")
           .add("landmark_loss", &O::landmark_loss, {},
-               "squared, smooth_l1, or wing (small errors count more than squared ones do)")
-          .add("wing_width", &O::wing_width, {0, 10, true}, "wing: errors up to this, in windows, are small")
-          .add("wing_curvature", &O::wing_curvature, {0, 10, true}, "wing: how sharp the curve is there, in windows")
+               "squared, smooth_l1, or wing (small errors count more than with squared)")
+          .add("wing_width", &O::wing_width, {0, 10, true},
+               "wing: largest error that counts as small, relative to the window")
+          .add("wing_curvature", &O::wing_curvature, {0, 10, true},
+               "wing: curvature for small errors, relative to the window")
           .add("teacher", &O::teacher, {0, 1000},
-               "weight of the distance to the answers of another net (`--teacher`), where there is one");
+               "weight of the distance to the outputs of another net (`--teacher`), if there is one");
   return table;
 }
 
@@ -80,13 +84,13 @@ const OptionTable<OptimizerOptions>& optimizer_table() {
   using O = OptimizerOptions;
   static const auto table =
       OptionTable<O>()
-          .add("kind", &O::kind, {}, "sgd, adam or adamw")
+          .add("kind", &O::kind, {}, "optimizer: sgd, adam or adamw")
           .add("lr", &O::lr, {0, 100}, "largest learning rate")
-          .add("momentum", &O::momentum, kBelowOne, "sgd")
-          .add("weight_decay", &O::weight_decay, {0, 10}, "of weights; biases and PReLU slopes are spared")
-          .add("clip_norm", &O::clip_norm, kPositive, "largest norm of all gradients together; 0 = any")
+          .add("momentum", &O::momentum, kBelowOne, "sgd: momentum")
+          .add("weight_decay", &O::weight_decay, {0, 10}, "weight decay; not applied to biases and PReLU slopes")
+          .add("clip_norm", &O::clip_norm, kPositive, "largest norm of all gradients together; 0 = no limit")
           .add("average", &O::average, kBelowOne,
-               "decay a step of the average of weights, which is what is validated and exported; 0 = no average");
+               "decay per step of the moving average of the weights, which is validated and exported; 0 = no average");
   return table;
 }
 
@@ -94,10 +98,12 @@ const OptionTable<ScheduleOptions>& schedule_table() {
   using O = ScheduleOptions;
   static const auto table =
       OptionTable<O>()
-          .add("kind", &O::kind, {}, "constant, steps, cosine or one_cycle (warm-up, then cosine)")
-          .add("warm_up", &O::warm_up, kBelowOne, "share of all steps in which the rate rises; not for constant")
-          .add("drops", &O::drops, {0, 1, true}, "steps: after which shares of all steps the rate falls")
-          .add("factor", &O::factor, {0, 1, true}, "steps: what it is multiplied by");
+          .add("kind", &O::kind, {},
+               "schedule of the learning rate: constant, steps, cosine or one_cycle (warm-up, then cosine)")
+          .add("warm_up", &O::warm_up, kBelowOne,
+               "share of all steps in which the learning rate rises; not for constant")
+          .add("drops", &O::drops, {0, 1, true}, "steps: shares of all steps after which the learning rate falls")
+          .add("factor", &O::factor, {0, 1, true}, "steps: factor by which the learning rate falls");
   return table;
 }
 
@@ -125,18 +131,18 @@ const OptionTable<TrainOptions>& train_option_table() {
   using O = TrainOptions;
   static const auto table =
       OptionTable<O>()
-          .add("epochs", &O::epochs, {1, 1000000}, "passes, see batch.steps_per_epoch")
-          .add("seed", &O::seed, {0, 9e15}, "of first weights, order and augmentation")
+          .add("epochs", &O::epochs, {1, 1000000}, "number of epochs, see batch.steps_per_epoch")
+          .add("seed", &O::seed, {0, 9e15}, "random seed: initial weights, order and augmentation")
           .add("landmark_head", &O::landmark_head, {},
-               "P-Net and R-Net learn points too, as in the paper, at some cost in telling faces apart; O-Net always "
-               "does; none does where the crops have no "
-               "points")
-          .add("keep_checkpoints", &O::keep_checkpoints, {1, 1000}, "the last ones that are kept")
+               "P-Net and R-Net learn landmarks too, as in the paper, at some cost in classification; O-Net always "
+               "does, unless the crops have no landmarks")
+          .add("keep_checkpoints", &O::keep_checkpoints, {1, 1000}, "number of checkpoints kept: the last ones")
           .add("checkpoint_minutes", &O::checkpoint_minutes, {0, 1e6},
-               "a checkpoint within an epoch after so long; 0 = only after each")
+               "minutes between checkpoints within an epoch; 0 = only one after each epoch")
           .add("best_metric", &O::best_metric, {},
-               "of the validation crops, names the best checkpoint: fpr_at_97 (negatives that pass when 97 % of "
-               "positives do), accuracy, loss, box_error or nme")
+               "metric on the validation crops that chooses the best checkpoint: fpr_at_97 (share of negatives that "
+               "pass "
+               "at the threshold that 97 % of positives pass), accuracy, loss, box_error or nme")
           .add("patience", &O::patience, {0, 1000000}, "epochs without a better metric before the run ends; 0 = never")
           .section("batch", &O::batch, batch_table())
           .section("augment", &O::augment, augment_table())
@@ -171,7 +177,8 @@ void check_train_options(const TrainOptions& options) {
   }
   const BatchOptions& batch = options.batch;
   if (batch.negatives + batch.positives + batch.parts + batch.landmarks <= 0)
-    throw Error(ErrorCode::usage, "a batch of nothing", {.hint = "give at least one kind of crops a share above 0"});
+    throw Error(ErrorCode::usage, "an empty batch: all its shares are 0",
+                {.hint = "give at least one kind of crops a share above 0"});
 }
 
 }  // namespace mtcnn
