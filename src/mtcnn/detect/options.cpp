@@ -42,9 +42,8 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("max_side", &O::max_side, kPixels,
                "a longer picture is searched as if shrunk to this side, pixels; 0 = never")
           .add("screen", &O::screen, {},
-               "on CPUs with AVX-512 VNNI: look at every window in 8-bit arithmetic first, and in full precision only "
-               "at "
-               "those that may pass; the same faces for about half the time")
+               "on CPUs that multiply bytes (AVX-512 VNNI, Arm dot products): look at every window in 8-bit arithmetic "
+               "first, and in full precision only at those that may pass; the same faces for about half the time")
           .add("half", &O::half, {},
                "on a GPU: run the nets in half precision; docs/results.md has what that changes. Nothing on the CPU")
           .add("clip", &O::clip, {}, "cut boxes at the picture's border")
