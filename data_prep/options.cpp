@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/detect/options.h"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,8 @@ const OptionTable<MiningOptions>& mining_option_table() {
   static const auto table =
       OptionTable<MiningOptions>()
           .add("min_face", &MiningOptions::min_face, {4, 10000}, "pixels; the smallest window")
-          .add("factor", &MiningOptions::factor, {0, 1, true}, "size of a pyramid level relative to the one before")
+          .add("factor", &MiningOptions::factor, {0, kLargestFactor, true},
+               "size of a pyramid level relative to the one before")
           .add("pnet_threshold", &MiningOptions::pnet_threshold, kShare,
                "P-Net's windows from this probability on; choose it by recall (`mtcnn eval cascade`)")
           .add("rnet_threshold", &MiningOptions::rnet_threshold, kShare, "the same for R-Net")

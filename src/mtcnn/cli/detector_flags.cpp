@@ -53,7 +53,7 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
   add("--min-face", flags.min_face,
       "Smallest face looked for, pixels; twice as large takes about a quarter of the time [20]");
   add("--max-face", flags.max_face, "Largest face looked for, pixels; 0 = no limit [0]");
-  add("--factor", flags.factor, "Size of a pyramid level relative to the one before, in (0, 1) [0.709]");
+  add("--factor", flags.factor, "Size of a pyramid level relative to the one before, in (0, 0.98) [0.709]");
   add("--thresholds", flags.thresholds,
       "Probability to pass P-Net, R-Net, O-Net; lower finds more, and more that is none [0.6,0.7,0.7]")
       ->delimiter(',')

@@ -4,11 +4,13 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <memory>
 #include <string>
+#include <system_error>
 
 namespace {
 
@@ -93,6 +95,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is then a failed write, which clears up
   try {
     return run(argc, argv);
   } catch (const mtcnn::Error& error) {
@@ -100,7 +103,9 @@ int main(int argc, char** argv) {
   } catch (const mtcnn::ContractError& error) {
     return report(std::string("internal bug: ") + error.what(), kInternalBug);
   } catch (const std::bad_alloc&) {
-    return report("out of memory", kFailed);
+    return report(std::string("out of memory") + (argc > 1 ? std::string(" in `mtcnn ") + argv[1] + "`" : ""), kFailed);
+  } catch (const std::system_error& error) {
+    return report(with_kind(mtcnn::world_error(error)), kFailed);
   } catch (const std::exception& error) {
     return report(std::string("internal bug: ") + error.what(), kInternalBug);
   }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <torch/serialize.h>
@@ -52,14 +53,15 @@ Json state_json(const TrainState& state) {
 TrainState read_state(const fs::path& path) {
   const Json json = read_json(path);
   const JsonFields fields(path.string());
-  TrainState state{.step = fields.whole_number(json, "step"),
-                   .epoch = static_cast<int>(fields.whole_number(json, "epoch")),
+  constexpr int64_t kMostEpochs = std::numeric_limits<int>::max();
+  TrainState state{.step = fields.count(json, "step"),
+                   .epoch = static_cast<int>(fields.count(json, "epoch", kMostEpochs)),
                    .seconds = fields.number(fields.member(json, "seconds"), "seconds"),
-                   .best_epoch = static_cast<int>(fields.whole_number(json, "best_epoch"))};
+                   .best_epoch = static_cast<int>(fields.count(json, "best_epoch", kMostEpochs))};
   if (const Json* best = fields.optional_member(json, "best")) state.best = fields.number(*best, "best");
   const Json& totals = fields.member(json, "totals");
-  state.totals.steps = fields.whole_number(totals, "steps");
-  state.totals.samples = fields.whole_number(totals, "samples");
+  state.totals.steps = fields.count(totals, "steps");
+  state.totals.samples = fields.count(totals, "samples");
   for (const auto& [name, member] : kTotals) state.totals.*member = fields.number(fields.member(totals, name), name);
   return state;
 }

@@ -5,6 +5,7 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/log.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/random.h"
 #include "mtcnn/core/text.h"
@@ -52,7 +53,7 @@ struct CropSets {
 CropSets open_crops(const TrainJob& job) {
   const std::string stage = net_name(job.net);
   const fs::path own = job.validation.empty() ? job.data / "validation" : job.validation;
-  if (!job.validation.empty() || fs::exists(own / "manifest.json"))
+  if (!job.validation.empty() || path_exists(own / "manifest.json"))
     return {CropSet(job.data, stage), CropSet(own, stage)};
   const double share = job.options.batch.validation_share;
   const auto seed = static_cast<uint64_t>(job.options.seed);
@@ -93,8 +94,8 @@ Json environment_json(const TrainJob& job, const CropSets& crops, c10::Device de
           {"device", device.str()},
           {"threads", threads},
           {"seed", job.options.seed},
-          {"data", fs::absolute(job.data).string()},
-          {"validation", fs::absolute(crops.validation.folder()).string()}};
+          {"data", absolute_path(job.data).string()},
+          {"validation", absolute_path(crops.validation.folder()).string()}};
 }
 
 /// Averages gradients over all processes that train together; there is one.
@@ -206,8 +207,24 @@ class Trainer {
   }
 
   void restore() {
-    if (const std::optional<fs::path> newest = folder_.latest_checkpoint()) state_ = read_checkpoint(*newest, parts());
+    if (const std::optional<fs::path> newest = folder_.latest_checkpoint()) {
+      state_ = read_checkpoint(*newest, parts());
+      require_step_of_epoch(*newest);
+    }
     folder_.cut_metrics(state_.step);
+  }
+
+  /// A step outside the epochs of this run cannot have come from it.
+  void require_step_of_epoch(const fs::path& checkpoint) const {
+    const int64_t first = steps_per_epoch_ * state_.epoch;
+    const bool fits = state_.epoch <= options_.epochs && state_.step >= first &&
+                      state_.step <= std::min(first + steps_per_epoch_, total_steps());
+    if (fits && state_.best_epoch <= state_.epoch) return;
+    throw Error(ErrorCode::bad_format, "this checkpoint's state is not one of this run",
+                {.where = (checkpoint / "state.json").string(),
+                 .found = concat("step ", state_.step, ", epoch ", state_.epoch, ", best epoch ", state_.best_epoch),
+                 .expected = concat(steps_per_epoch_, " steps an epoch, ", options_.epochs, " epochs"),
+                 .hint = "remove this checkpoint to go on from the one before"});
   }
 
   void train_epoch() {
