@@ -1,8 +1,8 @@
 # Finds LibTorch as it lies in a torch wheel or in a LibTorch archive, for the CPU or for CUDA. LibTorch's own CMake package asks for the
 # CUDA toolkit wherever the wheel was built with it; to compile and link, headers and three libraries are enough.
 #
-# Searched: LibTorch_ROOT, Torch_DIR and CMAKE_PREFIX_PATH (variables or environment), each naming a prefix or the folder share/cmake or
-# share/cmake/Torch below it; last, the virtual environment that scripts/setup.sh makes. Gives
+# Searched: LibTorch_ROOT and Torch_DIR (variables or environment) and, where neither is set, CMAKE_PREFIX_PATH and last the virtual
+# environment that scripts/setup.sh makes; each names a prefix or the folder share/cmake or share/cmake/Torch below it. Gives
 #   LibTorch::LibTorch   libtorch_cpu and libc10 with their headers, and the OpenMP library that comes with them
 #   LibTorch_VERSION, LibTorch_PREFIX, LibTorch_CUDA (whether CUDA's part, libtorch_cuda, is there)
 # CUDA's part is not linked: it takes seconds to load and needs NVIDIA's libraries, so the program loads it when a GPU is asked for
@@ -10,13 +10,19 @@
 set(LibTorch_candidates)
 include("${CMAKE_CURRENT_LIST_DIR}/MtcnnDepsDir.cmake")
 file(GLOB LibTorch_from_setup "${MTCNN_DEPS_DIR}/venv/lib/python3*/site-packages/torch")
-foreach(place IN LISTS LibTorch_ROOT Torch_DIR CMAKE_PREFIX_PATH ITEMS $ENV{LibTorch_ROOT} $ENV{Torch_DIR} $ENV{CMAKE_PREFIX_PATH} ${LibTorch_from_setup})
-  if(NOT place MATCHES "NOTFOUND$")
-    list(APPEND LibTorch_candidates "${place}" "${place}/../.." "${place}/../../..")
-  endif()
+set(LibTorch_prefixes)
+set(LibTorch_named ${LibTorch_ROOT} ${Torch_DIR} $ENV{LibTorch_ROOT} $ENV{Torch_DIR})
+list(FILTER LibTorch_named EXCLUDE REGEX "NOTFOUND$")
+if(NOT LibTorch_named)
+  string(REPLACE ":" ";" LibTorch_prefixes "$ENV{CMAKE_PREFIX_PATH}")
+  list(PREPEND LibTorch_prefixes ${CMAKE_PREFIX_PATH})
+  list(APPEND LibTorch_prefixes ${LibTorch_from_setup})
+endif()
+foreach(place IN LISTS LibTorch_named LibTorch_prefixes)
+  list(APPEND LibTorch_candidates "${place}" "${place}/../.." "${place}/../../..")
 endforeach()
 
-# A prefix has both; a wheel's headers of ATen lie where a system's never do.
+# The first place that holds both headers and libraries.
 unset(LibTorch_PREFIX)
 foreach(place IN LISTS LibTorch_candidates)
   if(NOT LibTorch_PREFIX AND EXISTS "${place}/include/ATen/ATen.h" AND EXISTS "${place}/lib/${CMAKE_SHARED_LIBRARY_PREFIX}c10${CMAKE_SHARED_LIBRARY_SUFFIX}")
@@ -26,7 +32,7 @@ endforeach()
 
 unset(LibTorch_VERSION)
 if(LibTorch_PREFIX)
-  # Version 2.9 moved the numbers into headeronly/.
+  # Newer versions have the numbers in headeronly/.
   foreach(header headeronly/version.h csrc/api/include/torch/version.h)
     if(NOT LibTorch_VERSION AND EXISTS "${LibTorch_PREFIX}/include/torch/${header}")
       file(STRINGS "${LibTorch_PREFIX}/include/torch/${header}" numbers REGEX "^#define TORCH_VERSION_(MAJOR|MINOR|PATCH) +[0-9]+")

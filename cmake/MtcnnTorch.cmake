@@ -20,9 +20,9 @@ find_package(LibTorch ${MTCNN_LIBTORCH_RANGE} QUIET)
 if(NOT LibTorch_FOUND AND LibTorch_PREFIX)
   message(FATAL_ERROR "The LibTorch in ${LibTorch_PREFIX} cannot be used: found version ${LibTorch_VERSION}, expected 2.8 or newer (below 3).")
 endif()
-if(NOT LibTorch_FOUND AND (Torch_DIR OR DEFINED ENV{Torch_DIR}))
-  message(FATAL_ERROR "Torch_DIR names no LibTorch: found no include/ATen/ATen.h and lib/libc10 two or three folders above "
-                      "${Torch_DIR}$ENV{Torch_DIR}; expected the folder share/cmake/Torch of a LibTorch, or its prefix.")
+if(NOT LibTorch_FOUND AND LibTorch_named)
+  message(FATAL_ERROR "Torch_DIR or LibTorch_ROOT names no LibTorch: found neither include/ATen/ATen.h nor lib/libc10 in or above "
+                      "${LibTorch_named}; expected the prefix of a LibTorch or the folder share/cmake/Torch below it.")
 endif()
 if(NOT LibTorch_FOUND)
   message(FATAL_ERROR "No LibTorch: neither Torch_DIR nor CMAKE_PREFIX_PATH names one, and ${MTCNN_DEPS_DIR}/venv has none. "

@@ -112,6 +112,9 @@ class LibTorch(unittest.TestCase):
         self.make("deps/venv/lib/python3.12/site-packages/torch", cuda=False)
         worked, output = self.configure(MTCNN_DEPS_DIR=self.folder / "deps")
         self.assertTrue(worked, output)
+        # A place that was named and holds nothing is not passed over in silence.
+        worked, output = self.configure(MTCNN_DEPS_DIR=self.folder / "deps", Torch_DIR=self.folder)
+        self.assertFalse(worked, output)
 
 
 class Parts(unittest.TestCase):
