@@ -31,14 +31,17 @@ make_venv() {
 installed() { grep -qsxF "$1" "$venv/.installed"; }
 note_installed() { echo "$1" >>"$venv/.installed"; }
 
-# pip_into_venv ARGUMENT... : pip install with these arguments; a cut-off is noticed by the next run.
+# pip_into_venv ARGUMENT... : pip install with these arguments. A cut or failed download leaves the environment as it was; a cut while pip
+# unpacks is noticed by the next run.
 pip_into_venv() {
+  local log="$venv.pip.log"
+  rm -f "$log"
   : >"$venv.unfinished"
-  "$venv/bin/python" -m pip install --disable-pip-version-check "$@" >&2 || {
-    rm -f "$venv.unfinished"  # pip itself gave up, and undid what it had begun
+  "$venv/bin/python" -m pip install --disable-pip-version-check --log "$log" "$@" >&2 || {
+    grep -qs 'Installing collected packages' "$log" || rm -f "$venv.unfinished"
     fail "pip could not install: $* (the lines above say why)"
   }
-  rm -f "$venv.unfinished"
+  rm -f "$venv.unfinished" "$log"
 }
 
 # pip_install PACKAGE... : into the virtual environment, unless exactly these are there already.
@@ -51,7 +54,7 @@ pip_install() {
 
 # True where the user brought a LibTorch.
 own_libtorch() {
-  [ -n "${Torch_DIR:-}" ] && return
+  [ -n "${Torch_DIR:-}${LibTorch_ROOT:-}" ] && return
   local IFS=:\; dir
   for dir in ${CMAKE_PREFIX_PATH:-}; do
     [ -e "$dir/share/cmake/Torch/TorchConfig.cmake" ] || [ -e "$dir/Torch/TorchConfig.cmake" ] && return

@@ -5,7 +5,7 @@
 #   setup.sh --program   what the program itself is built from
 #   MTCNN_DEPS_DIR   where the virtual environment lives (default ${XDG_CACHE_HOME:-~/.cache}/mtcnn)
 #   MTCNN_TORCH      another torch for pip, as "torch==2.11.0"
-#   Torch_DIR, CMAKE_PREFIX_PATH   a LibTorch of your own; the virtual environment then holds only what the tests need
+#   Torch_DIR, LibTorch_ROOT, CMAKE_PREFIX_PATH   a LibTorch of your own; the virtual environment then holds only what the tests need
 #   MTCNN_PACKAGES=own   asks for no Debian package: compiler, CMake and libraries are your own
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -56,7 +56,7 @@ install_packages() {
 has_gpu() { [ -e /proc/driver/nvidia/version ] || [ -e /dev/dxg ]; }
 
 # The program loads CUDA's part of LibTorch only when a GPU is asked for. Where there is no GPU, a wheel that was built for CUDA does without
-# the 2.5 GB of NVIDIA's libraries and the Python packages that its other parts need.
+# the 2.2 GB of NVIDIA's libraries and the Python packages that its other parts need.
 install_libtorch_alone() {
   local wanted="LibTorch of $torch_requirement"
   installed "$wanted" || installed "$torch_requirement numpy" && return
@@ -84,7 +84,7 @@ install_torch() {
 
 install_packages
 if own_libtorch; then
-  say "using the LibTorch that Torch_DIR or CMAKE_PREFIX_PATH names"
+  say "using the LibTorch that Torch_DIR, LibTorch_ROOT or CMAKE_PREFIX_PATH names"
   [ -z "$for_tests" ] || make_venv
 else
   make_venv

@@ -61,6 +61,7 @@ in_root() {
 chroot "$root" useradd --create-home --uid 1000 --shell /bin/bash $user
 echo "$user ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/$user"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+echo "127.0.0.1 localhost $(hostname)" >"$root/etc/hosts"
 cp "$certificates" "$root/etc/ssl/certs/ca-certificates.crt"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"

@@ -21,7 +21,7 @@ build=build/torch-$version log=build/torch-$version.log
 tests=(nets_test trainer_test train_test tensors_test detect_test screen_test golden_nets_test golden_cascade_test)
 
 [ "${2:-}" = --keep ] || trap 'rm -rf "$deps_dir" "$build"' EXIT
-unset Torch_DIR CMAKE_PREFIX_PATH
+unset Torch_DIR LibTorch_ROOT CMAKE_PREFIX_PATH
 scripts/setup.sh --program
 say "building with torch $version (log: $log)"
 start=$SECONDS
