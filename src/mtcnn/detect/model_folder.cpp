@@ -7,6 +7,7 @@
 #include "mtcnn/detect/default_model.h"
 #include "mtcnn/geometry/box.h"
 #include "mtcnn/nets/torchscript.h"
+#include "mtcnn/weights/torchscript_weights.h"
 
 namespace mtcnn {
 namespace fs = std::filesystem;

@@ -1,25 +1,20 @@
 #include "mtcnn/nets/torchscript.h"
 
-#include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/weights/torchscript_weights.h"
 
 #include <map>
 #include <sstream>
 #include <utility>
 
 #include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
 
 namespace mtcnn {
 namespace {
 
 namespace jit = torch::jit;
-
-constexpr const char* kExtraFile = "mtcnn.json";
-constexpr const char* kFormat = "mtcnn-torchscript";
-constexpr int kVersion = 1;
 
 /// Lines of a forward() in TorchScript's language. LibTorch cannot script its own modules, so the nets are written a
 /// second time here; a test compares the two.
@@ -105,8 +100,10 @@ jit::Module module_of(const NetWeights& weights) {
 }
 
 Json extra_json(const NetWeights& weights) {
-  Json json = {
-      {"format", kFormat}, {"version", kVersion}, {"net", net_name(weights.net)}, {"metadata", Json::object()}};
+  Json json = {{"format", kTorchscriptFormat},
+               {"version", kTorchscriptVersion},
+               {"net", net_name(weights.net)},
+               {"metadata", Json::object()}};
   for (const auto& [key, value] : weights.metadata) json["metadata"][key] = value;
   return json;
 }
@@ -115,42 +112,8 @@ Json extra_json(const NetWeights& weights) {
 
 void write_torchscript(const std::filesystem::path& path, const NetWeights& weights) {
   std::ostringstream bytes;
-  module_of(weights).save(bytes, {{kExtraFile, extra_json(weights).dump()}});
+  module_of(weights).save(bytes, {{kTorchscriptExtraFile, extra_json(weights).dump()}});
   write_text(path, bytes.str());
-}
-
-NetWeights read_torchscript(const std::filesystem::path& path, NetKind expected) {
-  std::istringstream bytes(read_text(path));
-  jit::ExtraFilesMap extra = {{kExtraFile, ""}};
-  const auto refuse = [&](const std::string& found) {
-    return Error(ErrorCode::bad_format, "not a TorchScript file of ours",
-                 {.where = path.string(),
-                  .found = found,
-                  .expected = concat(net_title(expected), " as `mtcnn export --format torchscript` writes it")});
-  };
-  try {
-    const jit::Module net = jit::load(bytes, at::kCPU, extra);
-    const std::string& text = extra[kExtraFile];
-    if (text.empty()) throw refuse(concat("no ", kExtraFile, " inside"));
-    const Json json = parse_json(text, concat(path.string(), ": ", kExtraFile));
-    if (json.value("format", "") != kFormat || json.value("version", 0) != kVersion ||
-        json.value("net", "") != net_name(expected))
-      throw refuse(shown(json));
-    std::vector<NamedTensor> tensors;
-    for (const auto& parameter : net.named_parameters()) {
-      const at::Tensor value = parameter.value.to(at::kFloat).contiguous();
-      const auto* first = value.const_data_ptr<float>();
-      tensors.push_back({parameter.name, value.sizes().vec(), {first, first + value.numel()}});
-    }
-    NetWeights weights = checked_weights(expected, std::move(tensors), path.string());
-    const Json metadata = json.value("metadata", Json::object());
-    for (const auto& [key, value] : metadata.items()) {
-      if (value.is_string()) weights.metadata[key] = value.get<std::string>();
-    }
-    return weights;
-  } catch (const c10::Error& error) {
-    throw refuse(split(error.what_without_backtrace(), '\n').front());
-  }
 }
 
 }  // namespace mtcnn

@@ -10,12 +10,9 @@ namespace mtcnn {
 /// takes float32 RGB [N, 3, H, W], (value - 127.5) / 128, N any, H and W any from 12 up for P-Net, 24 and 48 for the
 /// others, and returns (probability [N, 2, …] of no face and face, offsets [N, 4, …], and landmarks [N, 2 K, …] where
 /// the weights have that head). Written in one atomic step; the metadata of the weights is in the extra file
-/// "mtcnn.json".
+/// "mtcnn.json". This project itself reads nothing but the weights from such files, and that without LibTorch:
+/// read_torchscript() in weights/torchscript_weights.h.
 /// \throws Error if the file cannot be written.
 void write_torchscript(const std::filesystem::path& path, const NetWeights& weights);
-
-/// Takes the weights out of such a file; its code is not run.
-/// \throws Error naming the file if it is missing, no TorchScript, or not one of ours for `expected`.
-NetWeights read_torchscript(const std::filesystem::path& path, NetKind expected);
 
 }  // namespace mtcnn

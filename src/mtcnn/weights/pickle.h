@@ -14,16 +14,19 @@ namespace mtcnn {
 struct PickleObject {
   enum class Kind {
     none,
-    boolean,      ///< integer: 0 or 1
-    integer,      ///< integer
-    big_integer,  ///< text: its little-endian two's complement bytes, more than 8
-    text,         ///< text
-    global,       ///< text: "module.name", one of the few that are allowed
-    tuple,        ///< items
-    list,         ///< items
-    dict,         ///< items: key, value, key, value, …
-    storage,      ///< items: those of torch's persistent id ('storage', type, key, place, count and maybe a view)
-    tensor        ///< items: the arguments of _rebuild_tensor_v2 (storage, offset, shape, strides, …)
+    boolean,       ///< integer: 0 or 1
+    integer,       ///< integer
+    real,          ///< a floating-point number; nobody needs its value
+    big_integer,   ///< text: its little-endian two's complement bytes, more than 8
+    text,          ///< text
+    global,        ///< text: "module.name", one of the few that are allowed
+    script_class,  ///< items: the texts of module and name of a class whose code lies in a TorchScript archive
+    tuple,         ///< items
+    list,          ///< items
+    dict,          ///< items: key, value, key, value, …
+    storage,       ///< items: those of torch's persistent id ('storage', type, key, place, count and maybe a view)
+    tensor,        ///< items: the arguments of _rebuild_tensor_v2 (storage, offset, shape, strides, …)
+    object         ///< items: its script_class, and its state where it has one
   };
 
   Kind kind = Kind::none;
@@ -39,13 +42,20 @@ struct Pickle {
   size_t size = 0;  ///< bytes of the pickle itself; others may follow it
 };
 
+/// How much of the language is understood.
+enum class PickleDialect {
+  state_dict,    ///< what torch.save makes of a state dict of float32 or float64 tensors
+  script_module  ///< the same, int64 tensors, and objects of the classes of a TorchScript archive
+};
+
 /// Reads the pickle at the start of `bytes`, which must stay alive as long as the result. This is no unpickler: of the
-/// language it knows only what a state dict of torch needs (protocols 2 to 4), it builds plain data and calls nothing.
+/// language it knows only what the dialect needs (protocols 2 to 4), it builds plain data and calls nothing.
 /// \param where names the source in messages.
 /// \throws Error naming any other opcode or global (as "os.system"); if the bytes end early, or the pickle is
 /// inconsistent or has over a million steps.
 /// Source: the comments of CPython's Lib/pickletools.py (the language), torch/_utils.py and torch/serialization.py (the
 /// globals and persistent ids).
-Pickle read_pickle(std::span<const std::byte> bytes, const std::string& where);
+Pickle read_pickle(std::span<const std::byte> bytes, const std::string& where,
+                   PickleDialect dialect = PickleDialect::state_dict);
 
 }  // namespace mtcnn

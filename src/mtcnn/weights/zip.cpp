@@ -52,6 +52,7 @@ Zip::Zip(std::span<const std::byte> bytes, std::string where) : bytes_(bytes), w
 
 void Zip::read_directory(size_t offset, size_t count) {
   ByteReader reader(bytes_.subspan(offset), where_ + " (zip directory)");
+  uint64_t stored = 0;
   for (size_t i = 0; i < count; ++i) {
     if (reader.number<uint32_t>() != kEntrySignature) {
       throw Error(ErrorCode::bad_format, concat("zip directory entry ", i, " is damaged"), {.where = where_});
@@ -71,9 +72,16 @@ void Zip::read_directory(size_t offset, size_t count) {
     entry.offset = reader.number<uint32_t>();
     const std::string name(reader.take_text(name_length));
     reader.take(size_t{extra_length} + comment_length);
+    stored += entry.stored_size;
     if (!entries_.emplace(name, entry).second) {
       throw Error(ErrorCode::bad_format, "zip entry '" + printable(name) + "' is there twice", {.where = where_});
     }
+  }
+  // Thousands of entries that share their bytes would let a small file keep a reader busy for hours.
+  if (stored > bytes_.size()) {
+    throw Error(
+        ErrorCode::bad_format, "the entries of this zip archive overlap",
+        {.where = where_, .found = concat(stored, " bytes in all"), .expected = concat("at most ", bytes_.size())});
   }
 }
 

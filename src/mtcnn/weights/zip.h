@@ -16,7 +16,8 @@ class Zip {
  public:
   /// Reads and checks the central directory.
   /// \param where names the source in messages.
-  /// \throws Error if it is missing (a truncated file), leaves the file, names an entry twice, or needs zip64.
+  /// \throws Error if it is missing (a truncated file), leaves the file, names an entry twice, has entries that
+  /// overlap, or needs zip64.
   Zip(std::span<const std::byte> bytes, std::string where);
 
   bool contains(const std::string& name) const { return entries_.count(name) != 0; }

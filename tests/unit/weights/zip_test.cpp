@@ -63,5 +63,13 @@ TEST(Zip, EveryFlippedBitIsFoundOrHarmless) {
   }
 }
 
+TEST(Zip, EntriesMayNotShareTheirBytes) {
+  std::string archive = zip_file({{"a", std::string(1000, 'x')}, {"b", "y"}});
+  // The directory's entry of b gets a's size: together they are longer than the file.
+  const size_t entry = archive.rfind("PK\x01\x02");
+  archive.replace(entry + 20, 2, "\xe8\x07");
+  EXPECT_THAT(refusal([&] { Zip(bytes_of(archive), "file"); }), HasSubstr("overlap"));
+}
+
 }  // namespace
 }  // namespace mtcnn
