@@ -150,6 +150,12 @@ void write_text(const fs::path& path, std::string_view text) {
   file.commit();
 }
 
+void sync_folder(const fs::path& path) {
+  const Descriptor folder(path);
+  if (::fsync(folder.value()) != 0 && errno != EINVAL && errno != EROFS)
+    throw system_error(ErrorCode::unwritable, "writing this folder failed", path);
+}
+
 void make_folder(const fs::path& path) {
   std::error_code failure;
   fs::create_directories(path, failure);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "mtcnn/train/optimizer_state.h"
 #include "mtcnn/train/options.h"
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <torch/nn/module.h>
@@ -14,6 +16,12 @@ namespace mtcnn {
 /// An optimizer for all parameters of `net`, in two groups: weights of layers, which decay, and biases and PReLU
 /// slopes, which do not.
 std::unique_ptr<torch::optim::Optimizer> make_optimizer(const torch::nn::Module& net, const OptimizerOptions& options);
+
+/// A copy of all that the optimizer keeps of the net's parameters. \param kind  as in OptimizerOptions.
+OptimizerState optimizer_state(const torch::nn::Module& net, torch::optim::Optimizer& optimizer,
+                               const std::string& kind);
+/// Puts it back; what the optimizer kept before is gone. \param state  has the parameters of optimizer_state().
+void set_optimizer_state(torch::optim::Optimizer& optimizer, const OptimizerState& state);
 
 /// The same for all parameter groups.
 void set_learning_rate(torch::optim::Optimizer& optimizer, double lr);

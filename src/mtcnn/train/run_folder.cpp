@@ -18,14 +18,15 @@ constexpr const char* kConfig = "config.json";
 constexpr const char* kMetrics = "metrics.jsonl";
 constexpr const char* kCheckpoints = "checkpoints";
 constexpr const char* kBegun = "begun";
+constexpr const char* kDamaged = "damaged_";
 
 std::string step_name(int64_t step) {
   const std::string digits = concat(step);
   return concat("step_", std::string(9 - std::min<size_t>(9, digits.size()), '0'), digits);
 }
 
-/// The checkpoints that are whole, oldest first.
-std::vector<fs::path> checkpoints(const fs::path& folder) {
+/// The checkpoints, oldest first.
+std::vector<fs::path> checkpoints_in(const fs::path& folder) {
   std::vector<fs::path> found;
   if (!fs::is_directory(folder)) return found;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -81,7 +82,8 @@ void RunFolder::cut_metrics(int64_t step) {
   for (const std::string& line : split(read_text(path_ / kMetrics), '\n')) {
     // The last line of a killed run may be half a line.
     const Json json = Json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("step", int64_t{0}) <= step) kept += line + "\n";
+    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) continue;
+    if (json["step"].get<int64_t>() <= step) kept += line + "\n";
   }
   write_text(path_ / kMetrics, kept);
 }
@@ -95,10 +97,22 @@ void RunFolder::log(const std::string& message) {
   append_line(path_ / "log.txt", concat(text, " ", message));
 }
 
-std::optional<fs::path> RunFolder::latest_checkpoint() const {
-  const std::vector<fs::path> found = checkpoints(path_ / kCheckpoints);
-  if (found.empty()) return std::nullopt;
-  return found.back();
+std::vector<fs::path> RunFolder::checkpoints() const {
+  std::vector<fs::path> found = checkpoints_in(path_ / kCheckpoints);
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+fs::path RunFolder::set_aside(const fs::path& checkpoint) {
+  const fs::path aside = checkpoint.parent_path() / concat(kDamaged, checkpoint.filename().string());
+  std::error_code failure;
+  fs::remove_all(aside, failure);
+  if (!failure) fs::rename(checkpoint, aside, failure);
+  if (failure) {
+    throw Error(ErrorCode::unwritable, concat("cannot set this damaged checkpoint aside (", failure.message(), ")"),
+                {.where = checkpoint.string()});
+  }
+  return aside;
 }
 
 fs::path RunFolder::begin_checkpoint() {
@@ -111,8 +125,10 @@ fs::path RunFolder::begin_checkpoint() {
 void RunFolder::keep_checkpoint(const fs::path& begun, int64_t step, int most) {
   const fs::path kept = path_ / kCheckpoints / step_name(step);
   fs::remove_all(kept);
+  sync_folder(begun);
   fs::rename(begun, kept);
-  std::vector<fs::path> all = checkpoints(path_ / kCheckpoints);
+  sync_folder(path_ / kCheckpoints);
+  const std::vector<fs::path> all = checkpoints_in(path_ / kCheckpoints);
   for (size_t i = 0; i + static_cast<size_t>(most) < all.size(); ++i) fs::remove_all(all[i]);
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mtcnn {
 
@@ -30,11 +31,15 @@ class RunFolder {
   /// Appends a line with the time to log.txt.
   void log(const std::string& message);
 
-  /// The newest whole checkpoint, or nothing.
-  std::optional<std::filesystem::path> latest_checkpoint() const;
+  /// The checkpoints, newest first.
+  std::vector<std::filesystem::path> checkpoints() const;
+  /// Renames a checkpoint that cannot be read, so that it no longer counts as one.
+  /// \return its new place.
+  /// \throws Error if that fails.
+  std::filesystem::path set_aside(const std::filesystem::path& checkpoint);
   /// An empty folder to write a checkpoint into; it counts only once it is kept.
   std::filesystem::path begin_checkpoint();
-  /// Gives the checkpoint its name in one step, then removes all but the last `most`.
+  /// Gives the checkpoint, synced, its name in one step, then removes all but the last `most`.
   void keep_checkpoint(const std::filesystem::path& begun, int64_t step, int most);
 
  private:

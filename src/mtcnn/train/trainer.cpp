@@ -199,14 +199,14 @@ class Trainer {
                          total_steps());
   }
 
-  TrainParts parts() { return {net_, averaged_, average_, *optimizer_}; }
+  TrainParts parts() { return {net_, averaged_, average_, *optimizer_, options_.optimizer.kind}; }
 
   bool out_of_patience() const {
     return options_.patience > 0 && state_.best_epoch > 0 && state_.epoch - state_.best_epoch >= options_.patience;
   }
 
   void restore() {
-    if (const std::optional<fs::path> newest = folder_.latest_checkpoint()) state_ = read_checkpoint(*newest, parts());
+    state_ = restore_newest(folder_, {steps_per_epoch_, options_.epochs}, parts());
     folder_.cut_metrics(state_.step);
   }
 
@@ -394,7 +394,14 @@ TrainResult train_net(const TrainJob& job) {
   if (job.net == NetKind::onet) resolved.options.landmark_head = true;
   if (crops.training.landmarks().count() == 0) resolved.options.landmark_head = false;
   if (!resolved.options.landmark_head) resolved.options.batch.landmarks = 0;
-  return Trainer(resolved, std::move(crops)).run();
+  try {
+    return Trainer(resolved, std::move(crops)).run();
+  } catch (const c10::Error& error) {
+    const std::string reason = split(error.what_without_backtrace(), '\n').front();
+    if (reason.find("memory") == std::string::npos) throw;
+    throw Error(ErrorCode::unsupported, "not enough memory for this training",
+                {.where = job.out.string(), .found = reason, .hint = "lower batch.size"});
+  }
 }
 
 }  // namespace mtcnn
