@@ -66,6 +66,9 @@ def main():
         sys.exit(f"error: --share is {arguments.share}; it lies between 0 and 1")
     if not math.isfinite(arguments.logit):
         sys.exit(f"error: --logit is {arguments.logit}; it is a finite number")
+    for source in (arguments.a, arguments.b):
+        if source.exists() and arguments.out.exists() and arguments.out.samefile(source):
+            sys.exit(f"error: {arguments.out}: OUT would replace an input: found the input {source}; name another place")
     (metadata, first), (other, second) = read(arguments.a), read(arguments.b)
     if metadata.get("net") != other.get("net"):
         sys.exit(f"error: {arguments.b}: weights of {other.get('net')}, but {arguments.a} has those of {metadata.get('net')}")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from libmtcnn import _core
 from libmtcnn.errors import UsageError
-from libmtcnn.images import ImageLike, to_pixels
+from libmtcnn.images import ImageLike, check_save_paths, to_pixels
 
 Floats = NDArray[np.float32]
 
@@ -113,8 +113,9 @@ def extract_face(
         float32 [3, image_size, image_size], RGB, 0..255.
 
     Raises:
-        UsageError: a box without area, an empty picture, or a size out of its range.
+        UsageError: a box without area, an empty picture, a size out of its range, or save_path is img's own file.
     """
+    check_save_paths([save_path], [img])
     pixels = to_pixels(img)
     size = _square_side(image_size)
     if not 0 <= margin < size:

@@ -66,6 +66,23 @@ def to_pixels(image: ImageLike) -> Pixels:
     raise TypeError(f"image: found {_described(image)}, expected a file name, bytes, a NumPy array, a torch tensor or a PIL image")
 
 
+def check_save_paths(paths: Sequence[Any], images: Sequence[Any]) -> None:
+    """Refuses crops that would replace a picture named by its file, or each other. What is None does not count.
+
+    Raises:
+        UsageError: a path that is, maybe by another name or a link, an image's own file; or one that is there twice.
+    """
+    inputs = [os.fspath(image) for image in images if isinstance(image, (str, os.PathLike)) and os.path.exists(image)]
+    taken = set()
+    for name in (os.fspath(path) for path in paths if path is not None):
+        for image in inputs if os.path.exists(name) else ():
+            if os.path.samefile(name, image):
+                raise UsageError(f"{name}: save_path would replace an input: found the input {image}; name another place with save_path")
+        if os.path.realpath(name) in taken:
+            raise UsageError(f"{name}: save_path: two crops would have this name; name a place for each")
+        taken.add(os.path.realpath(name))
+
+
 def _described(value: Any) -> str:
     return "None" if value is None else f"a {type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
 

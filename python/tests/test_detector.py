@@ -1,6 +1,7 @@
 """MTCNN against the program, and in the forms of facenet-pytorch and ipazc's mtcnn."""
 
 import copy
+import os
 import pickle
 import tempfile
 import unittest
@@ -213,6 +214,30 @@ class LikeFacenetPytorch(unittest.TestCase):
                 np.testing.assert_array_equal(libmtcnn.read_image(path.parent / name), face.permute(1, 2, 0).numpy().astype(np.uint8))
             with self.assertRaises(libmtcnn.Error):
                 MTCNN()(self.two, save_path=Path(folder) / "face.xyz")
+
+    def test_crops_replace_no_picture_and_no_other_crop(self):
+        with tempfile.TemporaryDirectory() as folder:
+            photo = Path(folder) / "photo.jpg"
+            photo.write_bytes(ASTRONAUT.read_bytes())
+            link = Path(folder) / "link.jpg"
+            link.symlink_to(photo)
+            hard = Path(folder) / "hard.jpg"
+            os.link(photo, hard)
+            for path in (photo, link, hard, Path(folder) / "." / "photo.jpg"):
+                for call in (
+                    lambda path=path: MTCNN()(photo, save_path=path),
+                    lambda path=path: MTCNN()([ASTRONAUT, str(photo)], save_path=[str(path), None]),
+                    lambda path=path: libmtcnn.extract_face(photo, [182, 61, 270, 175], save_path=path),
+                ):
+                    with self.assertRaisesRegex(libmtcnn.UsageError, "would replace an input"):
+                        call()
+            same = Path(folder) / "same.png"
+            with self.assertRaisesRegex(libmtcnn.UsageError, "two crops"):
+                MTCNN()([photo, ASTRONAUT], save_path=[same, same])
+            self.assertFalse(same.exists())
+            self.assertEqual(photo.read_bytes(), ASTRONAUT.read_bytes())
+            MTCNN()(Image.open(photo), save_path=photo)  # as facenet-pytorch does, which knows no file of an image
+            self.assertNotEqual(photo.read_bytes(), ASTRONAUT.read_bytes())
 
     def test_selection(self):
         boxes = np.array([[0, 0, 40, 40], [200, 200, 230, 230], [300, 220, 360, 280]], np.float32)

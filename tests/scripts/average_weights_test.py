@@ -51,6 +51,17 @@ class AverageWeights(unittest.TestCase):
         self.assertIn("--share", self.error(RNET, RNET, "--share", 2))
         self.assertIn("--logit", self.error(RNET, RNET, "--logit", "nan"))
 
+    def test_an_input_is_not_replaced(self):
+        copy = self.folder / "copy.safetensors"
+        copy.write_bytes(RNET.read_bytes())
+        link = self.folder / "link.safetensors"
+        link.symlink_to(copy)
+        for a, b, out in ((copy, RNET, copy), (RNET, copy, link)):
+            done = run(a, b, out, "--logit", 0.5)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("would replace an input", done.stderr)
+        self.assertEqual(copy.read_bytes(), RNET.read_bytes())
+
     def plain(self, content):
         path = self.folder / "other"
         path.write_bytes(content)

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <iomanip>
-#include <iostream>
 #include <memory>
 #include <sstream>
 
@@ -113,6 +112,9 @@ std::string text_of(const Json& result) {
 }
 
 void run(const BenchFlags& flags) {
+  std::vector<std::filesystem::path> inputs = files_read(flags.detector);
+  inputs.emplace_back(flags.images);
+  require_report_apart(report_outputs("", flags.json), inputs);
   const InterruptGuard guard;
   const Detector detector = make_detector(flags.detector);
   const std::vector<Image> images = frames_for(flags);
@@ -139,7 +141,7 @@ void run(const BenchFlags& flags) {
   if (flags.scaling) result["scaling"] = scaling_json(detector, flags, frames);
   result["peak_memory_mib"] = static_cast<double>(peak_memory_bytes()) / (1 << 20);
   if (!flags.json.empty()) write_result(flags.json, result.dump(2) + "\n");
-  if (flags.json != "-") std::cout << text_of(result);
+  if (flags.json != "-") print(text_of(result));
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/eval/calibration.h"
 
-#include <iostream>
 #include <memory>
 
 namespace mtcnn::cli {
@@ -35,6 +34,9 @@ CascadeRun run_cascade(const Detector& detector, const CalibrateFlags& flags, co
 }
 
 void run(const CalibrateFlags& flags) {
+  std::vector<std::filesystem::path> inputs = files_read(flags.detector);
+  for (const std::string& input : {flags.detector.model, flags.dataset, flags.images}) inputs.emplace_back(input);
+  require_apart(model_outputs(flags.out), inputs);
   const LabelledPictures labelled = read_labelled_pictures(flags.dataset, flags.images);
   const Detector detector = make_detector(flags.detector);
   const Calibration calibration = calibrate(labelled.faces, flags.options, [&](const std::array<float, 3>& thresholds) {
@@ -47,7 +49,7 @@ void run(const CalibrateFlags& flags) {
   model.detector = detector.options();
   model.detector.thresholds = calibration.chosen.thresholds;
   write_model(flags.out, model);
-  if (!flags.detector.common.quiet) std::cout << calibration_text(calibration);
+  if (!flags.detector.common.quiet) print(calibration_text(calibration));
 }
 
 }  // namespace

@@ -1,11 +1,34 @@
 #include "mtcnn/cli/common.h"
 
 #include "mtcnn/core/error.h"
-#include "mtcnn/core/file.h"
+#include "mtcnn/image/read.h"
 
-#include <cstdio>
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace mtcnn::cli {
+namespace fs = std::filesystem;
+namespace {
+
+/// Past the C library's buffer, which others empty without a look at what comes of it.
+void write_to_stdout(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (count >= 0) {
+      text.remove_prefix(static_cast<size_t>(count));
+    } else if (errno == EPIPE) {
+      throw ClosedPipe();
+    } else if (errno != EINTR) {
+      throw system_error(ErrorCode::unwritable, "writing the result failed", "stdout");
+    }
+  }
+}
+
+}  // namespace
 
 void add_config_flags(CLI::App& verb, Common& common) {
   verb.add_option("--config", common.config,
@@ -32,10 +55,77 @@ void add_device_flags(CLI::App& verb, Common& common) {
       ->group(kRunGroup);
 }
 
+ResultFile::ResultFile(const std::string& path) {
+  if (path != "-" && path != "/dev/stdout") file_.emplace(path);
+}
+
+void ResultFile::write(std::string_view text) {
+  if (file_) return file_->write(text);
+  write_to_stdout(text);
+}
+
+void ResultFile::flush() {
+  if (file_) file_->flush();
+}
+
+void ResultFile::commit() {
+  if (file_) file_->commit();
+}
+
 void write_result(const std::string& path, const std::string& text) {
-  if (path != "-") return write_text(path, text);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    throw system_error(ErrorCode::unwritable, "writing the result failed", "stdout");
+  ResultFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+std::vector<Output> report_outputs(const std::string& out, const std::string& json,
+                                   const std::vector<std::string>& more) {
+  const fs::path folder = out;
+  std::vector<Output> outputs = {{json == "-" ? "/dev/stdout" : json, "--json"}};
+  if (out.empty()) return outputs;
+  for (const char* name : {"curve.csv", "curve.svg"}) outputs.push_back({folder / name, "--out"});
+  for (const std::string& name : more) outputs.push_back({folder / name, "--out"});
+  require_distinct(outputs);
+  outputs.push_back({folder / "summary.json", "--out"});  // --json may be the same, and says the same
+  return outputs;
+}
+
+void require_report_apart(const std::vector<Output>& outputs, const std::vector<fs::path>& inputs) {
+  require_apart(outputs, inputs);
+  std::error_code ignored;
+  for (const Output& output : outputs) {
+    const fs::path& file = output.path;
+    const fs::path ending = file.extension();
+    const bool read_where_it_lies =
+        is_picture_name(file) || ending == ".txt" || ending == ".mat" || ending == ".jsonl" || ending == ".csv";
+    if (output.flag == "--out" || !read_where_it_lies || !fs::is_regular_file(file, ignored)) continue;
+    for (const fs::path& folder : inputs) {
+      if (fs::is_directory(folder, ignored) && is_within(file, folder)) require_apart({output}, {file});
+    }
+  }
+}
+
+bool guard_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    // The lowest free number is this one. Writes to a stdout that can only be read fail, as they should.
+    ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+  return std::signal(SIGPIPE, SIG_IGN) != SIG_IGN;
+}
+
+void refuse_empty_names(CLI::App& program) {
+  for (CLI::Option* option : program.get_options()) {
+    const std::string type = option->get_type_name();
+    const auto names = {"FILE", "DIR", "PATH", "PNG"};
+    if (std::none_of(names.begin(), names.end(),
+                     [&](const char* name) { return type.find(name) != std::string::npos; }))
+      continue;
+    option->check(CLI::Validator(
+        [](const std::string& name) { return name.empty() ? "an empty name; leave the flag out or name a place" : ""; },
+        "", "not_empty"));
+  }
+  for (CLI::App* verb : program.get_subcommands({})) refuse_empty_names(*verb);
 }
 
 }  // namespace mtcnn::cli

@@ -1,9 +1,15 @@
 #pragma once
 
+#include "mtcnn/core/file.h"
 #include "mtcnn/core/options.h"
+#include "mtcnn/core/outputs.h"
 
 #include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -37,8 +43,47 @@ void apply_config(const OptionTable<Options>& table, const Common& common, Optio
   for (const std::string& setting : common.settings) table.apply_setting(options, setting);
 }
 
+/// Nobody reads stdout any more, as behind `| head -1`: the program ends as the system's own tools do.
+class ClosedPipe : public std::exception {};
+
+/// Where results go: a file, which appears whole or not at all, or stdout where the path is "-" or "/dev/stdout".
+class ResultFile {
+ public:
+  /// \throws Error if it cannot be written.
+  explicit ResultFile(const std::string& path);
+
+  /// \throws Error where something is lost, ClosedPipe.
+  void write(std::string_view text);
+  void flush();
+  void commit();
+
+ private:
+  std::optional<AtomicFile> file_;  ///< nothing: stdout
+};
+
 /// Writes `text` to the file, or to stdout where the path is "-".
-/// \throws Error if it cannot be written.
+/// \throws Error if it cannot be written, ClosedPipe.
 void write_result(const std::string& path, const std::string& text);
+
+/// write_result() to stdout.
+inline void print(const std::string& text) { write_result("-", text); }
+
+/// The files of a verb that scores: --json, and the report in --out with `more` files beside it.
+/// \throws Error{usage} where two would have one name.
+std::vector<Output> report_outputs(const std::string& out, const std::string& json,
+                                   const std::vector<std::string>& more = {});
+
+/// require_apart() for verbs that score, whose inputs may be folders of many files: what --json names must be none of
+/// the pictures, lists and tables in them.
+void require_report_apart(const std::vector<Output>& outputs, const std::vector<std::filesystem::path>& inputs);
+
+/// Keeps files that are opened later from taking the place of a standard stream that is closed, so that results never
+/// end up in one of them; a write to a closed stdout fails. A closed pipe no longer kills, so that temporary files can
+/// be cleaned up. Call first.
+/// \return whether a closed pipe would have killed.
+bool guard_standard_streams();
+
+/// Refuses an empty name of a file or folder, which would count as not given, for all verbs of the program.
+void refuse_empty_names(CLI::App& program);
 
 }  // namespace mtcnn::cli

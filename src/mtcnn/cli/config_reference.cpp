@@ -1,17 +1,19 @@
+#include "mtcnn/cli/common.h"
 #include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/text.h"
 #include "mtcnn/detect/options.h"
 #include "mtcnn/pipeline/options.h"
 #include "mtcnn/train/options.h"
 
-#include <iostream>
+#include <string>
 
 #include "data_prep/options.h"
 
 namespace mtcnn::cli {
 namespace {
 
-void print_table(const char* title, const char* intro, const std::string& rows) {
-  std::cout << "\n## " << title << "\n\n" << intro << "\n\n| key | default | range | |\n|---|---|---|---|\n" << rows;
+std::string table_text(const char* title, const char* intro, const std::string& rows) {
+  return concat("\n## ", title, "\n\n", intro, "\n\n| key | default | range | |\n|---|---|---|---|\n", rows);
 }
 
 }  // namespace
@@ -21,16 +23,17 @@ void add_config_reference(CLI::App& program) {
       *program.add_subcommand("config-reference", "Print docs/configuration.md: every key of every configuration");
   verb.group("");  // for those who work on this project
   verb.callback([] {
-    std::cout << "# Configuration\n\nWritten by `mtcnn config-reference`; a test keeps it true.\n\n"
-                 "Order: defaults, then the model folder's `cascade.json` (`detect`, `eval`), then `--config FILE` "
-                 "(JSON), then each "
-                 "`--set key=value`, then\n"
-                 "dedicated flags. Unknown keys are refused.\n";
-    print_table("`mtcnn detect`", "`--config`, `--set`, and `detector` in `cascade.json`.",
-                detector_option_table().markdown());
-    print_table("`input` in `cascade.json`", "What suits the weights; not for `--set`.",
-                input_option_table().markdown());
-    print_table(
+    std::string page =
+        "# Configuration\n\nWritten by `mtcnn config-reference`; a test keeps it true.\n\n"
+        "Order: defaults, then the model folder's `cascade.json` (`detect`, `eval`), then `--config FILE` "
+        "(JSON), then each "
+        "`--set key=value`, then\n"
+        "dedicated flags. Unknown keys are refused.\n";
+    page += table_text("`mtcnn detect`", "`--config`, `--set`, and `detector` in `cascade.json`.",
+                       detector_option_table().markdown());
+    page += table_text("`input` in `cascade.json`", "What suits the weights; not for `--set`.",
+                       input_option_table().markdown());
+    page += table_text(
         "`mtcnn prepare`",
         "`--config` and `--set`. Beside these keys: `root`, the folder of the data sets (relative to the "
         "configuration file's own folder),\n`datasets` and `validation`, two lists of data sets (below), and "
@@ -39,22 +42,24 @@ void add_config_reference(CLI::App& program) {
         "in a mirror image;\n`{\"count\": 0}` = no points. configs/prepare.json and configs/objects/prepare.json are "
         "examples.",
         prepare_option_table().markdown());
-    print_table(
+    page += table_text(
         "`mtcnn train`",
         "`--config` and `--set`. Defaults are R-Net's; P-Net has `batch.size` 1280 and `optimizer.lr` 0.004, O-Net "
         "`loss.landmark` 1.",
         train_option_table().markdown());
-    print_table(
+    page += table_text(
         "`mtcnn pipeline`: a round",
         "An entry of `rounds`; files are named relative to the pipeline's own. Beside `rounds`: `root`, the folder "
         "of the data sets (else that of the\nprepare configurations), `seed`, `calibrate` and `evaluate` (below). "
         "configs/pipeline.json is an example.",
         round_option_table().markdown());
-    print_table("`mtcnn pipeline`: `calibrate`", "How the model's thresholds are chosen, see `mtcnn calibrate`.",
-                calibration_step_table().markdown());
-    print_table("`mtcnn pipeline`: an evaluation", "An entry of `evaluate`.", evaluation_option_table().markdown());
-    print_table("A data set of `mtcnn prepare`", "An entry of `datasets` or `validation`.",
-                dataset_option_table().markdown());
+    page += table_text("`mtcnn pipeline`: `calibrate`", "How the model's thresholds are chosen, see `mtcnn calibrate`.",
+                       calibration_step_table().markdown());
+    page +=
+        table_text("`mtcnn pipeline`: an evaluation", "An entry of `evaluate`.", evaluation_option_table().markdown());
+    page += table_text("A data set of `mtcnn prepare`", "An entry of `datasets` or `validation`.",
+                       dataset_option_table().markdown());
+    print(page);
   });
 }
 

@@ -12,6 +12,12 @@ void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& l
   add_detector_flags(verb, flags.detector);
 }
 
+std::vector<std::filesystem::path> dataset_inputs(const DatasetFlags& flags) {
+  std::vector<std::filesystem::path> inputs = files_read(flags.detector);
+  inputs.emplace_back(flags.dataset);
+  return inputs;
+}
+
 std::string detect_dataset(const DatasetFlags& flags, const std::vector<PictureFile>& pictures, const std::string& out,
                            bool quiet) {
   if (out.empty())
@@ -19,7 +25,7 @@ std::string detect_dataset(const DatasetFlags& flags, const std::vector<PictureF
   DetectorFlags detector_flags = flags.detector;
   detector_flags.common.quiet = quiet;
   const Detector detector = make_detector(detector_flags);
-  const std::filesystem::path file = std::filesystem::path(out) / "detections.jsonl";
+  const std::filesystem::path file = std::filesystem::path(out) / kDetectionsFile;
   AtomicFile lines(file);
   const RunTotals totals = run_detector(detector, detector_flags, pictures, [&](const PictureResult& result) {
     lines.write(result_line(result, detector) + "\n");

@@ -36,6 +36,27 @@ inline void require_one_source(bool detections_given, const DatasetFlags& flags)
 std::string detect_dataset(const DatasetFlags& flags, const std::vector<PictureFile>& pictures, const std::string& out,
                            bool quiet);
 
+/// Where detect_dataset() keeps the detections, below --out.
+inline constexpr const char* kDetectionsFile = "detections.jsonl";
+
+/// The files and folders that a run on a data set reads.
+std::vector<std::filesystem::path> dataset_inputs(const DatasetFlags& flags);
+
+/// Refuses what a verb that scores would write over its inputs: --json, the report in --out with `more`, and
+/// --write-results. `inputs` are those beside the data set's own; empty names do not count.
+/// \throws Error{usage}.
+template <class Arguments>
+void require_scores_apart(const Arguments& arguments, std::vector<std::filesystem::path> inputs,
+                          std::vector<std::string> more = {}, const std::string& results = {}) {
+  if (!arguments.dataset.dataset.empty()) {
+    for (std::filesystem::path& input : dataset_inputs(arguments.dataset)) inputs.push_back(std::move(input));
+    more.emplace_back(kDetectionsFile);
+  }
+  std::vector<Output> outputs = report_outputs(arguments.out, arguments.json, more);
+  outputs.push_back({results, "--write-results"});
+  require_report_apart(outputs, inputs);
+}
+
 /// All pictures below `folder`, named relative to it.
 std::vector<PictureFile> pictures_below(const std::filesystem::path& folder);
 

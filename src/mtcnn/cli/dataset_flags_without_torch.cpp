@@ -6,6 +6,8 @@ namespace mtcnn::cli {
 
 void add_dataset_flags(CLI::App&, DatasetFlags&, const std::string&) {}
 
+std::vector<std::filesystem::path> dataset_inputs(const DatasetFlags&) { return {}; }
+
 std::string detect_dataset(const DatasetFlags&, const std::vector<PictureFile>&, const std::string&, bool) {
   throw ContractError("a program without LibTorch has no --dataset");
 }

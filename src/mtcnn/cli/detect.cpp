@@ -3,15 +3,19 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/log.h"
+#include "mtcnn/core/outputs.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/detect/result_names.h"
 #include "mtcnn/image/align.h"
 #include "mtcnn/image/draw.h"
 #include "mtcnn/image/write.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <set>
 
 namespace mtcnn::cli {
@@ -27,28 +31,113 @@ struct DetectFlags {
   bool align = false;
 };
 
-/// Where annotated pictures and crops go: the name a picture has in the results, below `folder`, with another picture's
-/// name never taken twice and never outside the folder.
-class OutputNames {
+/// Pictures of earlier runs in the output folders, where those lie below a folder that is searched.
+class EarlierResults {
  public:
-  explicit OutputNames(fs::path folder) : folder_(std::move(folder)) {}
-
-  fs::path next(const std::string& name) {
-    fs::path inside;
-    for (const fs::path& part : fs::path(name).lexically_normal().relative_path()) {
-      if (part != ".." && part != ".") inside /= part;
+  explicit EarlierResults(const DetectFlags& flags) {
+    for (const std::string& folder : {flags.draw, flags.crops}) {
+      if (!folder.empty()) folders_.emplace_back(folder);
     }
-    fs::path chosen = inside;
-    for (int copy = 2; !taken_.insert(chosen.string()).second; ++copy) {
-      chosen = inside.parent_path() / concat(inside.stem().string(), "-", copy, inside.extension().string());
-    }
-    return folder_ / chosen;
   }
 
+  bool contain(const fs::path& picture) {
+    if (const fs::path folder = picture.parent_path(); folder != last_ || !looked_) {
+      last_ = folder;
+      looked_ = true;
+      inside_ = std::any_of(folders_.begin(), folders_.end(),
+                            [&](const fs::path& output) { return is_within(folder, output); });
+    }
+    const bool ours = inside_ && is_marked_image(picture);
+    count_ += ours ? 1 : 0;
+    return ours;
+  }
+
+  int64_t count() const { return count_; }
+
  private:
-  fs::path folder_;
-  std::set<std::string> taken_;
+  std::vector<fs::path> folders_;
+  fs::path last_;
+  bool looked_ = false;
+  bool inside_ = false;
+  int64_t count_ = 0;
 };
+
+/// The pictures, and where their results go. All that could go wrong with names is refused here, before any work.
+struct Plan {
+  std::vector<PictureFile> pictures;
+  ResultNames names;
+};
+
+/// Crops that are there already in the folders that new ones go to: who knows how many faces a picture has?
+void add_crops_there(const fs::path& folder, const std::vector<fs::path>& names, std::vector<Output>& outputs) {
+  const std::set<fs::path> ours(names.begin(), names.end());
+  std::set<fs::path> folders;
+  for (const fs::path& name : names) folders.insert(name.parent_path());
+  std::error_code ignored;
+  for (const fs::path& below : folders) {
+    for (const auto& entry : fs::directory_iterator(folder / below, ignored)) {
+      const auto crops = crops_of(below / entry.path().filename());
+      if (crops && ours.contains(*crops)) outputs.push_back({entry.path(), "--crops"});
+    }
+  }
+}
+
+/// \throws Error{usage} where a drawing, a picture's crops or the JSON lines would have one name, or these the name of
+/// a folder that the others need.
+void require_names_apart(const DetectFlags& flags, const ResultNames& names) {
+  const auto refuse = [](const char* one, const char* other, const fs::path& path) {
+    throw Error(ErrorCode::usage, concat(one, " and ", other, " would write to one name"),
+                {.where = path.string(), .hint = "name another place with one of them"});
+  };
+  const bool json_file = !flags.json.empty() && flags.json != "-";
+  for (const auto& [flag, folder] : {std::pair("--draw", &flags.draw), std::pair("--crops", &flags.crops)}) {
+    if (json_file && !folder->empty() && is_within(*folder, flags.json)) refuse("--json", flag, flags.json);
+  }
+  std::set<fs::path> crops;
+  if (!flags.crops.empty()) {
+    const fs::path folder = resolved(flags.crops);
+    for (const fs::path& name : names.crops) crops.insert(folder / name);
+  }
+  const auto is_crop = [&](const fs::path& file) {
+    const auto name = crops_of(file);
+    return name && crops.contains(*name);
+  };
+  const fs::path json = json_file ? resolved(flags.json) : fs::path();
+  if (is_crop(json)) refuse("--json", "--crops", flags.json);
+  if (flags.draw.empty()) return;
+  const fs::path folder = resolved(flags.draw);
+  for (const fs::path& name : names.drawings) {
+    if (folder / name == json) refuse("--json", "--draw", flags.json);
+    if (is_crop(folder / name)) refuse("--draw", "--crops", flags.draw / name);
+  }
+}
+
+Plan plan_run(const DetectFlags& flags) {
+  const fs::path root = flags.root;
+  std::vector<fs::path> inputs = files_read(flags.detector);
+  for (const std::string& input : flags.inputs)
+    inputs.push_back(input.starts_with('@') ? fs::path(input.substr(1)) : root / input);
+  std::vector<Output> outputs = {
+      {flags.json == "-" ? "/dev/stdout" : flags.json, "--json"}, {flags.draw, "--draw"}, {flags.crops, "--crops"}};
+  require_apart(outputs, inputs);
+
+  Plan plan;
+  EarlierResults earlier(flags);
+  plan.pictures = find_pictures(flags.inputs, root, [&](const fs::path& picture) { return earlier.contain(picture); });
+  if (earlier.count() > 0 && !flags.detector.common.quiet)
+    std::cerr << earlier.count() << " pictures of earlier runs in --draw and --crops are passed over\n";
+  const bool fold_case =
+      (!flags.draw.empty() && ignores_case(flags.draw)) || (!flags.crops.empty() && ignores_case(flags.crops));
+  plan.names = result_names(plan.pictures, fold_case);
+  require_names_apart(flags, plan.names);
+  for (const PictureFile& picture : plan.pictures) inputs.push_back(picture.path);
+  if (!flags.draw.empty()) {
+    for (const fs::path& name : plan.names.drawings) outputs.push_back({flags.draw / name, "--draw"});
+  }
+  if (!flags.crops.empty()) add_crops_there(flags.crops, plan.names.crops, outputs);
+  require_apart(outputs, inputs);
+  return plan;
+}
 
 /// Where the five points that faces are aligned by are among the model's.
 std::array<size_t, kLandmarkCount> points_to_align_by(const Detector& detector) {
@@ -63,20 +152,21 @@ std::array<size_t, kLandmarkCount> points_to_align_by(const Detector& detector) 
 /// The outputs that were asked for.
 class Outputs {
  public:
-  Outputs(const DetectFlags& flags, const Detector& detector)
-      : flags_(flags), detector_(detector), drawn_(flags.draw), cropped_(flags.crops) {
+  Outputs(const DetectFlags& flags, const ResultNames& names, const Detector& detector)
+      : flags_(flags), names_(names), detector_(detector) {
     if (flags.align) face_points_ = points_to_align_by(detector);
-    if (!flags.json.empty()) json_ = std::make_unique<AtomicFile>(flags.json == "-" ? "/dev/stdout" : flags.json);
+    if (!flags.json.empty()) json_.emplace(flags.json);
     if (!flags.draw.empty()) make_folder(flags.draw);
     if (!flags.crops.empty()) make_folder(flags.crops);
   }
 
   void add(const PictureResult& result) {
     if (json_) json_->write(result_line(result, detector_) + "\n");
-    if (!json_ && flags_.draw.empty() && flags_.crops.empty() && result.error.empty()) print(result);
+    if (!json_ && flags_.draw.empty() && flags_.crops.empty() && result.error.empty()) print(text_of(result));
+    const size_t number = next_++;
     if (result.image.empty()) return;
-    if (!flags_.draw.empty()) draw(result);
-    if (!flags_.crops.empty()) crop(result);
+    if (!flags_.draw.empty()) draw(result, flags_.draw / names_.drawings[number]);
+    if (!flags_.crops.empty()) crop(result, flags_.crops / names_.crops[number]);
   }
 
   void finish() {
@@ -84,42 +174,25 @@ class Outputs {
   }
 
  private:
-  static void print(const PictureResult& result) {
-    std::cout << result.file.name << ": " << result.found.faces.size()
-              << (result.found.faces.size() == 1 ? " face\n" : " faces\n");
+  static std::string text_of(const PictureResult& result) {
+    std::string text = concat(result.file.name, ": ", result.found.faces.size(),
+                              result.found.faces.size() == 1 ? " face\n" : " faces\n");
     for (const Face& face : result.found.faces) {
-      std::cout << "  " << fixed(face.confidence, 3) << "  x " << fixed(face.box.x1, 1) << "  y "
-                << fixed(face.box.y1, 1) << "  w " << fixed(face.box.width(), 1) << "  h "
-                << fixed(face.box.height(), 1) << "\n";
+      text += concat("  ", fixed(face.confidence, 3), "  x ", fixed(face.box.x1, 1), "  y ", fixed(face.box.y1, 1),
+                     "  w ", fixed(face.box.width(), 1), "  h ", fixed(face.box.height(), 1), "\n");
     }
+    return text;
   }
 
-  /// Pictures in formats that we cannot write, or only with a loss of meaning, are drawn as PNG.
-  static fs::path writable(fs::path path) {
-    const std::string extension = path.extension().string();
-    const bool known = extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".JPG" ||
-                       extension == ".JPEG";
-    return known ? path : path.replace_extension(".png");
-  }
-
-  /// The results' name for files in folders and lists; the bare file name for a file named on its own.
-  std::string output_name(const PictureResult& result) const {
-    const bool named_alone = flags_.root.empty() && result.file.name == result.file.path.generic_string();
-    return named_alone ? result.file.path.filename().string() : result.file.name;
-  }
-
-  void draw(const PictureResult& result) {
+  static void draw(const PictureResult& result, const fs::path& file) {
     Image image = result.image;
     draw_faces(image, result.found.faces);
-    write_image(writable(drawn_.next(output_name(result))), image.view());
+    write_marked_image(file, image.view());
   }
 
-  void crop(const PictureResult& result) {
-    const fs::path name = cropped_.next(output_name(result));
-    for (size_t i = 0; i < result.found.faces.size(); ++i) {
-      const fs::path file = name.parent_path() / concat(name.stem().string(), "_", i, ".jpg");
-      write_image(file, cut(result.image.view(), result.found.faces[i]).view());
-    }
+  void crop(const PictureResult& result, const fs::path& name) const {
+    for (size_t i = 0; i < result.found.faces.size(); ++i)
+      write_marked_image(crop_file(name, i), cut(result.image.view(), result.found.faces[i]).view());
   }
 
   /// A face whose points cannot be aligned (all in one place) is cropped plainly.
@@ -137,22 +210,22 @@ class Outputs {
   }
 
   const DetectFlags& flags_;
+  const ResultNames& names_;
   const Detector& detector_;
   std::array<size_t, kLandmarkCount> face_points_ = {};
-  OutputNames drawn_;
-  OutputNames cropped_;
-  std::unique_ptr<AtomicFile> json_;
+  size_t next_ = 0;
+  std::optional<ResultFile> json_;
 };
 
 void run(const DetectFlags& flags) {
+  const Plan plan = plan_run(flags);
   const Detector detector = make_detector(flags.detector);
-  const std::vector<PictureFile> pictures = find_pictures(flags.inputs, flags.root);
-  Outputs outputs(flags, detector);
+  Outputs outputs(flags, plan.names, detector);
   const RunTotals totals =
-      run_detector(detector, flags.detector, pictures, [&](const PictureResult& result) { outputs.add(result); });
+      run_detector(detector, flags.detector, plan.pictures, [&](const PictureResult& result) { outputs.add(result); });
   outputs.finish();
   if (totals.interrupted) {
-    throw Error(ErrorCode::interrupted, concat("stopped after ", totals.pictures, " of ", pictures.size(),
+    throw Error(ErrorCode::interrupted, concat("stopped after ", totals.pictures, " of ", plan.pictures.size(),
                                                " pictures; their results are kept"));
   }
   report_unreadable(totals);
@@ -186,7 +259,10 @@ void add_detect(CLI::App& program) {
   add_detector_flags(verb, flags->detector);
   add_quiet_flag(verb, flags->detector.common);
   verb.footer(
-      "A model folder may have other defaults for the search (cascade.json).\n\n"
+      "A model folder may have other defaults for the search (cascade.json).\n"
+      "Drawings have the picture's name (.png where it is neither JPEG nor PNG), crops NAME_0.jpg, NAME_1.jpg, ...;\n"
+      "where two would share a name both keep their endings (a.bmp.png, a.jpg_0.jpg), or else their folders.\n"
+      "What is read is never written over. Earlier results in --draw and --crops are not searched again.\n\n"
       "Example: mtcnn detect photos/ --json faces.jsonl --draw annotated/");
   verb.callback([flags] { run(*flags); });
 }

@@ -45,6 +45,13 @@ std::string help_of(const std::string& option, const DetectorOptions& defaults) 
   throw ContractError("help_of: no such option");
 }
 
+/// Empty: the model that comes with the program.
+std::string model_folder(const DetectorFlags& flags) {
+  if (!flags.model.empty()) return flags.model;
+  const char* chosen = std::getenv("MTCNN_MODEL");
+  return chosen == nullptr ? "" : chosen;
+}
+
 void summarise(const RunTotals& totals, const Detector& detector, double seconds) {
   const auto searched = static_cast<double>(std::max<int64_t>(1, totals.pictures - totals.unreadable));
   std::cerr << totals.pictures << " images, " << totals.faces << " faces";
@@ -56,9 +63,22 @@ void summarise(const RunTotals& totals, const Detector& detector, double seconds
 }  // namespace
 
 Model chosen_model(const DetectorFlags& flags) {
-  if (!flags.model.empty()) return read_model(flags.model);
-  if (const char* chosen = std::getenv("MTCNN_MODEL"); chosen != nullptr && *chosen != '\0') return read_model(chosen);
-  return default_model();
+  const std::string folder = model_folder(flags);
+  return folder.empty() ? default_model() : read_model(folder);
+}
+
+std::vector<std::filesystem::path> files_read(const DetectorFlags& flags) {
+  std::vector<std::filesystem::path> files = {flags.common.config};
+  if (const std::string folder = model_folder(flags); !folder.empty()) {
+    for (const std::filesystem::path& file : model_files(folder)) files.push_back(file);
+  }
+  return files;
+}
+
+std::vector<Output> model_outputs(const std::string& out) {
+  std::vector<Output> outputs = {{out, "--out"}};
+  for (const std::filesystem::path& file : model_files(out)) outputs.push_back({file, "--out"});
+  return outputs;
 }
 
 void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {

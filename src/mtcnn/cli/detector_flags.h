@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mtcnn/cli/common.h"
+#include "mtcnn/core/outputs.h"
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/picture_run.h"
 
@@ -29,6 +30,12 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags);
 
 /// --model, or else the folder that MTCNN_MODEL names, or else the model that comes with the program.
 Model chosen_model(const DetectorFlags& flags);
+
+/// The files that these flags have read: the configuration and those of the model folder.
+std::vector<std::filesystem::path> files_read(const DetectorFlags& flags);
+
+/// The files of a model folder that a verb writes, and the folder itself.
+std::vector<Output> model_outputs(const std::string& out);
 
 /// Sets the threads, reads the model and resolves the options.
 /// \throws Error.

@@ -4,7 +4,6 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/eval/stage_recall.h"
 
-#include <iostream>
 #include <memory>
 
 namespace mtcnn::cli {
@@ -25,6 +24,9 @@ std::array<std::vector<Box>, kStages> boxes_of(const Found& found) {
 }
 
 void run(const CascadeFlags& flags) {
+  std::vector<std::filesystem::path> inputs = files_read(flags.detector);
+  for (const std::string& input : {flags.dataset, flags.images}) inputs.emplace_back(input);
+  require_report_apart(report_outputs(flags.out, ""), inputs);
   const LabelledPictures labelled = read_labelled_pictures(flags.dataset, flags.images);
   const Detector detector = make_detector(flags.detector);
   StageRecall recall(flags.min_height);
@@ -40,7 +42,7 @@ void run(const CascadeFlags& flags) {
     report.inputs.push_back(input_entry("dataset", flags.dataset));
     write_report(flags.out, report);
   }
-  if (!flags.detector.common.quiet) std::cout << stage_recall_text(recall);
+  if (!flags.detector.common.quiet) print(stage_recall_text(recall));
   report_unreadable(totals);
 }
 

@@ -39,6 +39,7 @@ void complete(CocoArguments& arguments) {
 }
 
 void run_coco(CocoArguments arguments) {
+  require_scores_apart(arguments, {arguments.detections, arguments.annotations});
   complete(arguments);
   CocoTruth truth = read_coco_truth(arguments.annotations, arguments.category);
   const DetectionFit fit = read_coco_detections(arguments.detections, truth);

@@ -39,6 +39,8 @@ void complete(Arguments& arguments) {
 }
 
 void run(Arguments arguments) {
+  require_scores_apart(arguments, {arguments.detections, arguments.annotations, arguments.images},
+                       {"DiscROC.txt", "ContROC.txt"}, arguments.results);
   complete(arguments);
   FddbRun settings;
   settings.options.assignment = arguments.assignment == "optimal" ? FddbAssignment::optimal : FddbAssignment::reference;

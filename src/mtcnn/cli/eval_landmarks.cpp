@@ -56,6 +56,7 @@ void complete(LandmarksArguments& arguments) {
 }
 
 void run_landmarks(LandmarksArguments arguments) {
+  require_scores_apart(arguments, {arguments.detections, arguments.annotations});
   complete(arguments);
   const LandmarkData data = read_landmark_errors(arguments.annotations, arguments.split, arguments.detections);
   if (const std::string warning = fit_warning(data.fit, arguments.detections); !warning.empty()) log::warning(warning);

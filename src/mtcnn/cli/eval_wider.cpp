@@ -5,6 +5,7 @@
 #include "mtcnn/eval/wider_report.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,6 +67,9 @@ void detect_first(Arguments& arguments) {
 
 void run(Arguments arguments) {
   check(arguments);
+  std::vector<std::filesystem::path> inputs(arguments.detections.begin(), arguments.detections.end());
+  inputs.emplace_back(arguments.ground_truth);
+  require_scores_apart(arguments, std::move(inputs), {}, arguments.results);
   detect_first(arguments);
   const WiderGroundTruth truth = read_wider_ground_truth(arguments.ground_truth);
   std::vector<WiderResult> results;

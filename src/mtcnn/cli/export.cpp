@@ -1,4 +1,4 @@
-#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/detector_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
@@ -65,7 +65,22 @@ void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& source
   }
 }
 
+/// What --out must not write to: the files that are read, and the folders that hold them.
+std::vector<fs::path> inputs_of(const ExportFlags& flags) {
+  std::vector<fs::path> inputs = {flags.common.config};
+  for (const fs::path path : flags.runs) {
+    inputs.push_back(path);
+    if (fs::exists(path / "cascade.json")) {
+      for (const fs::path& file : model_files(path)) inputs.push_back(file);
+    } else if (fs::is_directory(path)) {
+      inputs.push_back(weights_in_run(path));
+    }
+  }
+  return inputs;
+}
+
 void run(const ExportFlags& flags) {
+  require_apart(model_outputs(flags.out), inputs_of(flags));
   Model model;
   for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)].net = net;
   std::array<fs::path, 3> sources;

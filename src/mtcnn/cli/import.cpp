@@ -1,12 +1,11 @@
 #include "mtcnn/weights/import.h"
 
-#include "mtcnn/cli/common.h"
+#include "mtcnn/cli/detector_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/model_folder.h"
 
-#include <iostream>
 #include <memory>
 
 namespace mtcnn::cli {
@@ -18,6 +17,7 @@ struct ImportFlags {
 };
 
 void run(const ImportFlags& flags) {
+  require_apart(model_outputs(flags.out), {flags.files.begin(), flags.files.end()});
   Model model{.input = public_weights_input()};
   std::string sources[3];
   for (const std::string& file : flags.files) {
@@ -36,7 +36,7 @@ void run(const ImportFlags& flags) {
                 {.hint = "a model folder needs all three nets"});
   }
   write_model(flags.out, model);
-  std::cout << "imported P-Net, R-Net and O-Net into " << flags.out << "\n";
+  print(concat("imported P-Net, R-Net and O-Net into ", flags.out, "\n"));
 }
 
 }  // namespace

@@ -155,7 +155,26 @@ Findings inspect(const InspectFlags& flags) {
       {.where = path.string(), .expected = "a folder of crops, a model folder, a training run, or a safetensors file"});
 }
 
+/// What is read of a folder, as far as a name of ours could be given to results.
+std::vector<fs::path> files_read(const fs::path& path) {
+  std::vector<fs::path> files = {path};
+  std::error_code ignored;
+  const fs::path folder = path.filename() == "manifest.json" ? path.parent_path() : path;
+  for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const std::string ending = entry.path().extension().string();
+    if (ending == ".safetensors" || ending == ".pt" || name.starts_with("manifest") || name == "cascade.json" ||
+        name == "config.json" || name == "environment.json" || name == "metrics.jsonl" || name == "log.txt")
+      files.push_back(entry.path());
+  }
+  return files;
+}
+
 void run(const InspectFlags& flags) {
+  std::vector<Output> outputs = report_outputs("", flags.json);
+  if (!flags.out.empty()) outputs.push_back({flags.out, "--out"});
+  require_distinct(outputs);
+  require_apart(outputs, files_read(flags.path));
   const Findings findings = inspect(flags);
   if (!flags.json.empty()) write_result(flags.json, findings.json.dump(2) + "\n");
   if (flags.json != "-") write_result("-", findings.text);

@@ -1,7 +1,6 @@
 #include "mtcnn/cli/detector_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
-#include "mtcnn/core/file.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/progress.h"
@@ -18,6 +17,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -85,7 +85,7 @@ class LiveOutputs {
  public:
   LiveOutputs(const LiveFlags& flags, const FrameSource& source, std::vector<std::string> landmark_names)
       : flags_(flags), live_(flags.video.empty()), landmark_names_(std::move(landmark_names)) {
-    if (!flags.json.empty()) json_ = std::make_unique<AtomicFile>(flags.json == "-" ? "/dev/stdout" : flags.json);
+    if (!flags.json.empty()) json_ = std::make_unique<ResultFile>(flags.json);
     if (!flags.save.empty()) film_ = std::make_unique<FilmWriter>(flags.save, source.rate());
     if (flags.show) window_ = std::make_unique<ScreenWindow>("mtcnn live: " + source.name());
   }
@@ -132,7 +132,7 @@ class LiveOutputs {
   const LiveFlags& flags_;
   bool live_;
   std::vector<std::string> landmark_names_;
-  std::unique_ptr<AtomicFile> json_;
+  std::unique_ptr<ResultFile> json_;
   std::unique_ptr<FilmWriter> film_;
   std::unique_ptr<ScreenWindow> window_;
   Meter meter_;
@@ -150,6 +150,12 @@ void summarise(const SessionTotals& totals, double seconds) {
 
 void run(LiveFlags& flags) {
   if (flags.save.empty() && flags.json.empty()) flags.show = true;
+  const std::vector<Output> written = {{flags.save, "--save"},
+                                       {flags.json == "-" ? "/dev/stdout" : flags.json, "--json"}};
+  std::vector<std::filesystem::path> inputs = files_read(flags.detector);
+  inputs.emplace_back(flags.video);
+  require_apart(written, inputs);
+  require_distinct(written);
   const std::unique_ptr<FrameSource> source =
       flags.video.empty() ? open_camera(flags.camera.value_or(0)) : open_film(flags.video);
   const Detector detector = make_detector(flags.detector);

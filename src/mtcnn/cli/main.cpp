@@ -1,13 +1,16 @@
+#include "mtcnn/cli/common.h"
 #include "mtcnn/cli/help_formatter.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <sstream>
 #include <string>
 
 namespace {
@@ -84,10 +87,16 @@ int run(int argc, char** argv) {
   mtcnn::cli::add_eval(program);
   mtcnn::cli::add_inspect(program);
   mtcnn::cli::add_toy_data(program);
+  mtcnn::cli::refuse_empty_names(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version and --licences
+    if (error.get_exit_code() == 0) {  // --help, --version and --licences
+      std::ostringstream text;
+      const int code = program.exit(error, text, text);
+      mtcnn::cli::print(text.str());
+      return code;
+    }
     return report(std::string(error.what()) + "; see --help", kWrongUsage);
   }
   return 0;
@@ -96,8 +105,13 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool pipes_kill = mtcnn::cli::guard_standard_streams();
   try {
     return run(argc, argv);
+  } catch (const mtcnn::cli::ClosedPipe&) {
+    if (!pipes_kill) return report("stdout: nobody reads the results any more (broken pipe)", kFailed);
+    std::signal(SIGPIPE, SIG_DFL);
+    return std::raise(SIGPIPE);
   } catch (const mtcnn::Error& error) {
     return report(with_kind(error), error.code() == mtcnn::ErrorCode::usage ? kWrongUsage : kFailed);
   } catch (const mtcnn::ContractError& error) {

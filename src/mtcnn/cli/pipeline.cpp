@@ -34,6 +34,8 @@ std::vector<Step> plan(const PipelineFlags& flags) {
   PipelineOptions options = read_pipeline_options(object, config);
   if (!flags.data.empty()) options.root = flags.data;
   if (flags.seed) options.seed = *flags.seed;
+  const fs::path out = flags.out;
+  require_apart({{out, "--out"}, {out / "summary.json", "--out"}}, {options.root, config});
   return plan_pipeline(options, config.parent_path(), flags.out);
 }
 

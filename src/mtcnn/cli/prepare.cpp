@@ -5,6 +5,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/log.h"
+#include "mtcnn/core/outputs.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/nets/threads.h"
@@ -110,6 +111,17 @@ void merge(const PrepareFlags& flags) {
   }
 }
 
+std::vector<fs::path> folders_read(const PrepareOptions& options, const PrepareFlags& flags) {
+  std::vector<fs::path> folders = {options.root, flags.model};
+  for (const auto* datasets : {&options.datasets, &options.validation}) {
+    for (const DatasetOptions& dataset : *datasets) {
+      folders.push_back(options.root / dataset.path);
+      if (!dataset.images.empty()) folders.push_back(options.root / dataset.path / dataset.images);
+    }
+  }
+  return folders;
+}
+
 void run(const PrepareFlags& flags) {
   if (flags.merge) return merge(flags);
   if (flags.stage.empty()) throw Error(ErrorCode::usage, "--stage is needed", {.expected = "pnet, rnet or onet"});
@@ -118,6 +130,7 @@ void run(const PrepareFlags& flags) {
                 {.found = concat("--rank ", flags.rank, " --world ", flags.world), .expected = "0 <= rank < world"});
   }
   const PrepareOptions options = resolve_options(flags);
+  require_apart({{flags.out, "--out"}, {fs::path(flags.out) / kValidation, "--out"}}, folders_read(options, flags));
   const SampleOptions& samples = options.samples(flags.stage);
   const Sources training = read_sources(options.root, options.datasets, options.landmarks);
   std::optional<Sources> validation;

@@ -65,6 +65,7 @@ NetWeights read_net(const fs::path& path, NetKind net) {
 
 void run(const TrainFlags& flags) {
   const NetKind net = net_of(flags.net);
+  require_apart({{flags.out, "--out"}}, {flags.data, flags.validation, flags.init, flags.teacher});
   TrainJob job{.net = net,
                .data = flags.data,
                .validation = flags.validation,
@@ -85,7 +86,7 @@ void run(const TrainFlags& flags) {
   std::cerr << net_title(net) << ": " << result.steps << " steps in " << fixed(result.seconds, 0) << " s ("
             << thread_count() << " threads); best epoch " << result.best_epoch << ", " << job.options.best_metric << " "
             << fixed(result.best, 4) << "\n";
-  std::cout << result.weights.string() << "\n";
+  print(result.weights.string() + "\n");
 }
 
 }  // namespace

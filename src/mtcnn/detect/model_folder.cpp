@@ -120,6 +120,15 @@ void write_model(const fs::path& folder, const Model& model, WeightsFormat forma
   write_text(folder / kFileName, json.dump(2) + "\n");
 }
 
+std::vector<fs::path> model_files(const fs::path& folder) {
+  std::vector<fs::path> files = {folder / kFileName};
+  for (const NetKind net : kNetKinds) {
+    files.push_back(safetensors_path(folder, net));
+    files.push_back(torchscript_path(folder, net));
+  }
+  return files;
+}
+
 Model default_model() {
   Model model = default_model_without_nets();
   for (const NetKind net : kNetKinds) {

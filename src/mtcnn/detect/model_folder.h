@@ -37,6 +37,9 @@ InputOptions read_model_input(const std::filesystem::path& folder);
 void write_model(const std::filesystem::path& folder, const Model& model,
                  WeightsFormat format = WeightsFormat::safetensors);
 
+/// What may be a file of the model in this folder, there or not: cascade.json and each net's in both formats.
+std::vector<std::filesystem::path> model_files(const std::filesystem::path& folder);
+
 /// The model that comes with the library: models/default, embedded when it was built.
 Model default_model();
 

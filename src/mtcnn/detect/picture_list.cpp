@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/detect/result_names.h"
 #include "mtcnn/image/read.h"
 
 #include <algorithm>
@@ -43,7 +44,8 @@ void add_list(const fs::path& list, const fs::path& root, std::vector<PictureFil
 
 }  // namespace
 
-std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, const fs::path& root) {
+std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, const fs::path& root,
+                                       const std::function<bool(const fs::path&)>& pass_over) {
   std::vector<PictureFile> found;
   for (const std::string& input : inputs) {
     if (input.starts_with('@')) {
@@ -52,7 +54,10 @@ std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, c
     }
     const fs::path path = root / input;
     if (fs::is_directory(path)) {
-      add_folder(path, root.empty() ? path : root, found);
+      std::vector<PictureFile> in_folder;
+      add_folder(path, root.empty() ? path : root, in_folder);
+      if (pass_over) std::erase_if(in_folder, [&](const PictureFile& picture) { return pass_over(picture.path); });
+      found.insert(found.end(), in_folder.begin(), in_folder.end());
     } else {
       found.push_back({path, root.empty() ? path.generic_string() : name_of(path, root)});
     }
@@ -61,6 +66,11 @@ std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, c
     throw Error(ErrorCode::not_found, "no picture in " + join(inputs, ", "),
                 {.hint = "looked for names like *.jpg and *.png"});
   }
+  for (PictureFile& picture : found) {
+    const bool named_alone = root.empty() && picture.name == picture.path.generic_string();
+    picture.result = named_alone ? picture.path.filename().string() : picture.name;
+  }
+  tell_apart(found);
   return found;
 }
 

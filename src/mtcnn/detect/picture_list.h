@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,15 +11,20 @@ namespace mtcnn {
 struct PictureFile {
   std::filesystem::path path;
   std::string name;  ///< what results call it: relative to the folder it was found in
+  /// What find_pictures() says for result_names(): where results go below a folder, unless another picture has the same
+  std::string result = {};           ///< the name; of a file named on its own the bare file name
+  std::filesystem::path place = {};  ///< below the folder that all pictures share; of no other picture
 };
 
 /// Turns what a user names into pictures: a file is itself, a folder every picture below it (sorted by name),
 /// "@list.txt" every line of that file (blank lines and lines that begin with # are passed over; relative lines start
 /// at the list's own folder).
 /// \param root  where not empty, names are relative to it, and so are the inputs and the lines of a list.
-/// \return in the order of the inputs. Files are not opened; a file that is missing is in the result and fails when it
-/// is read.
-/// \throws Error if a list or a folder cannot be read, or if nothing at all is found.
-std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, const std::filesystem::path& root);
+/// \param pass_over  pictures found in folders that it is true of are left out.
+/// \return in the order of the inputs, names told apart by tell_apart(). Files are not opened; a file that is missing
+/// is in the result and fails when it is read. \throws Error if a list or a folder cannot be read, or if nothing at all
+/// is found.
+std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, const std::filesystem::path& root,
+                                       const std::function<bool(const std::filesystem::path&)>& pass_over = {});
 
 }  // namespace mtcnn

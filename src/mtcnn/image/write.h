@@ -13,4 +13,11 @@ namespace mtcnn {
 /// \throws ContractError if the picture is empty.
 void write_image(const std::filesystem::path& path, const ImageView& image);
 
+/// The same for JPEG and PNG, with a comment in the file that tells is_marked_image() who made it.
+/// \throws as write_image(); ContractError on another ending.
+void write_marked_image(const std::filesystem::path& path, const ImageView& image);
+
+/// Whether write_marked_image() made this file; no for what is not there or cannot be read.
+bool is_marked_image(const std::filesystem::path& path);
+
 }  // namespace mtcnn

@@ -55,6 +55,22 @@ TEST(WriteImage, WhatIsWrittenIsRead) {
   }
 }
 
+TEST(WriteImage, AMarkIsFoundAndChangesNoPixel) {
+  const testing::TempFolder folder;
+  const Image image = gradient(40, 30);
+  for (const char* ending : {".png", ".jpg", ".JPEG"}) {
+    const fs::path plain = folder / (std::string("plain") + ending);
+    const fs::path marked = folder / (std::string("marked") + ending);
+    write_image(plain, image.view());
+    write_marked_image(marked, image.view());
+    EXPECT_FALSE(is_marked_image(plain)) << ending;
+    EXPECT_TRUE(is_marked_image(marked)) << ending;
+    EXPECT_EQ(largest_difference(read_image(marked), read_image(plain)), 0) << ending;
+  }
+  EXPECT_FALSE(is_marked_image(folder / "missing.png"));
+  EXPECT_FALSE(is_marked_image(folder.path()));
+}
+
 TEST(WriteImage, HonoursTheStrideAndMakesFolders) {
   const testing::TempFolder folder;
   const Image image = gradient(20, 20);
