@@ -260,9 +260,10 @@ void add_detect(CLI::App& program) {
   add_quiet_flag(verb, flags->detector.common);
   verb.footer(
       "A model folder may have other defaults for the search (cascade.json).\n"
-      "Drawings have the picture's name (.png where it is neither JPEG nor PNG), crops NAME_0.jpg, NAME_1.jpg, ...;\n"
-      "where two would share a name both keep their endings (a.bmp.png, a.jpg_0.jpg), or else their folders.\n"
-      "What is read is never written over. Earlier results in --draw and --crops are not searched again.\n\n"
+      "Drawings have the picture's name (.png where it is neither JPEG nor PNG), crops NAME_0.jpg,\n"
+      "NAME_1.jpg, ...; where two would share a name both keep their endings (a.bmp.png, a.jpg_0.jpg), or\n"
+      "else their folders. What is read is never written over. Earlier results in --draw and --crops are\n"
+      "not searched again.\n\n"
       "Example: mtcnn detect photos/ --json faces.jsonl --draw annotated/");
   verb.callback([flags] { run(*flags); });
 }
