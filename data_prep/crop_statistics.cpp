@@ -1,6 +1,7 @@
 #include "data_prep/crop_statistics.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/random.h"
 #include "mtcnn/core/text.h"
 
@@ -79,7 +80,7 @@ void KindStatistics::add(const Shard& shard) {
 
 CropFiles CropFiles::open(const fs::path& path) {
   CropFiles files;
-  if (!fs::is_directory(path)) {
+  if (!is_folder(path)) {
     files.shards.emplace_back(path);
     files.stage = files.shards.front().stage();
     files.size = files.shards.front().size();

@@ -1,6 +1,7 @@
 #include "data_prep/dataset_readers.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/celeba.h"
 #include "mtcnn/data/coco_annotations.h"
@@ -62,11 +63,7 @@ FaceAnnotation box_round(const FddbEllipse& ellipse) {
 
 OpenedDataset open_fddb(const fs::path& folder) {
   const fs::path folds = folder / "FDDB-folds";
-  std::vector<fs::path> lists;
-  if (fs::is_directory(folds)) {
-    for (const fs::directory_entry& entry : fs::directory_iterator(folds)) lists.push_back(entry.path());
-  }
-  std::sort(lists.begin(), lists.end());
+  const std::vector<fs::path> lists = is_folder(folds) ? folder_entries(folds) : std::vector<fs::path>{};
   return {.name = "fddb",
           .folder = folder,
           .images = folder / "originalPics",
@@ -147,7 +144,7 @@ OpenedDataset open_dataset(const fs::path& root, const DatasetOptions& options,
   OpenedDataset opened = open_kind(folder, options, landmarks);
   if (landmarks && landmarks->count() == 0) opened = without_points(std::move(opened));
   const auto require_there = [&](const fs::path& path, const char* what) {
-    if (fs::exists(path)) return;
+    if (path_exists(path)) return;
     throw Error(ErrorCode::not_found, concat("data set '", opened.name, "': ", what, " is missing"),
                 {.where = path.string(),
                  .hint = "the data sets lie below 'root' of the configuration; --data DIR names another folder"});

@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/detect/options.h"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,8 @@ const OptionTable<MiningOptions>& mining_option_table() {
   static const auto table =
       OptionTable<MiningOptions>()
           .add("min_face", &MiningOptions::min_face, {4, 10000}, "side of the smallest window, pixels")
-          .add("factor", &MiningOptions::factor, {0, 1, true}, "scale of a pyramid level relative to the one before")
+          .add("factor", &MiningOptions::factor, {0, kLargestFactor, true},
+               "scale of a pyramid level relative to the one before")
           .add("pnet_threshold", &MiningOptions::pnet_threshold, kShare,
                "probability from which P-Net's windows are used; choose it by recall (`mtcnn eval cascade`)")
           .add("rnet_threshold", &MiningOptions::rnet_threshold, kShare,

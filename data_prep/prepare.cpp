@@ -4,6 +4,7 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/file_lock.h"
 #include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/thread_pool.h"
 
@@ -67,16 +68,15 @@ bool is_whole(const fs::path& folder, const ManifestSegment& segment) {
 
 /// Temporary files of this run's own shards and lists that a killed run left.
 void remove_leftovers(const PrepareJob& job) {
-  for (const fs::directory_entry& entry : fs::directory_iterator(job.out)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.ends_with(".tmp")) continue;
+  for (const fs::path& entry : folder_entries(job.out)) {
+    const std::string name = entry.filename().string();
+    if (!is_temporary_name(name)) continue;
     const size_t dash = name.rfind('-', name.find(".safetensors"));
     int64_t segment = -1;
     if (name.starts_with(job.stage + "-") && dash != std::string::npos)
       std::from_chars(name.data() + dash + 1, name.data() + name.size(), segment);
     const bool list = name.starts_with(manifest_name(job)) || (job.world == 1 && name.starts_with(kSources));
-    std::error_code ignored;
-    if (list || (segment >= 0 && is_mine(job, segment))) fs::remove(entry.path(), ignored);
+    if (list || (segment >= 0 && is_mine(job, segment))) remove_path(entry);
   }
 }
 
@@ -122,14 +122,14 @@ class Preparation {
  private:
   /// One folder is made either by one run or by the ranks of one world.
   void refuse_other_split() const {
-    for (const fs::directory_entry& entry : fs::directory_iterator(job_.out)) {
-      const std::string name = entry.path().filename().string();
+    for (const fs::path& entry : folder_entries(job_.out)) {
+      const std::string name = entry.filename().string();
       const bool whole = name == kManifest;
       const bool part = name.starts_with(kPartPrefix) && name.ends_with(".json");
       const bool same_world = job_.world > 1 && name.ends_with(concat("-of-", job_.world, ".json"));
       if ((whole && job_.world > 1) || (part && !same_world)) {
         throw Error(ErrorCode::usage, "this folder is made by another number of ranks",
-                    {.where = entry.path().string(),
+                    {.where = entry.string(),
                      .found = whole ? "a whole manifest" : "a part's manifest",
                      .expected = concat("--world ", job_.world),
                      .hint = "join parts with `mtcnn prepare --merge`, or choose another output folder"});
@@ -139,7 +139,7 @@ class Preparation {
 
   void continue_earlier_run() {
     const fs::path file = job_.out / manifest_name(job_);
-    if (!fs::exists(file)) return;
+    if (!path_exists(file)) return;
     const Manifest earlier = read_manifest(job_.out, manifest_name(job_));
     require_same_job(file, earlier, result_.manifest);
     for (const ManifestSegment& segment : earlier.done) {
@@ -227,17 +227,15 @@ PrepareResult prepare_crops(const PrepareJob& job, const Sources& sources) {
 
 Manifest merge_parts(const fs::path& folder) {
   std::vector<std::string> parts;
-  if (!fs::is_directory(folder))
-    throw Error(ErrorCode::not_found, "no folder of crops here", {.where = folder.string()});
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
+  if (!is_folder(folder)) throw Error(ErrorCode::not_found, "no folder of crops here", {.where = folder.string()});
+  for (const fs::path& entry : folder_entries(folder)) {
+    const std::string name = entry.filename().string();
     if (name.starts_with(kPartPrefix) && name.ends_with(".json")) parts.push_back(name);
   }
   if (parts.empty()) {
     throw Error(ErrorCode::not_found, "no parts to join here",
                 {.where = folder.string(), .expected = part_name(0, 2) + " and so on, as `--rank R --world N` writes"});
   }
-  std::sort(parts.begin(), parts.end());
   Manifest merged;
   for (const std::string& name : parts) {
     Manifest part = read_manifest(folder, name);
@@ -263,7 +261,7 @@ Manifest merge_parts(const fs::path& folder) {
   }
   merged.complete = true;
   write_manifest(folder, merged);
-  for (const std::string& name : parts) fs::remove(folder / name);
+  for (const std::string& name : parts) remove_path(folder / name);
   return merged;
 }
 

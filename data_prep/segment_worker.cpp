@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/checksum.h"
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/image/read.h"
 
@@ -124,7 +125,7 @@ std::vector<ShardEntry> SegmentWorker::write(const Segment& segment) const {
     entries.push_back({.file = name,
                        .kind = crops.kind,
                        .count = crops.count(),
-                       .bytes = static_cast<int64_t>(fs::file_size(job_.out / name)),
+                       .bytes = file_bytes(job_.out / name),
                        .checksum = Shard(job_.out / name).checksum()});
   }
   return entries;

@@ -58,6 +58,7 @@ Sources read_sources(const fs::path& root, const std::vector<DatasetOptions>& da
     sources.datasets.push_back({.name = opened.name, .images = opened.images, .weight = options.weight});
     opened.read(
         [&](ImageAnnotation&& annotation) {
+          picture_path(opened.images, annotation.image, opened.lists.front());
           sources.pictures.push_back({index, std::move(annotation)});
         },
         skipped);

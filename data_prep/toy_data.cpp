@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/thread_pool.h"
 #include "mtcnn/image/write.h"
@@ -209,7 +210,7 @@ class ToyMaker {
 ToyCounts make_toy_data(const fs::path& folder, const ToyOptions& options) {
   require(options.images > 0 && options.validation >= 0, "make_toy_data: at least one training picture is needed");
   make_folder(folder);
-  if (!fs::is_empty(folder)) {
+  if (!folder_entries(folder).empty()) {
     throw Error(ErrorCode::usage, "toy data need a folder of their own",
                 {.where = folder.string(), .found = "a folder that holds something", .expected = "a new or empty one"});
   }

@@ -34,7 +34,7 @@ class MTCNN(torch.nn.Module):
         margin: room around the box in a crop, in pixels of the crop, both sides together.
         min_face_size: the smallest face to find, image pixels; the cost grows as 1 / min_face_size².
         thresholds: the probabilities that a candidate window needs to pass P-Net, R-Net and O-Net.
-        factor: scale of a pyramid level relative to the one before, in (0, 1).
+        factor: scale of a pyramid level relative to the one before, in (0, 0.98).
         post_process: crops as (value - 127.5) / 128 rather than 0..255.
         select_largest: the largest face first, rather than the most confident.
         selection_method: which face is cropped where there are several and keep_all is off: "largest", "probability",

@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 
 #include <exception>
+#include <system_error>
 
 namespace mtcnn::python {
 namespace py = pybind11;
@@ -43,6 +44,9 @@ void register_errors() {
       raise(class_name(error.code()), error.what());
     } catch (const ContractError& error) {
       raise("InternalError", error.what());
+    } catch (const std::system_error& failure) {
+      const Error error = world_error(failure);
+      raise(class_name(error.code()), error.what());
     }
   });
 }

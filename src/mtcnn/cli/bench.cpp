@@ -13,9 +13,8 @@
 #include "mtcnn/nets/threads.h"
 
 #include <algorithm>
-#include <iomanip>
+#include <charconv>
 #include <memory>
-#include <sstream>
 
 namespace mtcnn::cli {
 namespace {
@@ -30,14 +29,16 @@ struct BenchFlags {
 
 /// "640x480".
 std::pair<int, int> parsed_size(const std::string& text) {
-  std::istringstream in(text);
+  constexpr int kLargest = 30000;
   int width = 0;
   int height = 0;
-  char cross = 0;
-  constexpr int kLargest = 30000;
-  if (in >> width >> cross >> height && in.eof() && cross == 'x' && width > 0 && height > 0 &&
-      std::max(width, height) <= kLargest)
-    return {width, height};
+  const char* end = text.data() + text.size();
+  const auto [cross, no_width] = std::from_chars(text.data(), end, width);
+  if (no_width == std::errc() && cross != end && *cross == 'x') {
+    const auto [rest, no_height] = std::from_chars(cross + 1, end, height);
+    const bool whole = no_height == std::errc() && rest == end;
+    if (whole && std::min(width, height) > 0 && std::max(width, height) <= kLargest) return {width, height};
+  }
   throw Error(ErrorCode::usage, "not a size", {.where = "--size", .found = text, .expected = "WIDTHxHEIGHT, pixels"});
 }
 
@@ -88,27 +89,33 @@ Json scaling_json(const Detector& detector, const BenchFlags& flags, std::span<c
   return rows;
 }
 
+/// `text` behind blanks, so that both fill a column.
+std::string column(const std::string& text, size_t width) {
+  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+}
+
 std::string text_of(const Json& result) {
-  std::ostringstream out;
-  out << std::fixed << std::setprecision(2);
+  const auto number = [](const Json& value) { return fixed(value.get<double>(), 2); };
+  const auto whole = [](const Json& value) { return concat(value.get<int>()); };
   const Json& frame = result["frame_ms"];
-  out << result["frames"].get<int>() << " x " << result["repeats"].get<int>() << " frames, "
-      << result["threads"].get<int>() << " threads, " << result["device"].get<std::string>() << ", "
-      << result["machine"]["processor"].get<std::string>() << "\n"
-      << "per frame: median " << frame["median"].get<double>() << " ms, mean " << frame["mean"].get<double>()
-      << " ms, 95th percentile " << frame["p95"].get<double>() << " ms, " << result["frames_per_s"].get<double>()
-      << " frames/s; first frame " << result["first_frame_ms"].get<double>() << " ms\n"
-      << "mean by stage, ms:";
-  for (const auto& [name, value] : result["stages_ms"].items()) out << "  " << name << " " << value.get<double>();
-  out << "\nper frame: " << result["windows"]["pnet"].get<double>() << " windows after P-Net, "
-      << result["windows"]["rnet"].get<double>() << " after R-Net, " << result["windows"]["faces"].get<double>()
-      << " faces; peak memory " << result["peak_memory_mib"].get<double>() << " MiB\n";
-  if (!result.contains("scaling")) return out.str();
-  out << "frames/s     threads     streams\n";
-  for (const Json& row : result["scaling"])
-    out << std::setw(8) << row["count"].get<int>() << std::setw(12) << row["threads"].get<double>() << std::setw(12)
-        << row["streams"].get<double>() << "\n";
-  return out.str();
+  const Json& windows = result["windows"];
+  std::string text =
+      concat(whole(result["frames"]), " x ", whole(result["repeats"]), " frames, ", whole(result["threads"]),
+             " threads, ", result["device"].get<std::string>(), ", ", result["machine"]["processor"].get<std::string>(),
+             "\nper frame: median ", number(frame["median"]), " ms, mean ", number(frame["mean"]),
+             " ms, 95th percentile ", number(frame["p95"]), " ms, ", number(result["frames_per_s"]),
+             " frames/s; first frame ", number(result["first_frame_ms"]), " ms\nmean by stage, ms:");
+  for (const auto& [name, value] : result["stages_ms"].items()) text += concat("  ", name, " ", number(value));
+  text += concat("\nper frame: ", number(windows["pnet"]), " windows after P-Net, ", number(windows["rnet"]),
+                 " after R-Net, ", number(windows["faces"]), " faces; peak memory ", number(result["peak_memory_mib"]),
+                 " MiB\n");
+  if (!result.contains("scaling")) return text;
+  text += "frames/s     threads     streams\n";
+  for (const Json& row : result["scaling"]) {
+    text += concat(column(whole(row["count"]), 8), column(number(row["threads"]), 12),
+                   column(number(row["streams"]), 12), "\n");
+  }
+  return text;
 }
 
 void run(const BenchFlags& flags) {

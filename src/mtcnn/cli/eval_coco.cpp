@@ -31,7 +31,7 @@ void complete(CocoArguments& arguments) {
     const std::filesystem::path images = own_images_folder(dataset);
     std::vector<PictureFile> pictures;
     read_annotations(arguments.annotations, [&](ImageAnnotation&& image) {
-      pictures.push_back({images / image.image, image.image});
+      pictures.push_back({picture_path(images, image.image, arguments.annotations), image.image});
     });
     arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
   }

@@ -1,5 +1,6 @@
 #include "mtcnn/cli/dataset_flags.h"
 #include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/eval/fddb_report.h"
 
 #include <filesystem>
@@ -47,7 +48,7 @@ void run(Arguments arguments) {
   settings.options.angle = arguments.angle == 1 ? FddbAngle::opencv1 : FddbAngle::opencv4;
   settings.ellipses = arguments.ellipses;
   std::vector<FddbFold> folds = read_fddb_annotations(arguments.annotations);
-  if (std::filesystem::is_directory(arguments.detections)) {
+  if (is_folder(arguments.detections)) {
     read_fddb_results(folds, arguments.detections);
   } else {
     settings.mismatch = read_fddb_json(folds, arguments.detections, arguments.extension);

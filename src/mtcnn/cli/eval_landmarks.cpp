@@ -1,6 +1,7 @@
 #include "mtcnn/cli/dataset_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/log.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/data/celeba.h"
 #include "mtcnn/eval/landmarks_report.h"
 
@@ -38,10 +39,12 @@ void complete(LandmarksArguments& arguments) {
   const std::filesystem::path dataset = arguments.dataset.dataset;
   if (!dataset.empty()) {
     const std::filesystem::path own = dataset / "annotations.jsonl";
-    const bool celeba = is_celeba(dataset) || !std::filesystem::exists(own);
+    const bool celeba = is_celeba(dataset) || !path_exists(own);
     const std::filesystem::path images = celeba ? celeba_images(dataset) : own_images_folder(dataset);
     std::vector<PictureFile> pictures;
-    const auto add = [&](ImageAnnotation&& image) { pictures.push_back({images / image.image, image.image}); };
+    const auto add = [&](ImageAnnotation&& image) {
+      pictures.push_back({picture_path(images, image.image, celeba ? dataset : own), image.image});
+    };
     if (celeba) {
       read_celeba(dataset, celeba_split(arguments.split), add);
     } else {
@@ -51,7 +54,7 @@ void complete(LandmarksArguments& arguments) {
     arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
   }
   const std::filesystem::path inside = std::filesystem::path(arguments.annotations) / "annotations.jsonl";
-  if (!is_celeba(arguments.annotations) && std::filesystem::exists(inside)) arguments.annotations = inside.string();
+  if (!is_celeba(arguments.annotations) && path_exists(inside)) arguments.annotations = inside.string();
   if (arguments.annotations.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
 }
 

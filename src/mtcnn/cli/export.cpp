@@ -1,6 +1,7 @@
 #include "mtcnn/cli/detector_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/weights/import.h"
@@ -26,7 +27,7 @@ fs::path weights_in_run(const fs::path& run) {
   for (const char* part : {"export", "best"}) {
     for (const NetKind net : kNetKinds) {
       const fs::path file = run / part / concat(net_name(net), ".safetensors");
-      if (fs::exists(file)) return file;
+      if (path_exists(file)) return file;
     }
   }
   throw Error(
@@ -39,10 +40,10 @@ bool has_onet(const Model& model) { return !model.nets[static_cast<size_t>(NetKi
 /// Puts one --run into the model: a weights file, a run, or a model folder with all its nets and settings. A net of its
 /// own takes the place of a model folder's.
 void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& sources) {
-  const bool model_folder = fs::exists(path / "cascade.json");
+  const bool model_folder = path_exists(path / "cascade.json");
   const auto add = [&](NetWeights weights, const fs::path& from) {
     const auto index = static_cast<size_t>(weights.net);
-    if (!sources[index].empty() && (model_folder || !fs::exists(sources[index] / "cascade.json"))) {
+    if (!sources[index].empty() && (model_folder || !path_exists(sources[index] / "cascade.json"))) {
       throw Error(ErrorCode::usage, concat("two sources for ", net_title(weights.net)),
                   {.where = from.string(), .found = concat(sources[index].string(), " before")});
     }
@@ -56,7 +57,7 @@ void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& source
     model.landmark_names = other.landmark_names;
     for (NetWeights& weights : other.nets) add(std::move(weights), path);
   } else {
-    const fs::path file = fs::is_directory(path) ? weights_in_run(path) : path;
+    const fs::path file = is_folder(path) ? weights_in_run(path) : path;
     NetWeights weights = import_weights(file);
     const bool names_points = weights.net == NetKind::onet || !has_onet(model);
     if (names_points && (weights.net == NetKind::onet || weights.metadata.contains("landmark_order")))
@@ -86,7 +87,7 @@ void run(const ExportFlags& flags) {
   std::array<fs::path, 3> sources;
   std::vector<std::string> paths = flags.runs;  // model folders first: other nets take the place of theirs
   std::stable_partition(paths.begin(), paths.end(),
-                        [](const std::string& path) { return fs::exists(fs::path(path) / "cascade.json"); });
+                        [](const std::string& path) { return path_exists(fs::path(path) / "cascade.json"); });
   for (const std::string& path : paths) add_run(path, model, sources);
   apply_config(detector_option_table(), flags.common, model.detector);
   write_model(flags.out, model,

@@ -2,6 +2,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/image/write.h"
 #include "mtcnn/train/run_summary.h"
@@ -39,7 +40,7 @@ fs::path mosaic_path(const fs::path& out, CropKind kind, bool many) {
 
 Findings inspect_crops(const InspectFlags& flags) {
   const fs::path path = flags.path;
-  const bool folder = fs::is_directory(path);
+  const bool folder = is_folder(path);
   Findings findings;
   if (folder) {
     const Manifest manifest = read_manifest(path);
@@ -49,10 +50,7 @@ Findings inspect_crops(const InspectFlags& flags) {
                            flags.verify ? "; all checksums are right" : "", "\n");
     findings.json["complete"] = manifest.complete;
     findings.json["images"] = manifest.images;
-    for (const Json& dataset : manifest.inputs.value("datasets", Json::array()))
-      findings.text += concat("  from ", dataset.value("name", ""), ": ", dataset.value("images", 0), " pictures\n");
-    if (const Json& model = manifest.inputs.value("model", Json()); !model.is_null())
-      findings.text += concat("  mined with ", model.value("nets", Json::array()).dump(), "\n");
+    findings.text += inputs_text(manifest, (path / "manifest.json").string());
   }
   const CropFiles files = CropFiles::open(path);
   findings.json["stage"] = files.stage;
@@ -112,7 +110,7 @@ Findings inspect_model(const fs::path& folder) {
   findings.json = {{"cascade", cascade}, {"nets", Json::array()}};
   for (const NetKind net : kNetKinds) {
     const fs::path file = folder / concat(net_name(net), ".safetensors");
-    if (fs::exists(file)) add_weights(file, read_weights(file, net), findings);
+    if (path_exists(file)) add_weights(file, read_weights(file, net), findings);
   }
   return findings;
 }
@@ -137,19 +135,19 @@ Findings inspect_file(const InspectFlags& flags) {
 
 Findings inspect(const InspectFlags& flags) {
   const fs::path path = flags.path;
-  if (!fs::exists(path)) throw Error(ErrorCode::not_found, "no such file or folder", {.where = path.string()});
+  if (!path_exists(path)) throw Error(ErrorCode::not_found, "no such file or folder", {.where = path.string()});
   if (path.filename() == "manifest.json") {
     InspectFlags folder = flags;
     folder.path = path.has_parent_path() ? path.parent_path().string() : ".";
     return inspect(folder);
   }
-  if (fs::exists(path / "manifest.json")) return inspect_crops(flags);
-  if (fs::exists(path / "cascade.json")) return inspect_model(path);
+  if (path_exists(path / "manifest.json")) return inspect_crops(flags);
+  if (path_exists(path / "cascade.json")) return inspect_model(path);
   if (is_run_folder(path)) {
     RunSummary run = summarise_run(path);
     return {.text = std::move(run.text), .json = std::move(run.json)};
   }
-  if (!fs::is_directory(path)) return inspect_file(flags);
+  if (!is_folder(path)) return inspect_file(flags);
   throw Error(
       ErrorCode::unsupported, "nothing that `mtcnn inspect` knows",
       {.where = path.string(), .expected = "a folder of crops, a model folder, a training run, or a safetensors file"});

@@ -1,5 +1,6 @@
 #include "mtcnn/cli/labelled_pictures.h"
 
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/eval/wider_ground_truth.h"
 
@@ -23,7 +24,7 @@ LabelledPictures read_wider(const fs::path& dataset) {
 LabelledPictures read_own(const fs::path& file, const fs::path& images) {
   LabelledPictures labelled;
   read_annotations(file, [&](ImageAnnotation&& image) {
-    labelled.pictures.push_back({images / image.image, image.image});
+    labelled.pictures.push_back({picture_path(images, image.image, file), image.image});
     labelled.faces.push_back(std::move(image.faces));
   });
   return labelled;
@@ -42,7 +43,7 @@ void add_labelled_flags(CLI::App& verb, std::string& dataset, std::string& image
 }
 
 LabelledPictures read_labelled_pictures(const fs::path& dataset, const std::string& images) {
-  if (fs::is_directory(dataset)) return read_wider(dataset);
+  if (is_folder(dataset)) return read_wider(dataset);
   return read_own(dataset, images.empty() ? own_images_folder(dataset.parent_path()) : fs::path(images));
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 namespace {
 
@@ -106,6 +107,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const bool pipes_kill = mtcnn::cli::guard_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is then a failed write, which clears up
   try {
     return run(argc, argv);
   } catch (const mtcnn::cli::ClosedPipe&) {
@@ -117,7 +119,9 @@ int main(int argc, char** argv) {
   } catch (const mtcnn::ContractError& error) {
     return report(std::string("internal bug: ") + error.what(), kInternalBug);
   } catch (const std::bad_alloc&) {
-    return report("out of memory", kFailed);
+    return report(std::string("out of memory") + (argc > 1 ? std::string(" in `mtcnn ") + argv[1] + "`" : ""), kFailed);
+  } catch (const std::system_error& error) {
+    return report(with_kind(mtcnn::world_error(error)), kFailed);
   } catch (const std::exception& error) {
     return report(std::string("internal bug: ") + error.what(), kInternalBug);
   }

@@ -6,6 +6,7 @@
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/outputs.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/nets/threads.h"
@@ -101,7 +102,7 @@ void make_crops(PrepareJob job, const Sources& sources, bool quiet) {
 
 void merge(const PrepareFlags& flags) {
   std::vector<fs::path> folders = {flags.out};
-  if (fs::is_directory(folders[0] / kValidation)) folders.push_back(folders[0] / kValidation);
+  if (is_folder(folders[0] / kValidation)) folders.push_back(folders[0] / kValidation);
   for (const fs::path& folder : folders) {
     const Manifest merged = merge_parts(folder);
     if (flags.common.quiet) continue;

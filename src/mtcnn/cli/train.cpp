@@ -2,6 +2,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/model_folder.h"
 #include "mtcnn/nets/threads.h"
@@ -49,16 +50,16 @@ TrainOptions resolve_options(const TrainFlags& flags, NetKind net) {
 /// folder that were trained for other windows than ours are moved to ours.
 NetWeights read_net(const fs::path& path, NetKind net) {
   fs::path file = path;
-  if (fs::is_directory(path)) {
+  if (is_folder(path)) {
     const std::string name = concat(net_name(net), ".safetensors");
-    file = fs::exists(path / "best" / name) ? path / "best" / name : path / name;
+    file = path_exists(path / "best" / name) ? path / "best" / name : path / name;
   }
   NetWeights weights = import_weights(file);
   if (weights.net != net) {
     throw Error(ErrorCode::usage, "weights of another net",
                 {.where = file.string(), .found = net_title(weights.net), .expected = net_title(net)});
   }
-  if (!fs::exists(path / "cascade.json")) return weights;
+  if (!path_exists(path / "cascade.json")) return weights;
   const InputOptions input = read_model_input(path);
   return with_plain_windows(std::move(weights), input.window_first, input.window_size);
 }

@@ -1,7 +1,6 @@
 #include "mtcnn/core/error.h"
 
 #include <cerrno>
-#include <system_error>
 
 namespace mtcnn {
 namespace {
@@ -23,8 +22,18 @@ Error::Error(ErrorCode code, const std::string& message, const ErrorContext& con
     : std::runtime_error(one_line(message, context)), code_(code) {}
 
 Error system_error(ErrorCode code, const std::string& message, const std::filesystem::path& path) {
-  const std::string reason = std::generic_category().message(errno);
-  return {code, message + " (" + reason + ")", {.where = path.string()}};
+  return system_error({errno, std::generic_category()}, code, message, path);
+}
+
+Error system_error(const std::error_code& reason, ErrorCode code, const std::string& message,
+                   const std::filesystem::path& path) {
+  return {code, message + " (" + reason.message() + ")", {.where = path.string()}};
+}
+
+Error world_error(const std::system_error& failure) {
+  if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&failure))
+    return system_error(failure.code(), ErrorCode::unreadable, "the system refuses this path", file->path1());
+  return {ErrorCode::unsupported, "the system refused what was asked of it (" + failure.code().message() + ")"};
 }
 
 }  // namespace mtcnn

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace mtcnn {
 
@@ -50,5 +51,11 @@ inline void require(bool condition, const char* message) {
 
 /// An Error about `path` with the text of the current `errno`.
 Error system_error(ErrorCode code, const std::string& message, const std::filesystem::path& path);
+/// The same with the text of `reason`.
+Error system_error(const std::error_code& reason, ErrorCode code, const std::string& message,
+                   const std::filesystem::path& path);
+
+/// What the standard library throws where the system refuses something (a thread, a lock, a file), as Error.
+Error world_error(const std::system_error& failure);
 
 }  // namespace mtcnn

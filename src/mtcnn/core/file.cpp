@@ -1,9 +1,14 @@
 #include "mtcnn/core/file.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <climits>
+#include <string>
 #include <utility>
 
 #include <fcntl.h>
@@ -14,6 +19,8 @@
 namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::string_view kTemporaryEnding = ".tmp";
 
 /// An open file descriptor that closes itself.
 class Descriptor {
@@ -50,6 +57,58 @@ bool is_special(const fs::path& path) {
   return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
 
+/// The first `most` bytes of the file, or fewer where it ends before.
+template <class Bytes>
+void read_into(Bytes& bytes, size_t most, const Descriptor& file, const fs::path& path) {
+  bytes.resize(most);
+  size_t done = 0;
+  while (done < most) {
+    const ssize_t count = ::read(file.value(), bytes.data() + done, most - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw system_error(ErrorCode::unreadable, "cannot read this file", path);
+    if (count == 0) break;
+    done += static_cast<size_t>(count);
+  }
+  bytes.resize(done);
+}
+
+/// How many bytes a file's name may have in this folder.
+size_t longest_name(const fs::path& folder) {
+  const long most = ::pathconf(folder.empty() ? "." : folder.c_str(), _PC_NAME_MAX);
+  return most > 0 ? static_cast<size_t>(most) : NAME_MAX;
+}
+
+/// `name` cut to at most `most` bytes, not inside a character.
+std::string cut_name(const std::string& name, size_t most) {
+  if (name.size() <= most) return name;
+  size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
+  return name.substr(0, end);
+}
+
+/// An open descriptor of a new file; below 0 where there is none, and errno tells why. A link of that name is not
+/// followed.
+int open_new(const fs::path& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+/// Tries names beside `path` until `make` has made one of them; `make` returns false and sets errno where it cannot.
+template <class Make>
+fs::path make_temporary(const fs::path& path, const Make& make) {
+  static std::atomic<int64_t> next = 0;  // threads of one process may write files of one name
+  const fs::path folder = path.parent_path();
+  const size_t longest = longest_name(folder);
+  constexpr int kTries = 1000;  // a killed process of our number may have left some
+  for (int i = 0; i < kTries; ++i) {
+    const std::string ending = concat(".", ::getpid(), ".", next++, kTemporaryEnding);
+    const size_t room = longest > ending.size() ? longest - ending.size() : 0;
+    fs::path temporary = folder / (cut_name(path.filename().string(), room) + ending);
+    if (make(temporary)) return temporary;
+    if (errno != EEXIST) break;
+  }
+  throw system_error(ErrorCode::unwritable, "cannot write here", path);
+}
+
 }  // namespace
 
 std::string read_text(const fs::path& path) {
@@ -67,30 +126,79 @@ std::string read_text(const fs::path& path) {
   }
 }
 
-MappedFile::MappedFile(const fs::path& path) {
+MappedFile::MappedFile(const fs::path& path, size_t read_whole) {
   const Descriptor file(path);
   struct stat status {};
   refuse_folder(file, path, status);
   const auto size = static_cast<size_t>(status.st_size);
   if (size == 0) return;
+  if (size <= read_whole) {
+    read_into(read_, size, file, path);
+    bytes_ = read_;
+    return;
+  }
   void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.value(), 0);
   if (start == MAP_FAILED) throw system_error(ErrorCode::unreadable, "cannot map this file", path);
   bytes_ = {static_cast<const std::byte*>(start), size};
 }
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (is_mapped()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 void MappedFile::release_pages() const {
-  if (!bytes_.empty()) ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
+  if (is_mapped()) ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
 }
 
-MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : bytes_(std::exchange(other.bytes_, {})), read_(std::exchange(other.read_, {})) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(bytes_, other.bytes_);
+  std::swap(read_, other.read_);
   return *this;
+}
+
+fs::path link_target(const fs::path& path) {
+  // Asks whether the system would follow the links at all: it does not where they lead in a circle, nor where a
+  // stranger has laid one into a folder that everybody may write.
+  path_exists(path, ErrorCode::unwritable);
+  fs::path target = path;
+  std::error_code failure;
+  constexpr int kMostLinks = 40;  // as in the system itself
+  for (int links = 0; links < kMostLinks; ++links) {
+    if (!fs::is_symlink(target, failure)) return target;
+    const fs::path next = fs::read_symlink(target, failure);
+    if (failure) break;
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  if (!failure) failure = std::make_error_code(std::errc::too_many_symbolic_link_levels);
+  throw system_error(failure, ErrorCode::unwritable, "cannot follow this link", path);
+}
+
+fs::path make_temporary_file(const fs::path& path) {
+  return make_temporary(path, [](const fs::path& temporary) {
+    const int file = open_new(temporary);
+    if (file >= 0) ::close(file);
+    return file >= 0;
+  });
+}
+
+fs::path make_temporary_folder(const fs::path& path) {
+  return make_temporary(path, [](const fs::path& temporary) { return ::mkdir(temporary.c_str(), 0777) == 0; });
+}
+
+bool is_temporary_name(const std::string& name) { return name.ends_with(kTemporaryEnding); }
+
+void rename_temporary(const fs::path& temporary, const fs::path& path) {
+  if (std::rename(temporary.c_str(), path.c_str()) != 0)
+    throw system_error(ErrorCode::unwritable, "cannot give this file its name", path);
+  // The file has its name whatever comes of this: some folders cannot be opened or synced.
+  const fs::path folder = path.parent_path();
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
@@ -101,9 +209,18 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   if (is_special(path_)) {
     file_ = std::fopen(path_.c_str(), "ae");  // behind what the stream holds already
   } else {
-    if (path_.has_parent_path()) make_folder(path_.parent_path());
-    temporary_ = path_.string() + concat(".", ::getpid(), ".tmp");
-    file_ = std::fopen(temporary_.c_str(), "we");
+    target_ = link_target(path_);
+    if (target_.has_parent_path()) make_folder(target_.parent_path());
+    int descriptor = -1;
+    temporary_ = make_temporary(target_, [&](const fs::path& temporary) {
+      descriptor = open_new(temporary);
+      return descriptor >= 0;
+    });
+    file_ = ::fdopen(descriptor, "w");
+    if (file_ == nullptr) {
+      ::close(descriptor);
+      ::unlink(temporary_.c_str());
+    }
   }
   if (file_ == nullptr) throw system_error(ErrorCode::unwritable, "cannot write this file", path_);
 }
@@ -138,9 +255,7 @@ void AtomicFile::commit() {
     throw system_error(ErrorCode::unwritable, "writing this file failed", path_);
   }
   if (temporary_.empty()) return;
-  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    throw system_error(ErrorCode::unwritable, "cannot give this file its name", path_);
-  }
+  rename_temporary(temporary_, target_);
   temporary_.clear();
 }
 
@@ -159,10 +274,9 @@ void sync_folder(const fs::path& path) {
 void make_folder(const fs::path& path) {
   std::error_code failure;
   fs::create_directories(path, failure);
-  if (failure || !fs::is_directory(path, failure)) {
-    const std::string reason = failure ? failure.message() : "a file of that name is in the way";
-    throw Error(ErrorCode::unwritable, "cannot make this folder (" + reason + ")", {.where = path.string()});
-  }
+  if (!failure && fs::is_directory(path, failure)) return;
+  const std::string reason = failure ? failure.message() : "a file of that name is in the way";
+  throw Error(ErrorCode::unwritable, "cannot make this folder (" + reason + ")", {.where = path.string()});
 }
 
 }  // namespace mtcnn

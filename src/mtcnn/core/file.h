@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mtcnn {
 
@@ -13,11 +14,15 @@ namespace mtcnn {
 /// \throws Error if it is missing, a folder or cannot be read.
 std::string read_text(const std::filesystem::path& path);
 
-/// A file mapped into memory, read only; pages are loaded as they are touched.
+/// A file's bytes, read only. Large files are mapped into memory, and pages loaded as they are touched: where another
+/// program cuts such a file off meanwhile, the system ends this process (SIGBUS). Small ones are read whole.
 class MappedFile {
  public:
+  static constexpr size_t kReadWhole = size_t{4} << 20;
+
+  /// \param read_whole  bytes up to which a file is read, not mapped.
   /// \throws Error if `path` is missing, a folder or cannot be read. An empty file gives an empty span.
-  explicit MappedFile(const std::filesystem::path& path);
+  explicit MappedFile(const std::filesystem::path& path, size_t read_whole = kReadWhole);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
@@ -30,13 +35,33 @@ class MappedFile {
   void release_pages() const;
 
  private:
+  bool is_mapped() const { return !bytes_.empty() && read_.empty(); }
+
   std::span<const std::byte> bytes_;
+  std::vector<std::byte> read_;  ///< what bytes_ shows of a small file; empty where it is mapped
 };
+
+/// Where writing to `path` ends up: what a symbolic link, or a chain of them, leads to, there or not; otherwise `path`.
+/// \throws Error where links lead in a circle or the system does not let us look.
+std::filesystem::path link_target(const std::filesystem::path& path);
+
+/// Makes a new, empty file beside `path`, to be renamed to it later. Its name is that of `path`, cut where the system
+/// allows no longer one, and an ending ".<process>.<number>.tmp"; what lies there already, a link too, is left alone.
+/// \throws Error if the folder is missing or cannot be written.
+std::filesystem::path make_temporary_file(const std::filesystem::path& path);
+/// The same, a folder.
+std::filesystem::path make_temporary_folder(const std::filesystem::path& path);
+/// True for the names that these two give.
+bool is_temporary_name(const std::string& name);
+
+/// Gives `temporary`, whose content is synced already, the name `path` in one step and syncs the folder.
+/// \throws Error if the system refuses.
+void rename_temporary(const std::filesystem::path& temporary, const std::filesystem::path& path);
 
 /// Writes a file so that a reader sees all of it or nothing: under a temporary name in the same folder, synced, then
 /// renamed by commit(). Without commit() the destructor removes the temporary file and an older file of that name stays
-/// as it was. Things that are no plain files (a pipe, /dev/stdout whatever it leads to) are written directly, behind
-/// what they hold already.
+/// as it was. A symbolic link stays and what it leads to is replaced. Things that are no plain files (a pipe,
+/// /dev/stdout whatever it leads to) are written directly, behind what they hold already.
 class AtomicFile {
  public:
   /// Makes missing parent folders.
@@ -59,7 +84,8 @@ class AtomicFile {
   void commit();
 
  private:
-  std::filesystem::path path_;
+  std::filesystem::path path_;       ///< as the caller named it
+  std::filesystem::path target_;     ///< what is written: path_, or what it links to
   std::filesystem::path temporary_;  ///< empty where the file is written directly
   std::FILE* file_ = nullptr;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ Json parse_json(std::string_view text, const std::string& where);
 /// Reads and parses the file.
 /// \throws Error as read_text and parse_json do.
 Json read_json(const std::filesystem::path& path);
+
+/// The value of a text that may be cut off or no JSON at all, as the last line of a killed run: nothing then.
+std::optional<Json> try_parse_json(std::string_view text);
 
 /// A short form of `value` for messages: at most about 60 characters, always valid UTF-8.
 std::string shown(const Json& value);

@@ -50,15 +50,6 @@ std::string with_leading_zeros(const std::string& text) {
   return numbers;
 }
 
-/// The value of a --set: nothing where `text` is no JSON.
-std::optional<Json> try_parse(const std::string& text) {
-  try {
-    return parse_json(text, "");
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 }  // namespace
 
 std::string Range::text() const {
@@ -136,7 +127,13 @@ std::vector<std::pair<std::string, Json>> flatten(const Json& object, const std:
 
 void insert(Json& object, const std::string& dotted_name, const Json& value) {
   Json* place = &object;
-  for (const std::string& part : split(dotted_name, '.')) place = &(*place)[part];
+  for (const std::string& part : split(dotted_name, '.')) {
+    if (!place->is_object() && !place->is_null()) {
+      throw Error(ErrorCode::usage, concat("no room for '", dotted_name, "' in this value"),
+                  {.found = shown(*place), .expected = "an object"});
+    }
+    place = &(*place)[part];
+  }
   *place = value;
 }
 
@@ -147,8 +144,8 @@ std::pair<std::string, Json> parse_setting(const std::string& setting) {
   }
   const std::string text = setting.substr(equals + 1);
   const std::string numbers = with_leading_zeros(text);
-  std::optional<Json> value = try_parse(numbers);
-  if (!value) value = try_parse("[" + numbers + "]");
+  std::optional<Json> value = try_parse_json(numbers);
+  if (!value) value = try_parse_json("[" + numbers + "]");
   return {setting.substr(0, equals), value ? *value : Json(text)};
 }
 

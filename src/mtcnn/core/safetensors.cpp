@@ -65,7 +65,8 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return "[" + join(parts, ", ") + "]";
 }
 
-Safetensors::Safetensors(std::filesystem::path path) : path_(std::move(path)), file_(path_), bytes_(file_->bytes()) {
+Safetensors::Safetensors(std::filesystem::path path, size_t read_whole)
+    : path_(std::move(path)), file_(std::in_place, path_, read_whole), bytes_(file_->bytes()) {
   read();
 }
 

@@ -48,7 +48,8 @@ class Safetensors {
   /// Checks the whole header before it returns.
   /// \throws Error naming the file and the tensor if the header is longer than 1 MB or no JSON, if a dtype is not one
   /// of ours, if shape and size disagree, if tensors overlap, leave gaps or leave the file.
-  explicit Safetensors(std::filesystem::path path);
+  /// \param read_whole  see MappedFile.
+  explicit Safetensors(std::filesystem::path path, size_t read_whole = MappedFile::kReadWhole);
   /// The same from memory, which must outlive this. \param name  stands for the file in messages.
   Safetensors(std::string name, std::span<const std::byte> memory);
 

@@ -1,9 +1,10 @@
 #include "mtcnn/core/text.h"
 
+#include "mtcnn/core/error.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <iomanip>
 #include <iterator>
 #include <numeric>
 
@@ -25,12 +26,29 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+template <size_t kRoom, class... Form>
+std::string written(Form... form) {
+  char text[kRoom];
+  return {std::begin(text), std::to_chars(std::begin(text), std::end(text), form...).ptr};
+}
+
 }  // namespace
 
+namespace text_detail {
+
+void append(std::string& out, float part) { out += written<64>(part, std::chars_format::general); }
+void append(std::string& out, double part) { out += written<64>(part, std::chars_format::general); }
+
+}  // namespace text_detail
+
 std::string fixed(double value, int digits) {
-  std::ostringstream out;
-  out << std::fixed << std::setprecision(digits) << value;
-  return std::move(out).str();
+  require(digits >= 0 && digits <= 40, "fixed: digits outside 0 to 40");
+  return written<400>(value, std::chars_format::fixed, digits);  // the largest double has 309 digits before the point
+}
+
+std::string significant(double value, int digits) {
+  require(digits > 0 && digits <= 40, "significant: digits outside 1 to 40");
+  return written<64>(value, std::chars_format::general, digits);
 }
 
 double shortest_double(float value) {

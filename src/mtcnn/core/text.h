@@ -1,22 +1,36 @@
 #pragma once
 
-#include <sstream>
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace mtcnn {
 
-/// The parts written one after the other, numbers as streams write them.
+namespace text_detail {
+
+inline void append(std::string& out, std::string_view part) { out += part; }
+inline void append(std::string& out, char part) { out += part; }
+inline void append(std::string& out, std::integral auto part) { out += std::to_string(part); }
+void append(std::string& out, float part);
+void append(std::string& out, double part);
+
+}  // namespace text_detail
+
+/// The parts written one after the other, in every locale alike: numbers with the fewest digits that read back as the
+/// same number, 1e+06 where streams write so; a bool as 0 or 1.
 template <class... Parts>
 std::string concat(const Parts&... parts) {
-  std::ostringstream out;
-  (out << ... << parts);
-  return std::move(out).str();
+  std::string out;
+  (text_detail::append(out, parts), ...);
+  return out;
 }
 
-/// `value` with `digits` places after the point.
+/// `value` with `digits` places after the point, in every locale alike.
 std::string fixed(double value, int digits);
+
+/// `value` with at most `digits` significant digits, as streams and printf's %g write it, in every locale alike.
+std::string significant(double value, int digits);
 
 /// The double with the fewest digits that reads back as the same float: 0.7 instead of 0.699999988.
 double shortest_double(float value);

@@ -6,12 +6,26 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace mtcnn {
 
 struct ThreadPool::Impl {
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    {
+      const std::scoped_lock lock(mutex);
+      stopping = true;
+    }
+    begun.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+
   /// Takes indices until there are none.
   void work() {
     try {
@@ -55,17 +69,18 @@ struct ThreadPool::Impl {
 
 ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>()) {
   require(threads > 0, "ThreadPool: no threads");
-  for (int i = 1; i < threads; ++i) impl_->threads.emplace_back([impl = impl_.get()] { impl->wait_for_work(); });
+  for (int i = 1; i < threads; ++i) {
+    try {
+      impl_->threads.emplace_back([impl = impl_.get()] { impl->wait_for_work(); });
+    } catch (const std::system_error& failure) {
+      throw Error(
+          ErrorCode::unsupported, "the system allows no more threads (" + failure.code().message() + ")",
+          {.found = std::to_string(i), .expected = std::to_string(threads), .hint = "give a smaller --threads"});
+    }
+  }
 }
 
-ThreadPool::~ThreadPool() {
-  {
-    const std::scoped_lock lock(impl_->mutex);
-    impl_->stopping = true;
-  }
-  impl_->begun.notify_all();
-  for (std::thread& thread : impl_->threads) thread.join();
-}
+ThreadPool::~ThreadPool() = default;
 
 void ThreadPool::run(int64_t count, const std::function<void(int64_t index)>& body) {
   {

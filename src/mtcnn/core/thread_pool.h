@@ -10,6 +10,7 @@ namespace mtcnn {
 class ThreadPool {
  public:
   /// \param threads  at least 1, the caller's own included
+  /// \throws Error if the system allows no more threads.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -2,10 +2,12 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/json.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/json_fields.h"
 #include "mtcnn/data/text_lines.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace mtcnn {
@@ -59,7 +61,21 @@ ImageAnnotation read_image(const JsonFields& fields, const Json& value, WantedPo
 }  // namespace
 
 std::filesystem::path own_images_folder(const std::filesystem::path& folder) {
-  return std::filesystem::is_directory(folder / "images") ? folder / "images" : folder;
+  return is_folder(folder / "images") ? folder / "images" : folder;
+}
+
+bool leaves_folder(const std::string& name) {
+  const std::filesystem::path path(name);
+  return path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end();
+}
+
+std::filesystem::path picture_path(const std::filesystem::path& images, const std::string& name,
+                                   const std::filesystem::path& list) {
+  if (!leaves_folder(name)) return images / name;
+  throw Error(ErrorCode::bad_format, "a file name that leaves the folder of the pictures",
+              {.where = list.string(),
+               .found = concat("'", name, "'"),
+               .expected = concat("a name relative to ", images.string(), ", without \"..\"")});
 }
 
 std::string annotation_line(const ImageAnnotation& image) {

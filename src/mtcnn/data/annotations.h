@@ -33,6 +33,14 @@ struct ImageAnnotation {
 /// folder, else `folder`.
 std::filesystem::path own_images_folder(const std::filesystem::path& folder);
 
+/// True for the name of a picture outside the folder of its data set: an absolute one, or one with "..".
+bool leaves_folder(const std::string& name);
+
+/// Where the picture lies that a data set's `list` names.
+/// \throws Error if the name leaves the folder.
+std::filesystem::path picture_path(const std::filesystem::path& images, const std::string& name,
+                                   const std::filesystem::path& list);
+
 /// One line of a file of own data, without a line end.
 std::string annotation_line(const ImageAnnotation& image);
 

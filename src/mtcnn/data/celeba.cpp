@@ -1,6 +1,7 @@
 #include "mtcnn/data/celeba.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/text_lines.h"
 
@@ -171,7 +172,7 @@ CelebaSplit celeba_split(std::string_view name) {
   throw Error(ErrorCode::usage, "unknown split", {.found = std::string(name), .expected = "train, val or test"});
 }
 
-bool is_celeba(const fs::path& folder) { return fs::is_directory(folder) && fs::exists(Folder(folder).boxes); }
+bool is_celeba(const fs::path& folder) { return is_folder(folder) && path_exists(Folder(folder).boxes); }
 
 std::vector<fs::path> celeba_lists(const fs::path& folder) {
   const Folder files(folder);

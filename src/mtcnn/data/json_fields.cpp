@@ -57,6 +57,28 @@ int64_t JsonFields::whole_number(const Json& object, const char* key) const {
   return value.get<int64_t>();
 }
 
+int64_t JsonFields::count(const Json& object, const char* key, int64_t most) const {
+  const int64_t count = whole_number(object, key);
+  if (count < 0 || count > most)
+    refuse(concat("bad '", key, "'"), object[key], concat("a whole number from 0 to ", most));
+  return count;
+}
+
+int64_t JsonFields::optional_count(const Json& object, const char* key, int64_t absent) const {
+  return optional_member(object, key) == nullptr ? absent : count(object, key);
+}
+
+std::string JsonFields::optional_text(const Json& object, const char* key, const std::string& absent) const {
+  const Json* value = optional_member(object, key);
+  if (value == nullptr) return absent;
+  if (!value->is_string()) refuse(concat("bad '", key, "'"), *value, "text");
+  return value->get<std::string>();
+}
+
+void JsonFields::require_object(const Json& value, const std::string& what) const {
+  if (!value.is_object()) refuse(what, value, "an object");
+}
+
 double JsonFields::number(const Json& value, const char* key) const {
   if (!value.is_number() || !std::isfinite(value.get<double>())) {
     refuse(concat("bad '", key, "'"), value, "a finite number");

@@ -33,11 +33,21 @@ class JsonFields {
   int optional_size(const Json& object, const char* key) const;
   /// The whole number under `key`.
   int64_t whole_number(const Json& object, const char* key) const;
+  /// The same, from 0 to `most`.
+  int64_t count(const Json& object, const char* key, int64_t most = kMostCounted) const;
+  /// The same; `absent` where there is none.
+  int64_t optional_count(const Json& object, const char* key, int64_t absent) const;
+  /// The text under `key`, which may be empty; `absent` where there is none.
+  std::string optional_text(const Json& object, const char* key, const std::string& absent) const;
+
+  void require_object(const Json& value, const std::string& what) const;
 
   double number(const Json& value, const char* key) const;
   std::array<double, 2> point(const Json& value, const char* key) const;
   /// x, y, w, h under `key`.
   std::array<double, 4> box(const Json& object, const char* key) const;
+
+  static constexpr int64_t kMostCounted = int64_t{1} << 50;  ///< sums of some thousand do not overflow
 
  private:
   std::string where_;

@@ -6,6 +6,7 @@
 #include "mtcnn/data/json_fields.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -13,6 +14,7 @@ namespace {
 
 constexpr const char* kFormat = "mtcnn-manifest";
 constexpr int64_t kVersion = 1;
+constexpr int64_t kLargestCrop = 1 << 20;  // pixels a side
 
 Json skipped_json(const std::vector<Skipped>& all) {
   Json list = Json::array();
@@ -37,7 +39,7 @@ Json segment_json(const ManifestSegment& segment) {
 std::vector<Skipped> read_skipped(const JsonFields& fields, const Json& object) {
   std::vector<Skipped> all;
   for (const Json& item : fields.list(object, "skipped")) {
-    Skipped skipped{.reason = fields.name(item, "reason"), .count = fields.whole_number(item, "count")};
+    Skipped skipped{.reason = fields.name(item, "reason"), .count = fields.count(item, "count")};
     for (const Json& example : fields.list(item, "examples")) {
       if (!example.is_string()) fields.refuse("bad 'examples'", example, "a list of texts");
       skipped.examples.push_back(example.get<std::string>());
@@ -47,17 +49,11 @@ std::vector<Skipped> read_skipped(const JsonFields& fields, const Json& object) 
   return all;
 }
 
-int64_t read_count(const JsonFields& fields, const Json& object, const char* key) {
-  const int64_t count = fields.whole_number(object, key);
-  if (count < 0) fields.refuse(concat("bad '", key, "'"), object[key], "a whole number of at least 0");
-  return count;
-}
-
 ShardEntry read_shard(const JsonFields& fields, const Json& object) {
   ShardEntry shard{.file = fields.name(object, "file"),
                    .kind = crop_kind(fields.name(object, "kind"), fields.where()),
-                   .count = read_count(fields, object, "count"),
-                   .bytes = read_count(fields, object, "bytes"),
+                   .count = fields.count(object, "count"),
+                   .bytes = fields.count(object, "bytes"),
                    .checksum = fields.name(object, "checksum")};
   if (shard.file.find('/') != std::string::npos || shard.file == "..")
     fields.refuse("bad 'file'", object["file"], "a file name without folders");
@@ -65,10 +61,10 @@ ShardEntry read_shard(const JsonFields& fields, const Json& object) {
 }
 
 ManifestSegment read_segment(const JsonFields& fields, const Json& object) {
-  ManifestSegment segment{.index = read_count(fields, object, "index"),
-                          .first_image = read_count(fields, object, "first_image"),
-                          .images = read_count(fields, object, "images"),
-                          .unreadable = read_count(fields, object, "unreadable")};
+  ManifestSegment segment{.index = fields.count(object, "index"),
+                          .first_image = fields.count(object, "first_image"),
+                          .images = fields.count(object, "images"),
+                          .unreadable = fields.count(object, "unreadable")};
   segment.skipped = read_skipped(fields, object);
   return segment;
 }
@@ -76,7 +72,7 @@ ManifestSegment read_segment(const JsonFields& fields, const Json& object) {
 /// Gives every shard of the flat list to its segment.
 void read_shards(const JsonFields& fields, const Json& json, std::vector<ManifestSegment>& segments) {
   for (const Json& object : fields.list(json, "shards")) {
-    const int64_t index = read_count(fields, object, "segment");
+    const int64_t index = fields.count(object, "segment");
     const auto owner = std::find_if(segments.begin(), segments.end(),
                                     [index](const ManifestSegment& segment) { return segment.index == index; });
     if (owner == segments.end())
@@ -109,12 +105,12 @@ Manifest read_manifest(const fs::path& folder, const std::string& name) {
                  .hint = "make the crops again with this program's `mtcnn prepare`"});
   }
   Manifest manifest{.stage = fields.name(json, "stage"),
-                    .crop_size = static_cast<int>(std::min<int64_t>(read_count(fields, json, "crop_size"), 1 << 20)),
-                    .seed = static_cast<uint64_t>(read_count(fields, json, "seed")),
+                    .crop_size = static_cast<int>(fields.count(json, "crop_size", kLargestCrop)),
+                    .seed = static_cast<uint64_t>(fields.count(json, "seed", std::numeric_limits<int64_t>::max())),
                     .config = fields.member(json, "config"),
                     .inputs = fields.member(json, "inputs"),
-                    .images = read_count(fields, json, "images"),
-                    .segments = read_count(fields, json, "segment_count")};
+                    .images = fields.count(json, "images"),
+                    .segments = fields.count(json, "segment_count")};
   if (const Json* landmarks = fields.optional_member(json, "landmarks"))
     manifest.landmarks = read_landmark_layout(*landmarks, path.string() + ": landmarks", ErrorCode::bad_format);
   const Json& complete = fields.member(json, "complete");
@@ -151,6 +147,25 @@ void write_manifest(const fs::path& folder, const Manifest& manifest, const std:
                {"shards", std::move(shards)}};
   if (!(manifest.landmarks == face_landmarks())) json["landmarks"] = landmark_layout_json(manifest.landmarks);
   write_text(folder / name, json.dump(1, '\t') + "\n");
+}
+
+std::string inputs_text(const Manifest& manifest, const std::string& where) {
+  const JsonFields fields(where + ": inputs");
+  fields.require_object(manifest.inputs, "bad 'inputs'");
+  std::string text;
+  if (fields.optional_member(manifest.inputs, "datasets") != nullptr) {
+    for (const Json& dataset : fields.list(manifest.inputs, "datasets")) {
+      fields.require_object(dataset, "bad 'datasets'");
+      text += concat("  from ", fields.optional_text(dataset, "name", ""), ": ",
+                     fields.optional_count(dataset, "images", 0), " pictures\n");
+    }
+  }
+  if (const Json* model = fields.optional_member(manifest.inputs, "model")) {
+    fields.require_object(*model, "bad 'model'");
+    const Json* nets = fields.optional_member(*model, "nets");
+    text += concat("  mined with ", nets == nullptr ? "[]" : nets->dump(), "\n");
+  }
+  return text;
 }
 
 Shard open_shard(const fs::path& folder, const Manifest& manifest, const ShardEntry& entry) {

@@ -64,6 +64,11 @@ Manifest read_manifest(const std::filesystem::path& folder, const std::string& n
 void write_manifest(const std::filesystem::path& folder, const Manifest& manifest,
                     const std::string& name = "manifest.json");
 
+/// What the crops were made of, for people: a line for each data set, and one for the nets that windows were mined
+/// with.
+/// \throws Error naming `where` and the key if `inputs` is not as `mtcnn prepare` writes it.
+std::string inputs_text(const Manifest& manifest, const std::string& where);
+
 /// Opens a shard of the folder.
 /// \throws Error as Shard does, and where the file's size, kind, count or number of points is not what the manifest
 /// says.

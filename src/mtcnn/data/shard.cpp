@@ -113,7 +113,8 @@ void write_shard(const std::filesystem::path& path, std::string_view stage, cons
                      {"kind", crop_kind_name(crops.kind)}});
 }
 
-Shard::Shard(std::filesystem::path path) : file_(std::move(path)) {
+// Always mapped: a data set has thousands, and release_pages() gives back what was read.
+Shard::Shard(std::filesystem::path path) : file_(std::move(path), 0) {
   const std::string where = file_.path().string();
   if (const std::string format = metadata_value(file_, "format"); format != kFormat) {
     throw Error(ErrorCode::bad_format, "not a shard of crops",

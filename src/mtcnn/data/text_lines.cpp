@@ -1,14 +1,21 @@
 #include "mtcnn/data/text_lines.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
+
+#include <cerrno>
 
 namespace mtcnn {
 
 TextLines::TextLines(std::filesystem::path path, std::string kind)
     : path_(std::move(path)), kind_(std::move(kind)), file_(path_) {
-  if (!file_) throw system_error(ErrorCode::not_found, concat("cannot open this ", kind_), path_);
-  if (std::filesystem::is_directory(path_)) {
+  if (!file_) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    throw system_error(missing ? ErrorCode::not_found : ErrorCode::unreadable, concat("cannot open this ", kind_),
+                       path_);
+  }
+  if (is_folder(path_)) {
     throw Error(ErrorCode::unreadable, concat("this is a folder, a ", kind_, " was expected"),
                 {.where = path_.string()});
   }

@@ -86,8 +86,7 @@ class WiderList {
   std::string take_name() {
     std::string name(lines_.text());
     if (!is_utf8(name)) refuse("a file name that is no UTF-8", "UTF-8", "rename the picture and its entry");
-    const std::filesystem::path path(name);
-    const bool leaves = path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end();
+    const bool leaves = leaves_folder(name);
     if (leaves || parse_row(name)) {
       refuse(leaves ? "a file name that leaves the folder of the pictures"
                     : "a row of numbers where a file name should be",

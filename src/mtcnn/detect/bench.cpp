@@ -4,13 +4,13 @@
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/random.h"
+#include "mtcnn/core/thread_pool.h"
 #include "mtcnn/nets/threads.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <thread>
 
 namespace mtcnn {
 namespace {
@@ -77,16 +77,12 @@ double frames_per_second(const Detector& detector, std::span<const ImageView> fr
       for (const ImageView& frame : frames) detector.detect(frame);
     }
   };
+  ThreadPool streams(load.streams);
   const auto run_streams = [&](int passes) {
-    std::vector<std::thread> others;
-    for (int i = 1; i < load.streams; ++i) {
-      others.emplace_back([&, passes] {
-        set_threads(load.threads);
-        pass(passes);
-      });
-    }
-    pass(passes);
-    for (std::thread& other : others) other.join();
+    streams.run(load.streams, [&](int64_t) {
+      set_threads(load.threads);
+      pass(passes);
+    });
   };
   run_streams(options.warm_up);
   const auto start = Clock::now();

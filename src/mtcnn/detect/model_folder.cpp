@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/default_model.h"
 #include "mtcnn/geometry/box.h"
@@ -25,7 +26,7 @@ fs::path torchscript_path(const fs::path& folder, NetKind net) { return folder /
 NetWeights read_net(const fs::path& folder, NetKind net) {
   const fs::path plain = safetensors_path(folder, net);
   const fs::path script = torchscript_path(folder, net);
-  return !fs::exists(plain) && fs::exists(script) ? read_torchscript(script, net) : read_weights(plain, net);
+  return !path_exists(plain) && path_exists(script) ? read_torchscript(script, net) : read_weights(plain, net);
 }
 
 /// What every cascade.json says and this version can only confirm.
@@ -80,7 +81,7 @@ Model default_model_without_nets() {
 }  // namespace
 
 Model read_model(const fs::path& folder, NetKind last) {
-  if (!fs::is_directory(folder)) {
+  if (!is_folder(folder)) {
     throw Error(ErrorCode::not_found, "no model folder here",
                 {.where = folder.string(),
                  .hint = "'mtcnn export' makes one from training runs, 'mtcnn import' from public weights "

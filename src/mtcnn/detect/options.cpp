@@ -4,7 +4,7 @@ namespace mtcnn {
 namespace {
 
 constexpr Range kShare{.low = 0, .high = 1};
-constexpr Range kOpenShare{.low = 0, .high = 1, .open = true};
+constexpr Range kFactor{.low = 0, .high = kLargestFactor, .open = true};
 constexpr Range kPixels{.low = 0, .high = 1e6};
 
 }  // namespace
@@ -16,7 +16,7 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("min_face", &O::min_face, {.low = 1, .high = 1e6},
                "smallest face to find, pixels; the cost grows as 1 / min_face²")
           .add("max_face", &O::max_face, kPixels, "largest face to find, pixels; 0 = as large as the image")
-          .add("factor", &O::factor, kOpenShare,
+          .add("factor", &O::factor, kFactor,
                "scale of a pyramid level relative to the one before; nearer 1 finds more and costs more")
           .add("thresholds", &O::thresholds, kShare,
                "probability that a candidate window needs to pass P-Net, R-Net and O-Net; lower ones find more faces, "

@@ -6,6 +6,10 @@
 
 namespace mtcnn {
 
+/// Pyramids with a factor of this and more are refused: 0.98 gives an image of 65,500 pixels some 550 levels, .999 more
+/// than 11,000.
+inline constexpr double kLargestFactor = 0.98;
+
 /// How the cascade searches. Defaults are the paper's.
 struct DetectorOptions {
   float min_face = 20;                                   ///< pixels; the smallest face looked for

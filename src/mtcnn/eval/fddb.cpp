@@ -175,14 +175,16 @@ std::vector<FddbRow> fddb_curve(std::span<const std::vector<FddbEntry>> images, 
 }
 
 std::string fddb_roc_text(std::span<const FddbRow> curve, FddbMetric metric) {
-  std::ostringstream out;
+  constexpr int kDigits = 6;
+  std::string text;
   for (const FddbRow& row : curve) {
     // As a double, so that a million and more come out in six digits as well.
-    out << rate(row, metric) << ' ' << static_cast<double>(row.false_positives);
-    if (metric == FddbMetric::discrete) out << ' ' << row.threshold;
-    out << '\n';
+    text += concat(significant(rate(row, metric), kDigits), " ",
+                   significant(static_cast<double>(row.false_positives), kDigits));
+    if (metric == FddbMetric::discrete) text += " " + significant(row.threshold, kDigits);
+    text += "\n";
   }
-  return std::move(out).str();
+  return text;
 }
 
 double fddb_rate_at(std::span<const FddbRow> curve, FddbMetric metric, int64_t false_positives) {

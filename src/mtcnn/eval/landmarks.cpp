@@ -1,6 +1,7 @@
 #include "mtcnn/eval/landmarks.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/celeba.h"
 
@@ -113,7 +114,7 @@ Images read_images(const fs::path& path, const std::string& split, LandmarkData&
   };
   if (is_celeba(path)) {
     data.images_without_area = read_celeba(path, celeba_split(split), keep).without_area;
-  } else if (fs::is_directory(path)) {
+  } else if (is_folder(path)) {
     throw Error(ErrorCode::not_found, "this folder holds no annotations",
                 {.where = path.string(),
                  .expected = "Anno/list_bbox_celeba.txt or annotations.jsonl in it, or a JSON-lines file"});

@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 
 #include <algorithm>
@@ -144,24 +145,11 @@ class ResultFile {
   int64_t line_ = 0;
 };
 
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-  std::error_code failure;
-  std::vector<fs::path> entries;
-  auto entry = fs::directory_iterator(folder, failure);
-  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) entries.push_back(entry->path());
-  if (failure) {
-    throw Error(ErrorCode::unreadable, "cannot read this folder (" + failure.message() + ")",
-                {.where = folder.string()});
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
 void read_folder(const fs::path& folder, Collector& collector) {
   int64_t files = 0;
-  for (const fs::path& event : sorted_entries(folder)) {
-    if (!fs::is_directory(event)) continue;
-    for (const fs::path& path : sorted_entries(event)) {
+  for (const fs::path& event : folder_entries(folder)) {
+    if (!is_folder(event)) continue;
+    for (const fs::path& path : folder_entries(event)) {
       if (path.extension() != ".txt") continue;
       ++files;
       collector.add(
@@ -184,8 +172,8 @@ class NewFolder {
       throw Error(ErrorCode::unwritable, "this is there already and not empty",
                   {.where = path_.string(), .hint = "name a new folder"});
     }
-    temporary_ = path_.string() + concat(".", ::getpid(), ".tmp");
-    make_folder(temporary_);
+    if (path_.has_parent_path()) make_folder(path_.parent_path());
+    temporary_ = make_temporary_folder(path_);
   }
   ~NewFolder() {
     std::error_code ignored;
@@ -205,10 +193,12 @@ class NewFolder {
 
   void commit() {
     const int descriptor = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && ::syncfs(descriptor) == 0;
-    if (descriptor >= 0) ::close(descriptor);
-    if (!synced || std::rename(temporary_.c_str(), path_.c_str()) != 0)
-      throw system_error(ErrorCode::unwritable, "cannot write this folder", path_);
+    if (descriptor < 0) throw system_error(ErrorCode::unwritable, "cannot write this folder", path_);
+    const bool synced = ::syncfs(descriptor) == 0;
+    const Error failure = system_error(ErrorCode::unwritable, "cannot write this folder", path_);
+    ::close(descriptor);
+    if (!synced) throw failure;
+    rename_temporary(temporary_, path_);
     temporary_.clear();
   }
 

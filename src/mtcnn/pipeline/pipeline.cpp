@@ -4,6 +4,7 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/file_lock.h"
 #include "mtcnn/core/interrupt.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/pipeline/process.h"
 
@@ -45,16 +46,16 @@ size_t find_step(const std::vector<Step>& steps, const std::string& name, const 
 
 /// Removes what an outdated step left; a training run took long, so it is put aside.
 void clear(const Step& step, const fs::path& out) {
-  if (!fs::exists(step.folder)) return;
-  if (!step.takes_resume || !fs::exists(step.folder / "config.json")) {
-    fs::remove_all(step.folder);
+  if (!path_exists(step.folder)) return;
+  if (!step.takes_resume || !path_exists(step.folder / "config.json")) {
+    remove_path(step.folder);
     return;
   }
   make_folder(out / "old");
   for (int number = 1;; ++number) {
     const fs::path aside = out / "old" / concat(step.name, "-", number);
-    if (fs::exists(aside)) continue;
-    fs::rename(step.folder, aside);
+    if (path_exists(aside)) continue;
+    rename_path(step.folder, aside);
     return;
   }
 }
@@ -105,10 +106,10 @@ class Runner {
     }
     records_.begin(step);
     std::vector<std::string> arguments = step.command;
-    if (step.takes_resume && fs::exists(step.folder / "config.json")) {
+    if (step.takes_resume && path_exists(step.folder / "config.json")) {
       arguments.emplace_back("--resume");
     } else if (step.takes_resume && state == StepState::begun) {
-      fs::remove_all(step.folder);  // nothing learnt yet
+      remove_path(step.folder);  // nothing learnt yet
     }
     if (computes(step)) arguments.insert(arguments.end(), job_.flags.begin(), job_.flags.end());
     if (job_.quiet && computes(step)) arguments.emplace_back("--quiet");

@@ -3,6 +3,8 @@
 #include "mtcnn/core/checksum.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
+#include "mtcnn/data/json_fields.h"
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -12,15 +14,22 @@ namespace {
 Json checksums(const std::vector<fs::path>& files) {
   Json all = Json::object();
   for (const fs::path& file : files)
-    all[file.string()] = fs::is_regular_file(file) ? Json(checksum_text(crc32(MappedFile(file).bytes()))) : Json();
+    all[file.string()] = is_file(file) ? Json(checksum_text(crc32(MappedFile(file).bytes()))) : Json();
   return all;
 }
 
-/// The record, or null where there is none that can be read.
+/// The record, or null where there is none.
+/// \throws Error if it is not as begin() and end() write it.
 Json read_record(const fs::path& file) {
-  if (!fs::exists(file)) return nullptr;
-  Json record = Json::parse(read_text(file), nullptr, false);
-  return record.is_object() ? record : Json();
+  if (!path_exists(file)) return nullptr;
+  Json record = read_json(file);
+  const JsonFields fields(file.string());
+  fields.require_object(record, "not the record of a step; delete it to do the step anew");
+  fields.require_object(fields.member(record, "cause"), "bad 'cause'");
+  if (const double seconds = fields.number(fields.member(record, "seconds"), "seconds"); seconds < 0)
+    fields.refuse("bad 'seconds'", record["seconds"], "a number of at least 0");
+  if (record.contains("outputs")) fields.require_object(record["outputs"], "bad 'outputs'");
+  return record;
 }
 
 /// Everything that decides what the step comes to.
@@ -28,7 +37,7 @@ Json cause_of(const Step& step) {
   return {{"command", step.command}, {"inputs", checksums(step.inputs)}, {"facts", step.facts}};
 }
 
-double seconds_of(const Json& record) { return record.is_object() ? record.value("seconds", 0.0) : 0; }
+double seconds_of(const Json& record) { return record.is_object() ? record["seconds"].get<double>() : 0; }
 
 }  // namespace
 
@@ -49,7 +58,7 @@ const char* step_state_name(StepState state) {
 StepState StepRecords::state(const Step& step) const {
   const Json record = read_record(file(step));
   if (record.is_null()) return StepState::waiting;
-  if (record.value("cause", Json()) != cause_of(step)) return StepState::outdated;
+  if (record["cause"] != cause_of(step)) return StepState::outdated;
   if (!record.contains("outputs")) return StepState::begun;
   return record["outputs"] == checksums(step.outputs) ? StepState::unchanged : StepState::outdated;
 }
@@ -62,11 +71,11 @@ void StepRecords::begin(const Step& step) const {
   write_text(file(step), record.dump(2) + "\n");
 }
 
-void StepRecords::forget(const Step& step) const { fs::remove(file(step)); }
+void StepRecords::forget(const Step& step) const { remove_path(file(step)); }
 
 void StepRecords::end(const Step& step, double seconds) const {
   for (const fs::path& output : step.outputs) {
-    if (!fs::is_regular_file(output))
+    if (!is_file(output))
       throw Error(ErrorCode::not_found, "the step '" + step.name + "' ended without leaving this file",
                   {.where = output.string()});
   }

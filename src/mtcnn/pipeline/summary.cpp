@@ -1,4 +1,5 @@
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/eval/report.h"
 #include "mtcnn/pipeline/pipeline.h"
@@ -38,7 +39,7 @@ Json pipeline_summary(const std::vector<Step>& steps, const fs::path& out) {
     summary["steps"].push_back({{"name", step.name}, {"seconds", records.seconds(step)}});
     if (step.takes_resume && is_run_folder(step.folder))
       summary["training"][step.name] = summarise_run(step.folder).json.value("best", Json());
-    if (step.command.front() == "eval" && fs::exists(step.folder / "summary.json"))
+    if (step.command.front() == "eval" && path_exists(step.folder / "summary.json"))
       summary["evaluation"][step.name] = figures_of(step.folder / "summary.json");
   }
   return summary;

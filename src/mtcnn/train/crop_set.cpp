@@ -3,6 +3,7 @@
 #include "mtcnn/core/checksum.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 
 CropSet::CropSet(const fs::path& folder, const std::string& stage, const std::function<bool(int32_t source)>& takes)
     : folder_(folder) {
-  if (!fs::exists(folder / "manifest.json")) {
+  if (!path_exists(folder / "manifest.json")) {
     throw Error(ErrorCode::not_found, "no crops here",
                 {.where = folder.string(),
                  .expected = "a folder with manifest.json",

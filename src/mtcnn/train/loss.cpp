@@ -21,6 +21,7 @@ Tensor errors_to_losses(const Tensor& errors, const std::string& kind, const Los
   if (kind == "squared") return errors.square().sum(1);
   const Tensor size = errors.abs();
   if (kind == "smooth_l1") return torch::where(size < 1, 0.5 * errors.square(), size - 0.5).sum(1);
+  require(kind == "wing", "multi_task_loss: no such loss for boxes or landmarks");
   const double width = options.wing_width;
   const double curvature = options.wing_curvature;
   const double jump = width - width * std::log(1 + width / curvature);  // the two pieces meet
@@ -65,6 +66,7 @@ FaceLoss face_loss(const Tensor& logits, const BatchCounts& counts, const LossOp
     return {(weight * (1 - own.exp()).pow(options.focal_gamma) * losses).mean(),
             torch::ones_like(labels, torch::kBool)};
   }
+  require(options.face_loss == "cross_entropy", "multi_task_loss: no such loss for faces");
   const Tensor kept = mining_mask(losses.detach(), options.mined);
   return {losses.masked_select(kept).mean(), kept};
 }

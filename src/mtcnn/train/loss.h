@@ -36,7 +36,8 @@ torch::Tensor mining_mask(const torch::Tensor& losses, double share);
 /// offsets, mean over positives and part faces. Landmarks: sum of squares over all numbers, mean over landmark
 /// samples, where the net has that head. LossOptions changes them.
 /// \param output  of a net for a batch in the order of BatchCounts.
-/// \throws ContractError where output and targets do not have the same number of rows.
+/// \throws ContractError where output and targets do not have the same number of rows, or a loss has a name that
+/// check_train_options() refuses.
 /// Source: Zhang et al. 2016, sec. II-C.
 LossTerms multi_task_loss(const NetOutput& output, const BatchTargets& targets, const LossOptions& options);
 

@@ -2,7 +2,9 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/data/json_fields.h"
 
 #include <algorithm>
 #include <chrono>
@@ -19,6 +21,8 @@ constexpr const char* kMetrics = "metrics.jsonl";
 constexpr const char* kCheckpoints = "checkpoints";
 constexpr const char* kBegun = "begun";
 constexpr const char* kDamaged = "damaged_";
+constexpr const char* kLock = ".lock";
+constexpr const char* kEnvironment = "environment.json";
 
 std::string step_name(int64_t step) {
   const std::string digits = concat(step);
@@ -28,12 +32,37 @@ std::string step_name(int64_t step) {
 /// The checkpoints, oldest first.
 std::vector<fs::path> checkpoints_in(const fs::path& folder) {
   std::vector<fs::path> found;
-  if (!fs::is_directory(folder)) return found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.path().filename().string().starts_with("step_")) found.push_back(entry.path());
+  if (!is_folder(folder)) return found;
+  for (const fs::path& entry : folder_entries(folder)) {
+    if (entry.filename().string().starts_with("step_")) found.push_back(entry);
   }
-  std::sort(found.begin(), found.end());
   return found;
+}
+
+/// A temporary file that a killed run left.
+bool is_leftover(const fs::path& file) {
+  const std::string name = file.filename().string();
+  const auto is_of = [&](const char* whole) { return name.starts_with(whole); };
+  return is_temporary_name(name) && (is_of(kConfig) || is_of(kEnvironment) || is_of(kMetrics));
+}
+
+void remove_leftovers(const fs::path& folder) {
+  for (const fs::path& entry : folder_entries(folder)) {
+    if (is_leftover(entry)) remove_path(entry);
+  }
+}
+
+/// What a run leaves that is killed before it has written config.json counts as nothing.
+void require_no_other_things(const fs::path& folder) {
+  if (!is_folder(folder)) return;
+  for (const fs::path& entry : folder_entries(folder)) {
+    if (entry.filename() == kLock || entry.filename() == kEnvironment || is_leftover(entry)) continue;
+    throw Error(ErrorCode::usage, "this folder holds other things",
+                {.where = folder.string(),
+                 .found = entry.filename().string(),
+                 .expected = "a new or empty folder",
+                 .hint = "choose another --out"});
+  }
 }
 
 void append_line(const fs::path& path, const std::string& line) {
@@ -45,7 +74,7 @@ void append_line(const fs::path& path, const std::string& line) {
 }  // namespace
 
 RunFolder::RunFolder(fs::path path, const Json& config, const Json& environment, bool resume) : path_(std::move(path)) {
-  const bool holds_run = fs::exists(path_ / kConfig);
+  const bool holds_run = path_exists(path_ / kConfig);
   if (holds_run && !resume) {
     throw Error(ErrorCode::usage, "this folder holds a training run already",
                 {.where = path_.string(), .hint = "go on with it with --resume, or choose another --out"});
@@ -55,10 +84,7 @@ RunFolder::RunFolder(fs::path path, const Json& config, const Json& environment,
         ErrorCode::usage, "no training run to go on with",
         {.where = path_.string(), .expected = "a folder with config.json", .hint = "leave --resume out to start one"});
   }
-  if (!holds_run && fs::is_directory(path_) && !fs::is_empty(path_)) {
-    throw Error(ErrorCode::usage, "this folder holds other things",
-                {.where = path_.string(), .expected = "a new or empty folder", .hint = "choose another --out"});
-  }
+  if (!holds_run) require_no_other_things(path_);
   if (holds_run) {
     if (const std::string difference = first_difference(config, read_json(path_ / kConfig)); !difference.empty()) {
       throw Error(ErrorCode::usage, "the run in this folder has another configuration",
@@ -68,22 +94,26 @@ RunFolder::RunFolder(fs::path path, const Json& config, const Json& environment,
     }
   }
   make_folder(path_);
-  lock_.emplace(path_ / ".lock");
-  write_text(path_ / "environment.json", environment.dump(2) + "\n");
+  lock_.emplace(path_ / kLock);
+  remove_leftovers(path_);
+  write_text(path_ / kEnvironment, environment.dump(2) + "\n");
   write_text(path_ / kConfig, config.dump(2) + "\n");
-  fs::remove_all(path_ / kCheckpoints / kBegun);
+  remove_path(path_ / kCheckpoints / kBegun);
 }
 
 void RunFolder::add_metrics(const Json& line) { append_line(path_ / kMetrics, line.dump()); }
 
 void RunFolder::cut_metrics(int64_t step) {
-  if (!fs::exists(path_ / kMetrics)) return;
+  if (!path_exists(path_ / kMetrics)) return;
   std::string kept;
+  int64_t number = 0;
   for (const std::string& line : split(read_text(path_ / kMetrics), '\n')) {
+    ++number;
     // The last line of a killed run may be half a line.
-    const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) continue;
-    if (json["step"].get<int64_t>() <= step) kept += line + "\n";
+    const std::optional<Json> json = try_parse_json(line);
+    if (!json || !json->is_object()) continue;
+    const JsonFields fields(concat((path_ / kMetrics).string(), ":", number));
+    if (fields.optional_count(*json, "step", 0) <= step) kept += line + "\n";
   }
   write_text(path_ / kMetrics, kept);
 }
@@ -117,19 +147,19 @@ fs::path RunFolder::set_aside(const fs::path& checkpoint) {
 
 fs::path RunFolder::begin_checkpoint() {
   fs::path folder = path_ / kCheckpoints / kBegun;
-  fs::remove_all(folder);
+  remove_path(folder);
   make_folder(folder);
   return folder;
 }
 
 void RunFolder::keep_checkpoint(const fs::path& begun, int64_t step, int most) {
   const fs::path kept = path_ / kCheckpoints / step_name(step);
-  fs::remove_all(kept);
+  remove_path(kept);
   sync_folder(begun);
-  fs::rename(begun, kept);
+  rename_path(begun, kept);
   sync_folder(path_ / kCheckpoints);
   const std::vector<fs::path> all = checkpoints_in(path_ / kCheckpoints);
-  for (size_t i = 0; i + static_cast<size_t>(most) < all.size(); ++i) fs::remove_all(all[i]);
+  for (size_t i = 0; i + static_cast<size_t>(most) < all.size(); ++i) remove_path(all[i]);
 }
 
 }  // namespace mtcnn

@@ -1,23 +1,41 @@
 #include "mtcnn/train/run_summary.h"
 
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/data/json_fields.h"
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kConfig = "config.json";
+constexpr const char* kEnvironment = "environment.json";
+
+/// One line of metrics.jsonl.
+struct MetricsLine {
+  Json json;
+  int64_t epoch = 0;
+};
+
 /// The validation's lines of metrics.jsonl. A run that is being written may end in half a line.
-std::vector<Json> validation_lines(const fs::path& file) {
-  std::vector<Json> lines;
-  if (!fs::exists(file)) return lines;
+std::vector<MetricsLine> validation_lines(const fs::path& file) {
+  std::vector<MetricsLine> lines;
+  if (!path_exists(file)) return lines;
+  int64_t number = 0;
   for (const std::string& text : split(read_text(file), '\n')) {
-    Json line = Json::parse(text, nullptr, false);
-    if (line.is_object() && line.value("split", "") == "val") lines.push_back(std::move(line));
+    ++number;
+    std::optional<Json> line = try_parse_json(text);
+    if (!line || !line->is_object()) continue;
+    const JsonFields fields(concat(file.string(), ":", number));
+    if (fields.optional_text(*line, "split", "") != "val") continue;
+    const int64_t epoch = fields.optional_count(*line, "epoch", 0);
+    lines.push_back({std::move(*line), epoch});
   }
   return lines;
 }
@@ -35,54 +53,69 @@ std::string figures_text(const Json& line) {
 std::vector<std::string> weights_in(const fs::path& folder) {
   std::vector<std::string> files;
   for (const char* part : {"best", "export"}) {
-    if (!fs::is_directory(folder / part)) continue;
-    for (const auto& entry : fs::directory_iterator(folder / part)) {
-      if (entry.path().extension() == ".safetensors") files.push_back(entry.path().string());
+    if (!is_folder(folder / part)) continue;
+    for (const fs::path& entry : folder_entries(folder / part)) {
+      if (entry.extension() == ".safetensors") files.push_back(entry.string());
     }
   }
-  std::sort(files.begin(), files.end());
   return files;
+}
+
+/// The line whose figure is best.
+const MetricsLine& best_line(const std::vector<MetricsLine>& lines, const std::string& metric) {
+  const auto to_minimise = [&](const MetricsLine& line) {
+    const auto figure = line.json.find(metric);
+    if (figure == line.json.end() || !figure->is_number()) return std::numeric_limits<double>::infinity();
+    return metric == "accuracy" ? -figure->get<double>() : figure->get<double>();
+  };
+  return *std::min_element(lines.begin(), lines.end(),
+                           [&](const MetricsLine& a, const MetricsLine& b) { return to_minimise(a) < to_minimise(b); });
+}
+
+std::string machine_text(const JsonFields& fields, const Json& environment) {
+  const auto text = [&](const char* key) { return fields.optional_text(environment, key, "?"); };
+  return concat(text("device"), ", ", fields.optional_count(environment, "threads", 0), " threads, mtcnn ",
+                text("version"), " (", text("commit"), ")\n  crops: ", text("data"), "\n");
 }
 
 }  // namespace
 
 bool is_run_folder(const fs::path& folder) {
-  return fs::exists(folder / "config.json") && fs::exists(folder / "environment.json");
+  return path_exists(folder / kConfig) && path_exists(folder / kEnvironment);
 }
 
 RunSummary summarise_run(const fs::path& folder) {
-  const Json config = read_json(folder / "config.json");
-  const Json environment = read_json(folder / "environment.json");
-  const std::vector<Json> lines = validation_lines(folder / "metrics.jsonl");
-  const bool done = fs::exists(folder / "DONE");
-  const std::string metric = config.value("best_metric", "fpr_at_97");
+  const Json config = read_json(folder / kConfig);
+  const JsonFields config_fields((folder / kConfig).string());
+  config_fields.require_object(config, "not the settings of a training run");
+  const Json environment = read_json(folder / kEnvironment);
+  const JsonFields environment_fields((folder / kEnvironment).string());
+  environment_fields.require_object(environment, "not the environment of a training run");
+  const std::vector<MetricsLine> lines = validation_lines(folder / "metrics.jsonl");
+  const bool done = path_exists(folder / "DONE");
+  const std::string metric = config_fields.optional_text(config, "best_metric", "fpr_at_97");
+  const int64_t wanted = config_fields.optional_count(config, "epochs", 0);
   RunSummary summary;
-  summary.json = {{"net", config.value("net", "")},
+  summary.json = {{"net", config_fields.optional_text(config, "net", "")},
                   {"done", done},
                   {"epochs", lines.size()},
-                  {"epochs_wanted", config.value("epochs", 0)},
+                  {"epochs_wanted", wanted},
                   {"config", config},
                   {"environment", environment}};
-  summary.text = concat("training run ", folder.string(), "\n  ", config.value("net", "?"), ", ",
-                        done ? "done" : "NOT done (`mtcnn train --resume` goes on)", ": ", lines.size(), " of ",
-                        config.value("epochs", 0), " epochs; ", environment.value("device", "?"), ", ",
-                        environment.value("threads", 0), " threads, mtcnn ", environment.value("version", "?"), " (",
-                        environment.value("commit", "?"), ")\n  crops: ", environment.value("data", "?"), "\n");
+  summary.text = concat("training run ", folder.string(), "\n  ", config_fields.optional_text(config, "net", "?"), ", ",
+                        done ? "done" : "NOT done (`mtcnn train --resume` goes on)", ": ", lines.size(), " of ", wanted,
+                        " epochs; ", machine_text(environment_fields, environment));
   if (!lines.empty()) {
-    const auto value = [&](const Json& line) {
-      const Json figure = line.value(metric, Json());
-      if (!figure.is_number()) return std::numeric_limits<double>::infinity();
-      return metric == "accuracy" ? -figure.get<double>() : figure.get<double>();
-    };
-    const Json& best = *std::min_element(lines.begin(), lines.end(),
-                                         [&](const Json& a, const Json& b) { return value(a) < value(b); });
-    summary.json["best"] = best;
-    summary.json["last"] = lines.back();
-    summary.text += concat("  best by ", metric, ", epoch ", best.value("epoch", 0), ": ", figures_text(best),
-                           "\n  last, epoch ", lines.back().value("epoch", 0), ": ", figures_text(lines.back()), "\n");
+    const MetricsLine& best = best_line(lines, metric);
+    const MetricsLine& last = lines.back();
+    summary.json["best"] = best.json;
+    summary.json["last"] = last.json;
+    summary.text += concat("  best by ", metric, ", epoch ", best.epoch, ": ", figures_text(best.json),
+                           "\n  last, epoch ", last.epoch, ": ", figures_text(last.json), "\n");
   }
-  summary.json["weights"] = weights_in(folder);
-  for (const std::string& file : weights_in(folder)) summary.text += concat("  ", file, "\n");
+  const std::vector<std::string> weights = weights_in(folder);
+  summary.json["weights"] = weights;
+  for (const std::string& file : weights) summary.text += concat("  ", file, "\n");
   return summary;
 }
 

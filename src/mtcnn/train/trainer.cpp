@@ -5,6 +5,7 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/log.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/random.h"
 #include "mtcnn/core/text.h"
@@ -52,7 +53,7 @@ struct CropSets {
 CropSets open_crops(const TrainJob& job) {
   const std::string stage = net_name(job.net);
   const fs::path own = job.validation.empty() ? job.data / "validation" : job.validation;
-  if (!job.validation.empty() || fs::exists(own / "manifest.json"))
+  if (!job.validation.empty() || path_exists(own / "manifest.json"))
     return {CropSet(job.data, stage), CropSet(own, stage)};
   const double share = job.options.batch.validation_share;
   const auto seed = static_cast<uint64_t>(job.options.seed);
@@ -93,8 +94,8 @@ Json environment_json(const TrainJob& job, const CropSets& crops, c10::Device de
           {"device", device.str()},
           {"threads", threads},
           {"seed", job.options.seed},
-          {"data", fs::absolute(job.data).string()},
-          {"validation", fs::absolute(crops.validation.folder()).string()}};
+          {"data", absolute_path(job.data).string()},
+          {"validation", absolute_path(crops.validation.folder()).string()}};
 }
 
 /// Averages gradients over all processes that train together; there is one.

@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/video/ffmpeg.h"
 
@@ -44,17 +45,15 @@ const AVCodec* find_encoder(const fs::path& path) {
               {.where = path.string(), .hint = "install FFmpeg's libavcodec with one of them"});
 }
 
-/// Synced, so that the new name never stands for a file that is not on the disk.
-void rename_synced(const fs::path& from, const fs::path& to) {
-  const int file = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw system_error(ErrorCode::unwritable, "writing this film failed", to);
+/// So that the new name never stands for a file that is not on the disk. \param shown  the film's name for messages.
+void sync(const fs::path& temporary, const fs::path& shown) {
+  const int file = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw system_error(ErrorCode::unwritable, "writing this film failed", shown);
   const bool synced = ::fsync(file) == 0;
   const int reason = errno;
   ::close(file);
   errno = reason;
-  if (!synced) throw system_error(ErrorCode::unwritable, "writing this film failed", to);
-  if (std::rename(from.c_str(), to.c_str()) != 0)
-    throw system_error(ErrorCode::unwritable, "cannot give this film its name", to);
+  if (!synced) throw system_error(ErrorCode::unwritable, "writing this film failed", shown);
 }
 
 }  // namespace
@@ -182,14 +181,11 @@ FilmWriter::FilmWriter(const fs::path& path, double rate) : path_(path), rate_(r
   av_log_set_level(AV_LOG_QUIET);
   container_for(path);
   find_encoder(path);
-  if (fs::is_directory(path))
+  if (is_folder(path))
     throw Error(ErrorCode::unwritable, "this is a folder, a film was to be written", {.where = path.string()});
-  if (path.has_parent_path()) make_folder(path.parent_path());
-  temporary_ = path.string() + concat(".", ::getpid(), ".tmp");
-  // Tells at once, not after the first frame, where nothing can be written.
-  const int file = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) throw system_error(ErrorCode::unwritable, "cannot write this film", path);
-  ::close(file);
+  target_ = link_target(path);
+  if (target_.has_parent_path()) make_folder(target_.parent_path());
+  temporary_ = make_temporary_file(target_);  // tells at once, not after the first frame, where nothing can be written
 }
 
 FilmWriter::~FilmWriter() {
@@ -210,7 +206,8 @@ void FilmWriter::finish() {
   if (!encoder_) return;
   encoder_->finish();
   encoder_.reset();
-  rename_synced(temporary_, path_);
+  sync(temporary_, path_);
+  rename_temporary(temporary_, target_);
   temporary_.clear();
 }
 

@@ -33,6 +33,7 @@ class FilmWriter {
  private:
   class Encoder;
   std::filesystem::path path_;
+  std::filesystem::path target_;  ///< path_, or what it links to
   std::filesystem::path temporary_;
   double rate_;
   std::unique_ptr<Encoder> encoder_;  ///< from the first frame on, whose size it needs

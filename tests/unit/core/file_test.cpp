@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -93,6 +94,24 @@ TEST(MappedFile, OutlivesTheNameAndMoves) {
   EXPECT_EQ(static_cast<char>(a.bytes()[0]), 's');
   const MappedFile c(std::move(a));
   EXPECT_EQ(c.bytes().size(), 6U);
+}
+
+TEST(MappedFile, SmallFilesMayBeCutOffMeanwhile) {
+  const TempFolder folder;
+  write_text(folder / "a", std::string(100'000, 'x'));
+  const MappedFile file(folder / "a");
+  fs::resize_file(folder / "a", 0);
+  file.release_pages();
+  EXPECT_EQ(static_cast<char>(file.bytes()[99'999]), 'x');
+}
+
+TEST(MappedFile, LargeFilesAreReadAgainAfterReleasingPages) {
+  const TempFolder folder;
+  write_text(folder / "a", std::string(5 << 20, 'x') + "y");
+  const MappedFile file(folder / "a");
+  ASSERT_EQ(file.bytes().size(), (5U << 20) + 1);
+  file.release_pages();
+  EXPECT_EQ(static_cast<char>(file.bytes().back()), 'y');
 }
 
 TEST(MappedFile, RefusesWhatIsNoFile) {
@@ -193,6 +212,62 @@ TEST(AtomicFile, KilledBeforeCommitKeepsTheOldFile) {
   // What the killed process left behind is in nobody's way.
   write_text(folder / "a", "newer");
   EXPECT_EQ(read_text(folder / "a"), "newer");
+}
+
+TEST(AtomicFile, KeepsLinksAndReplacesWhatTheyLeadTo) {
+  const TempFolder folder;
+  write_text(folder / "there" / "a", "old");
+  fs::create_symlink("there/a", folder / "relative");
+  fs::create_symlink(folder / "relative", folder / "chain");
+  fs::create_symlink("new/b", folder / "dangling");
+  write_text(folder / "chain", "1");
+  EXPECT_EQ(read_text(folder / "there" / "a"), "1");
+  write_text(folder / "relative", "2");
+  EXPECT_EQ(read_text(folder / "there" / "a"), "2");
+  write_text(folder / "dangling", "3");
+  EXPECT_EQ(read_text(folder / "new" / "b"), "3");
+  for (const char* link : {"relative", "chain", "dangling"}) EXPECT_TRUE(fs::is_symlink(folder / link)) << link;
+  EXPECT_THAT(names_in(folder / "there"), ElementsAre("a"));
+}
+
+TEST(AtomicFile, LinksLaidUnderItsTemporaryNameAreNotFollowed) {
+  const TempFolder folder;
+  write_text(folder / "victim", "mine");
+  const std::string first = make_temporary_file(folder / "a").string();
+  const size_t dot = first.rfind('.', first.size() - std::string(".tmp").size() - 1);
+  const int number = std::stoi(first.substr(dot + 1));
+  for (int i = 1; i < 4; ++i)
+    fs::create_symlink("victim", first.substr(0, dot + 1) + std::to_string(number + i) + ".tmp");
+  write_text(folder / "a", "new");
+  EXPECT_EQ(read_text(folder / "a"), "new");
+  EXPECT_EQ(read_text(folder / "victim"), "mine");
+}
+
+TEST(AtomicFile, ThreadsMayWriteFilesOfOneName) {
+  const TempFolder folder;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int k = 0; k < 20; ++k) write_text(folder / "a", std::string(10'000, static_cast<char>('a' + i)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const std::string text = read_text(folder / "a");
+  EXPECT_EQ(text, std::string(10'000, text[0]));
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("a"));
+}
+
+TEST(AtomicFile, NamesMayBeAsLongAsTheSystemAllows) {
+  const TempFolder folder;
+  std::string characters;  // three bytes each
+  for (int i = 0; i < 85; ++i) characters += "\xE9\x95\xBF";
+  for (const std::string& name : {std::string(255, 'n'), characters}) {
+    write_text(folder / name, "text");
+    EXPECT_EQ(read_text(folder / name), "text");
+    const fs::path temporary = make_temporary_folder(folder / name);
+    EXPECT_TRUE(is_temporary_name(temporary.filename().string()));
+    EXPECT_LE(temporary.filename().string().size(), 255U);
+  }
 }
 
 TEST(AtomicFile, WritesToAPipeDirectly) {

@@ -10,7 +10,7 @@ namespace {
 TEST(Interrupt, FalseWithoutGuard) { EXPECT_FALSE(interrupted()); }
 
 TEST(Interrupt, FirstSignalOnlySetsTheFlag) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     {
       const InterruptGuard guard;
       EXPECT_FALSE(interrupted());
@@ -19,6 +19,32 @@ TEST(Interrupt, FirstSignalOnlySetsTheFlag) {
     }
     EXPECT_FALSE(interrupted());
   }
+}
+
+void other_handler(int) {}
+
+TEST(Interrupt, FormerHandlersComeBack) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const auto former = std::signal(signal, other_handler);
+    { const InterruptGuard guard; }
+    EXPECT_EQ(std::signal(signal, other_handler), other_handler);
+    {
+      const InterruptGuard guard;
+      std::raise(signal);
+      EXPECT_TRUE(interrupted());
+    }
+    EXPECT_EQ(std::signal(signal, former), other_handler);
+  }
+}
+
+TEST(Interrupt, NohupIsHeeded) {
+  const auto former = std::signal(SIGHUP, SIG_IGN);
+  {
+    const InterruptGuard guard;
+    std::raise(SIGHUP);
+    EXPECT_FALSE(interrupted());
+  }
+  std::signal(SIGHUP, former);
 }
 
 /// Runs in a process of its own, as the second signal ends it.

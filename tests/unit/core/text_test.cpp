@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -15,7 +16,28 @@ using ::testing::ElementsAre;
 
 TEST(Text, ConcatWritesPartsAsStreamsDo) { EXPECT_EQ(concat("a", 1, 'b', 2.5, std::string("c")), "a1b2.5c"); }
 
+TEST(Text, ConcatKeepsEveryDigitAndTheFormOfStreams) {
+  EXPECT_EQ(concat(0.7F, " ", 0.1, " ", 1.0 / 3), "0.7 0.1 0.3333333333333333");
+  EXPECT_EQ(concat(1e6, " ", 123456.0, " ", 0.0001, " ", 0.00001, " ", 100.0), "1e+06 123456 0.0001 1e-05 100");
+  EXPECT_EQ(concat(-0.0, " ", INFINITY, " ", 1234567.5), "-0 inf 1.2345675e+06");
+  EXPECT_EQ(concat(true, ' ', int8_t{-3}, ' ', uint8_t{65}, ' ', INT64_MIN, ' ', UINT64_MAX),
+            "1 -3 65 -9223372036854775808 18446744073709551615");
+}
+
+TEST(Text, SignificantWritesAsPrintf) {
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 10'000; ++i) {
+    const auto value = std::bit_cast<double>(random());
+    if (!std::isfinite(value)) continue;
+    char text[64];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    EXPECT_EQ(significant(value, 6), text);
+  }
+  EXPECT_EQ(significant(1234567, 6), "1.23457e+06");
+}
+
 TEST(Text, FixedRounds) {
+  EXPECT_EQ(fixed(1e300, 2).size(), 304U);
   EXPECT_EQ(fixed(1.26, 1), "1.3");
   EXPECT_EQ(fixed(-0.5, 3), "-0.500");
   EXPECT_EQ(fixed(1e15, 0), "1000000000000000");

@@ -4,11 +4,16 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace mtcnn {
 namespace {
@@ -56,6 +61,29 @@ TEST(ThreadPool, AnErrorStopsTheRestAndThePoolGoesOn) {
 }
 
 TEST(ThreadPool, WantsAThread) { EXPECT_THROW(ThreadPool(0), ContractError); }
+
+#ifndef __SANITIZE_ADDRESS__  // which needs room of its own
+/// Runs in a process of its own: leaves with 0 if the pool tells in one Error that there is no room for its threads.
+void make_too_many_threads() {
+  std::ifstream pages("/proc/self/statm");
+  rlim_t used = 0;
+  pages >> used;
+  used *= static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+  const rlimit limit{used + (rlim_t{64} << 20), RLIM_INFINITY};  // room for the stacks of a few
+  ::setrlimit(RLIMIT_AS, &limit);
+  try {
+    const ThreadPool pool(500);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    std::_Exit(0);
+  }
+  std::_Exit(1);
+}
+
+TEST(ThreadPoolDeathTest, TooManyThreadsAreAnError) {
+  EXPECT_EXIT(make_too_many_threads(), ::testing::ExitedWithCode(0), "allows no more threads.*expected 500");
+}
+#endif
 
 }  // namespace
 }  // namespace mtcnn

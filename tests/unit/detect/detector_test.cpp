@@ -278,6 +278,7 @@ TEST(Detector, RefusesOptionsOutsideTheirRange) {
   refused([](DetectorOptions& o) { o.min_face = NAN; });
   refused([](DetectorOptions& o) { o.factor = 1; });
   refused([](DetectorOptions& o) { o.factor = 0; });
+  refused([](DetectorOptions& o) { o.factor = 0.999F; });
   refused([](DetectorOptions& o) { o.thresholds = {0.6F, 1.5F, 0.7F}; });
   refused([](DetectorOptions& o) { o.thresholds[0] = -0.1F; });
   refused([](DetectorOptions& o) { o.nms_onet = 2; });

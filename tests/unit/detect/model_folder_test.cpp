@@ -4,6 +4,7 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
 
+#include "support/damaged_json.h"
 #include "support/foreign_weights.h"
 #include "support/temp_folder.h"
 #include <gmock/gmock.h>
@@ -84,6 +85,16 @@ TEST(ModelFolder, CascadeFileIsChecked) {
   EXPECT_THAT(message_of(folder.path()), ::testing::HasSubstr("not valid JSON"));
   write_text(file, "[]");
   EXPECT_THAT(message_of(folder.path()), ::testing::HasSubstr("not a cascade file"));
+}
+
+TEST(ModelFolder, AnyDamageOfTheCascadeFileIsAnErrorThatNamesIt) {
+  const testing::TempFolder folder;
+  write_model(folder.path(), random_model());
+  const fs::path file = folder / "cascade.json";
+  testing::for_each_damage(read_json(file), [&](const Json& damaged, const std::string& what) {
+    write_text(file, damaged.dump());
+    testing::expect_only_errors("cascade.json", what, [&] { read_model_input(folder.path()); });
+  });
 }
 
 TEST(ModelFolder, NamesAsManyPointsAsONetGives) {

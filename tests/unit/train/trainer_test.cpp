@@ -183,6 +183,29 @@ TEST(Trainer, StopsLoudlyOnALossThatIsNotFinite) {
   EXPECT_THAT(message, HasSubstr("pnet-negative-0000"));
 }
 
+TEST(Trainer, RefusesACheckpointStateThatIsNotOfTheRun) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::pnet, 40);
+  TrainJob job = small_job(folder, NetKind::pnet);
+  job.options.epochs = 1;
+  train_net(job);
+  job.resume = true;
+  const fs::path checkpoint = *fs::directory_iterator(job.out / "checkpoints");
+  const Json state = read_json(checkpoint / "state.json");
+  for (const char* key : {"step", "epoch", "best_epoch", "seconds"}) {
+    for (const Json& value : {Json(-1), Json(1e300), Json(int64_t{1} << 62), Json("text"), Json()}) {
+      if (std::string(key) == "seconds" && value.is_number()) continue;
+      Json damaged = state;
+      damaged[key] = value;
+      write_text(checkpoint / "state.json", damaged.dump());
+      EXPECT_THAT(testing::error_message(ErrorCode::bad_format, [&] { train_net(job); }), HasSubstr("state.json"))
+          << key << " " << value;
+    }
+  }
+  write_text(checkpoint / "state.json", state.dump());
+  EXPECT_EQ(train_net(job).epochs, 1);
+}
+
 TEST(Trainer, EndsEarlyWithoutPatience) {
   const testing::TempFolder folder;
   make_crops_for(folder, NetKind::pnet, 40);
