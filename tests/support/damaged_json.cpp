@@ -1,5 +1,6 @@
 #include "support/damaged_json.h"
 
+#include <fstream>
 #include <vector>
 
 namespace mtcnn::testing {
@@ -15,6 +16,10 @@ void add_places(const Json& value, const Json::json_pointer& place, std::vector<
 }
 
 }  // namespace
+
+void overwrite(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 void for_each_damage(const Json& whole, const std::function<void(const Json& damaged, const std::string& what)>& use) {
   const std::vector<Json> others = {nullptr,

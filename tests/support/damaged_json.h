@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/json.h"
 
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -13,6 +14,9 @@ namespace mtcnn::testing {
 /// Calls `use` with `whole` changed at one place: each value in it, and the whole itself, becomes null, a bool, numbers
 /// (-1, 1e300, 2^63), a text, a list and an object, and each member and element is taken out. \param what says which.
 void for_each_damage(const Json& whole, const std::function<void(const Json& damaged, const std::string& what)>& use);
+
+/// Writes the text at once: hundreds of files that each wait for the disk would take minutes.
+void overwrite(const std::filesystem::path& path, const std::string& text);
 
 /// Runs `action`, which may do well or throw an Error that names `file`, but nothing else.
 template <class Action>

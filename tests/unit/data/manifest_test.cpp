@@ -52,7 +52,7 @@ TEST(Manifest, AnyDamageIsAnErrorThatNamesTheFile) {
   write_manifest(folder.path(), small_manifest());
   const std::string file = (folder / "manifest.json").string();
   testing::for_each_damage(read_json(file), [&](const Json& damaged, const std::string& what) {
-    write_text(file, damaged.dump());
+    testing::overwrite(file, damaged.dump());
     testing::expect_only_errors(file, what, [&] {
       const Manifest manifest = read_manifest(folder.path());
       manifest.counts();

@@ -92,7 +92,7 @@ TEST(ModelFolder, AnyDamageOfTheCascadeFileIsAnErrorThatNamesIt) {
   write_model(folder.path(), random_model());
   const fs::path file = folder / "cascade.json";
   testing::for_each_damage(read_json(file), [&](const Json& damaged, const std::string& what) {
-    write_text(file, damaged.dump());
+    testing::overwrite(file, damaged.dump());
     testing::expect_only_errors("cascade.json", what, [&] { read_model_input(folder.path()); });
   });
 }

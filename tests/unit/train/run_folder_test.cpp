@@ -67,7 +67,7 @@ TEST(RunFolder, DamagedConfigurationIsAnErrorThatNamesTheFile) {
   const TempFolder folder;
   const fs::path run = made_run(folder);
   testing::for_each_damage(kConfig, [&](const Json& damaged, const std::string& what) {
-    write_text(run / "config.json", damaged.dump());
+    testing::overwrite(run / "config.json", damaged.dump());
     testing::expect_only_errors("config.json", what, [&] { RunFolder(run, kConfig, kEnvironment, true); });
     testing::expect_only_errors("config.json", what, [&] { summarise_run(run); });
   });
@@ -77,24 +77,26 @@ TEST(RunFolder, DamagedEnvironmentIsAnErrorThatNamesTheFile) {
   const TempFolder folder;
   const fs::path run = made_run(folder);
   testing::for_each_damage(kEnvironment, [&](const Json& damaged, const std::string& what) {
-    write_text(run / "environment.json", damaged.dump());
+    testing::overwrite(run / "environment.json", damaged.dump());
     testing::expect_only_errors("environment.json", what, [&] { summarise_run(run); });
   });
 }
 
 TEST(RunFolder, DamagedMetricsAreAnErrorThatNamesTheLine) {
   const TempFolder folder;
-  const fs::path run = made_run(folder);
+  const fs::path path = made_run(folder);
+  const fs::path file = path / "metrics.jsonl";
+  RunFolder run(path, kConfig, kEnvironment, true);
   testing::for_each_damage(metrics_line(3, .7), [&](const Json& damaged, const std::string& what) {
-    write_text(run / "metrics.jsonl", metrics_line(1, .9).dump() + "\n" + damaged.dump() + "\n");
-    testing::expect_only_errors("metrics.jsonl:2", what, [&] { summarise_run(run); });
-    testing::expect_only_errors("metrics.jsonl:2", what,
-                                [&] { RunFolder(run, kConfig, kEnvironment, true).cut_metrics(20); });
+    testing::overwrite(file, metrics_line(1, .9).dump() + "\n" + damaged.dump() + "\n");
+    testing::expect_only_errors("metrics.jsonl:2", what, [&] { summarise_run(path); });
   });
-  write_text(run / "metrics.jsonl", R"({"step": "ten", "epoch": 1, "split": "val"})");
-  EXPECT_THAT(
-      error_message(ErrorCode::bad_format, [&] { RunFolder(run, kConfig, kEnvironment, true).cut_metrics(20); }),
-      ::testing::AllOf(HasSubstr("'step'"), HasSubstr("found \"ten\""), HasSubstr("a whole number")));
+  for (const Json& step : {Json("ten"), Json(-1), Json(1e300), Json(Json::array())}) {
+    testing::overwrite(file, Json({{"step", step}, {"epoch", 1}, {"split", "val"}}).dump());
+    EXPECT_THAT(error_message(ErrorCode::bad_format, [&] { run.cut_metrics(20); }),
+                ::testing::AllOf(HasSubstr("metrics.jsonl:1"), HasSubstr("'step'"), HasSubstr("found " + step.dump()),
+                                 HasSubstr("a whole number")));
+  }
 }
 
 TEST(RunFolder, SummaryTellsTheBestEpoch) {
