@@ -1,7 +1,13 @@
 #include "mtcnn/engine/byte_kernels.h"
 
+#include "mtcnn/core/simd.h"
+
 #include <algorithm>
 #include <cstring>
+
+#ifdef MTCNN_DOT_PRODUCT_UNITS
+#include <arm_neon.h>
+#endif
 
 // Vectors only pass between functions that are inlined, so how they would be passed does not matter.
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -9,23 +15,92 @@
 namespace mtcnn::engine {
 namespace {
 
+// Each namespace says how wide its vectors are and how they are multiplied; the rest is the same code.
+
 namespace plain {
+#define MTCNN_VECTOR_WIDTH 16
+constexpr int kSumsInRegisters = 0;
+constexpr int kMostVectors = 4;
+constexpr bool kInputsShifted = false;
+#include "mtcnn/engine/byte_vectors.inc"
+using Inputs = int32_t;
+
+inline Inputs inputs_at(const uint8_t* bytes) { return vector_at<Inputs>(bytes); }
+
+[[gnu::noinline]] void add_products(Ints& sums, Inputs inputs, const int8_t* weights) {
+  uint8_t bytes[kByteGroup];
+  std::memcpy(bytes, &inputs, kByteGroup);
+  for (int lane = 0; lane < kByteLanes; ++lane) {
+    for (int i = 0; i < kByteGroup; ++i) sums[lane] += bytes[i] * weights[lane * kByteGroup + i];
+  }
+}
+
 #include "mtcnn/engine/byte_kernels.inc"
 }  // namespace plain
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define MTCNN_BYTE_UNITS
-#pragma GCC push_options
-#pragma GCC target("arch=x86-64-v4,avx512vnni,prefer-vector-width=512")
+#ifdef MTCNN_X86_UNITS
+MTCNN_BEGIN_AVX512_VNNI
 namespace vnni {
+#define MTCNN_VECTOR_WIDTH 16
+constexpr int kSumsInRegisters = 24;
+constexpr int kMostVectors = 4;
+constexpr bool kInputsShifted = false;
+#include "mtcnn/engine/byte_vectors.inc"
+using Inputs = Ints;
+
+[[gnu::always_inline]] inline Inputs inputs_at(const uint8_t* bytes) { return Ints{} + vector_at<int32_t>(bytes); }
+
+[[gnu::always_inline]] inline void add_products(Ints& sums, Inputs inputs, const int8_t* weights) {
+#ifdef __clang__
+  sums = __builtin_ia32_vpdpbusd512(sums, inputs, vector_at<Ints>(weights));
+#else
+  sums = __builtin_ia32_vpdpbusd_v16si(sums, inputs, vector_at<Ints>(weights));
+#endif
+}
+
 #include "mtcnn/engine/byte_kernels.inc"
 }  // namespace vnni
-#pragma GCC pop_options
+MTCNN_END_UNITS
+#endif
+
+#ifdef MTCNN_DOT_PRODUCT_UNITS
+MTCNN_BEGIN_DOT_PRODUCT
+namespace dot_product {
+#define MTCNN_VECTOR_WIDTH 4
+constexpr int kSumsInRegisters = 20;
+constexpr int kMostVectors = 1;
+constexpr bool kInputsShifted = true;  ///< by 128: both factors of the instruction have signs
+#include "mtcnn/engine/byte_vectors.inc"
+using Inputs = int8x16_t;
+
+[[gnu::always_inline]] inline Inputs inputs_at(const uint8_t* bytes) {
+  return vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_s32(vdupq_n_s32(vector_at<int32_t>(bytes))), vdupq_n_u8(0x80)));
+}
+
+[[gnu::always_inline]] inline void add_products(Ints& sums, Inputs inputs, const int8_t* weights) {
+  sums = reinterpret_cast<Ints>(vdotq_s32(reinterpret_cast<int32x4_t>(sums), vld1q_s8(weights), inputs));
+}
+
+/// Conversions and narrowing keep within the range by themselves.
+[[gnu::always_inline]] inline Bytes to_bytes(const Floats (&values)[kParts]) {
+  uint16x4_t narrow[kParts];
+#pragma GCC unroll 4
+  for (int part = 0; part < kParts; ++part)
+    narrow[part] = vqmovn_u32(vcvtq_u32_f32(reinterpret_cast<float32x4_t>(values[part])));
+  return reinterpret_cast<Bytes>(
+      vcombine_u8(vqmovn_u16(vcombine_u16(narrow[0], narrow[1])), vqmovn_u16(vcombine_u16(narrow[2], narrow[3]))));
+}
+#include "mtcnn/engine/byte_kernels.inc"
+}  // namespace dot_product
+MTCNN_END_UNITS
 #endif
 
 constexpr ByteKernels kPlain = plain::byte_kernels("plain");
-#ifdef MTCNN_BYTE_UNITS
+#ifdef MTCNN_X86_UNITS
 constexpr ByteKernels kVnni = vnni::byte_kernels("AVX-512 VNNI");
+#endif
+#ifdef MTCNN_DOT_PRODUCT_UNITS
+constexpr ByteKernels kDotProduct = dot_product::byte_kernels("NEON dot product");
 #endif
 
 }  // namespace
@@ -33,8 +108,11 @@ constexpr ByteKernels kVnni = vnni::byte_kernels("AVX-512 VNNI");
 const ByteKernels& plain_byte_kernels() { return kPlain; }
 
 const ByteKernels* fast_byte_kernels() {
-#ifdef MTCNN_BYTE_UNITS
-  if (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni")) return &kVnni;
+#ifdef MTCNN_X86_UNITS
+  if (has_avx512_vnni()) return &kVnni;
+#endif
+#ifdef MTCNN_DOT_PRODUCT_UNITS
+  if (has_dot_product()) return &kDotProduct;
 #endif
   return nullptr;
 }

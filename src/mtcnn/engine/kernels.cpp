@@ -1,5 +1,7 @@
 #include "mtcnn/engine/kernels.h"
 
+#include "mtcnn/core/simd.h"
+
 #include <algorithm>
 #include <array>
 
@@ -9,43 +11,44 @@
 namespace mtcnn::engine {
 namespace {
 
-namespace plain {
+namespace basic {
 #define MTCNN_VECTOR_WIDTH 4
-#include "mtcnn/engine/kernels.inc"
-}  // namespace plain
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define MTCNN_VECTOR_VERSIONS
-#pragma GCC push_options
-#pragma GCC target("arch=x86-64-v3")
-namespace v3 {
-#define MTCNN_VECTOR_WIDTH 8
-#include "mtcnn/engine/kernels.inc"
-}  // namespace v3
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")
-namespace v4 {
-#define MTCNN_VECTOR_WIDTH 16
-#include "mtcnn/engine/kernels.inc"
-}  // namespace v4
-#pragma GCC pop_options
-#endif
-
-#ifdef MTCNN_VECTOR_VERSIONS
-constexpr std::array kAll = {plain::kernels("128-bit"), v3::kernels("AVX2"), v4::kernels("AVX-512")};
+#ifdef __aarch64__
+#define MTCNN_VECTOR_SUMS 20
+constexpr const char* kUnits = "NEON";
 #else
-constexpr std::array kAll = {plain::kernels("128-bit")};
+#define MTCNN_VECTOR_SUMS 12
+constexpr const char* kUnits = "128-bit";
+#endif
+#include "mtcnn/engine/kernels.inc"
+}  // namespace basic
+
+#ifdef MTCNN_X86_UNITS
+MTCNN_BEGIN_AVX2
+namespace avx2 {
+#define MTCNN_VECTOR_WIDTH 8
+#define MTCNN_VECTOR_SUMS 12
+#include "mtcnn/engine/kernels.inc"
+}  // namespace avx2
+MTCNN_END_UNITS
+MTCNN_BEGIN_AVX512
+namespace avx512 {
+#define MTCNN_VECTOR_WIDTH 16
+#define MTCNN_VECTOR_SUMS 24
+#include "mtcnn/engine/kernels.inc"
+}  // namespace avx512
+MTCNN_END_UNITS
+constexpr std::array kAll = {basic::kernels(basic::kUnits), avx2::kernels("AVX2"), avx512::kernels("AVX-512")};
+#else
+constexpr std::array kAll = {basic::kernels(basic::kUnits)};
 #endif
 
 }  // namespace
 
 std::span<const Kernels> usable_kernels() {
   size_t usable = 1;
-#ifdef MTCNN_VECTOR_VERSIONS
-  if (__builtin_cpu_supports("x86-64-v3")) usable = 2;
-  if (__builtin_cpu_supports("x86-64-v4")) usable = 3;
-#endif
+  if (has_avx2()) usable = 2;
+  if (has_avx512()) usable = 3;
   return std::span(kAll).first(usable);
 }
 

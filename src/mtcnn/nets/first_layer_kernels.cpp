@@ -1,5 +1,7 @@
 #include "mtcnn/nets/first_layer_kernels.h"
 
+#include "mtcnn/core/simd.h"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -16,26 +18,20 @@ namespace plain {
 #include "mtcnn/nets/first_layer_kernels.inc"
 }  // namespace plain
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define MTCNN_VECTOR_VERSIONS
-#pragma GCC push_options
-#pragma GCC target("arch=x86-64-v3")
-namespace v3 {
+#ifdef MTCNN_X86_UNITS
+MTCNN_BEGIN_AVX2
+namespace avx2 {
 #define MTCNN_VECTOR_WIDTH 8
 #include "mtcnn/nets/first_layer_kernels.inc"
-}  // namespace v3
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")
-namespace v4 {
+}  // namespace avx2
+MTCNN_END_UNITS
+MTCNN_BEGIN_AVX512
+namespace avx512 {
 #define MTCNN_VECTOR_WIDTH 16
 #include "mtcnn/nets/first_layer_kernels.inc"
-}  // namespace v4
-#pragma GCC pop_options
-#endif
-
-#ifdef MTCNN_VECTOR_VERSIONS
-constexpr std::array kAll = {plain::kernels("128-bit"), v3::kernels("AVX2"), v4::kernels("AVX-512")};
+}  // namespace avx512
+MTCNN_END_UNITS
+constexpr std::array kAll = {plain::kernels("128-bit"), avx2::kernels("AVX2"), avx512::kernels("AVX-512")};
 #else
 constexpr std::array kAll = {plain::kernels("128-bit")};
 #endif
@@ -44,10 +40,8 @@ constexpr std::array kAll = {plain::kernels("128-bit")};
 
 std::span<const Kernels> usable_kernels() {
   size_t usable = 1;
-#ifdef MTCNN_VECTOR_VERSIONS
-  if (__builtin_cpu_supports("x86-64-v3")) usable = 2;
-  if (__builtin_cpu_supports("x86-64-v4")) usable = 3;
-#endif
+  if (has_avx2()) usable = 2;
+  if (has_avx512()) usable = 3;
   return std::span(kAll).first(usable);
 }
 

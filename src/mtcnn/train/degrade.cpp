@@ -198,8 +198,9 @@ void lower_resolution(std::span<float> crop, int size, double scale, std::vector
 
 void jpeg_noise(std::span<float> crop, int size, int quality, int shift_x, int shift_y) {
   require(size <= kLargestCrop, "jpeg_noise: a crop of another size");
-  Blocks luma;
-  Blocks chroma;  // all of blue, then all of red
+  // Clang takes Lanes to lie where vectors of their size do.
+  alignas(sizeof(Lanes)) Blocks luma;
+  alignas(sizeof(Lanes)) Blocks chroma;  // all of blue, then all of red
   const auto across = static_cast<size_t>((size + shift_x + kBlock - 1) / kBlock);
   const auto down = static_cast<size_t>((size + shift_y + kBlock - 1) / kBlock);
   const size_t count = across * down;

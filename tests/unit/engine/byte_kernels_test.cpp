@@ -7,16 +7,12 @@
 #include <random>
 #include <tuple>
 
+#include "unit/engine/byte_versions.h"
+#include "unit/engine/tolerances.h"
 #include <gtest/gtest.h>
 
 namespace mtcnn::engine {
 namespace {
-
-std::vector<const ByteKernels*> all_byte_kernels() {
-  std::vector<const ByteKernels*> all = {&plain_byte_kernels()};
-  if (fast_byte_kernels() != nullptr) all.push_back(fast_byte_kernels());
-  return all;
-}
 
 /// A layer of made-up parameters.
 struct MadeLayer {
@@ -81,10 +77,13 @@ ByteConvolution job_over(const ByteLayer& layer, const std::vector<uint8_t>& byt
 constexpr int kWidth = 17;
 constexpr int kHeight = 6;
 
+/// Input channels, channels and side of the kernel: P-Net's and R-Net's layers.
+const std::vector<std::tuple<int, int, int>> kShapes = {{3, 10, 3},  {10, 16, 3}, {16, 32, 3},
+                                                        {28, 48, 3}, {48, 64, 2}, {576, 128, 1}};
+
 TEST(ByteKernels, ConvolveAsDefinedUpToTheWeightsRounding) {
   for (const ByteKernels* kernels : all_byte_kernels()) {
-    for (const auto& [inputs, channels, side] : std::vector<std::tuple<int, int, int>>{
-             {3, 10, 3}, {10, 16, 3}, {16, 32, 3}, {28, 48, 3}, {48, 64, 2}, {576, 128, 1}}) {
+    for (const auto& [inputs, channels, side] : kShapes) {
       const MadeLayer made(inputs, channels, side);
       const ByteLayer layer = byte_layer(made.taps, made.inputs, {});
       const std::vector<uint8_t> bytes = random_bytes(static_cast<size_t>(kWidth * kHeight * inputs));
@@ -108,25 +107,27 @@ TEST(ByteKernels, ConvolveAsDefinedUpToTheWeightsRounding) {
 }
 
 TEST(ByteKernels, VersionsGiveTheSameSumsAndBytes) {
-  if (fast_byte_kernels() == nullptr) GTEST_SKIP() << "this CPU has no AVX-512 VNNI";
-  const MadeLayer made(10, 48, 3);
-  const ByteLayer layer = byte_layer(made.taps, made.inputs, made.outputs);
-  const std::vector<uint8_t> bytes = random_bytes(size_t{kWidth} * kHeight * 10);
-  std::vector<std::vector<int32_t>> sums;
-  std::vector<std::vector<uint8_t>> answers;
-  for (const ByteKernels* kernels : all_byte_kernels()) {
-    ByteConvolution job = job_over(layer, bytes, kWidth, kHeight, ByteOutput::sums);
-    sums.emplace_back(static_cast<size_t>(job.width * job.height * layer.padded()));
-    job.output = sums.back().data();
-    kernels->convolve(job);
-    job = job_over(layer, bytes, kWidth, kHeight, ByteOutput::bytes);
-    answers.emplace_back(static_cast<size_t>(job.width * job.height * layer.channels) + kByteSlack);
-    job.output = answers.back().data();
-    kernels->convolve(job);
+  if (fast_byte_kernels() == nullptr) GTEST_SKIP() << "this CPU has no units that multiply bytes";
+  for (const auto& [inputs, channels, side] : kShapes) {
+    const MadeLayer made(inputs, channels, side);
+    const ByteLayer layer = byte_layer(made.taps, made.inputs, made.outputs);
+    const std::vector<uint8_t> bytes = random_bytes(static_cast<size_t>(kWidth * kHeight * inputs));
+    std::vector<std::vector<int32_t>> sums;
+    std::vector<std::vector<uint8_t>> answers;
+    for (const ByteKernels* kernels : all_byte_kernels()) {
+      ByteConvolution job = job_over(layer, bytes, kWidth, kHeight, ByteOutput::sums);
+      sums.emplace_back(static_cast<size_t>(job.width * job.height * layer.padded()));
+      job.output = sums.back().data();
+      kernels->convolve(job);
+      job = job_over(layer, bytes, kWidth, kHeight, ByteOutput::bytes);
+      answers.emplace_back(static_cast<size_t>(job.width * job.height * layer.channels) + kByteSlack);
+      job.output = answers.back().data();
+      kernels->convolve(job);
+    }
+    EXPECT_EQ(sums[0], sums[1]) << inputs;
+    for (size_t i = 0; i < answers[0].size(); ++i)
+      ASSERT_NEAR(answers[0][i], answers[1][i], kByteTolerance) << inputs << " value " << i;
   }
-  EXPECT_EQ(sums[0], sums[1]);
-  for (size_t i = 0; i < answers[0].size(); ++i)
-    ASSERT_NEAR(answers[0][i], answers[1][i], 1) << "fused roundings may differ by one step";
 }
 
 /// Also where a slope is negative, so that the smallest sum may give the largest answer.
@@ -165,7 +166,7 @@ TEST(ByteKernels, PoolAsDefined) {
               }
             }
             const float expected = std::floor(std::clamp(largest + layer.zeros[c], 0.0F, 255.0F));
-            ASSERT_NEAR(output[static_cast<size_t>(x * kChannels + channel)], expected, 1)
+            ASSERT_NEAR(output[static_cast<size_t>(x * kChannels + channel)], expected, kByteTolerance)
                 << kernels->units << " " << width;
           }
         }

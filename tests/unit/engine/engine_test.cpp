@@ -7,15 +7,13 @@
 #include <random>
 
 #include "support/foreign_weights.h"
+#include "unit/engine/tolerances.h"
 #include <gtest/gtest.h>
 
 namespace mtcnn::engine {
 namespace {
 
 constexpr size_t kONetValues = 15;  // of a net with five points
-
-/// Sums of up to 1,152 float products in another order.
-constexpr double kTolerance = 2e-5;
 
 std::vector<float> random_floats(size_t count, unsigned seed = 1) {
   std::mt19937 random(seed);
@@ -63,6 +61,18 @@ struct MadeLayer {
   }
 };
 
+/// Whatever the compiler: none falls back to narrower units.
+TEST(EngineKernels, AreThoseOfThisMachine) {
+#if defined(__aarch64__)
+  EXPECT_STREQ(usable_kernels().back().units, "NEON");
+#elif defined(__x86_64__)
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) GTEST_SKIP() << "this CPU has no AVX2";
+  EXPECT_STREQ(usable_kernels().back().units, __builtin_cpu_supports("avx512vl") ? "AVX-512" : "AVX2");
+#else
+  GTEST_SKIP() << "this kind of CPU has one version";
+#endif
+}
+
 TEST(EngineKernels, ConvolveAsDefined) {
   for (const Kernels& kernels : usable_kernels()) {
     for (const auto& [inputs, channels, side] :
@@ -88,7 +98,8 @@ TEST(EngineKernels, ConvolveAsDefined) {
           for (int channel = 0; channel < channels; ++channel) {
             const float value = static_cast<float>(made.at(input, kWidth, x, y, channel));
             const size_t at = static_cast<size_t>((y * job.width + x) * layer.padded() + channel);
-            ASSERT_NEAR(output[at], prelu(value, made.slope(channel)), 1e-4) << kernels.units << " " << channel;
+            ASSERT_NEAR(output[at], prelu(value, made.slope(channel)), kConvolutionTolerance)
+                << kernels.units << " " << channel;
           }
         }
       }
@@ -156,7 +167,8 @@ TEST(EngineNets, VersionsAgree) {
         .run(crops.data(), 3, values.data() + size_t{25} * 15 * 5 + size_t{3} * 5);
     answers.push_back(values);
   }
-  for (const std::vector<float>& values : answers) EXPECT_LT(largest_difference(values, answers.front()), kTolerance);
+  for (const std::vector<float>& values : answers)
+    EXPECT_LT(largest_difference(values, answers.front()), kNetTolerance);
 }
 
 /// Values depend on their own window alone, to the bit: so batches, bands and threads change nothing.
