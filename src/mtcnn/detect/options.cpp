@@ -46,11 +46,11 @@ const OptionTable<DetectorOptions>& detector_option_table() {
                "objects whose mirror images look alike")
           .add("max_side", &O::max_side, kPixels,
                "an image with a longer side is searched as if shrunk to this side, pixels; 0 = never")
-          .add(
-              "screen", &O::screen, {},
-              "on CPUs with AVX-512 VNNI or Arm dot products: P-Net and R-Net first run in 8-bit arithmetic, and in full precision only on "
-              "windows that may pass. Takes about half the time; loses about one window in a thousand, right at the "
-              "threshold, so results may differ slightly from those of other CPUs")
+          .add("screen", &O::screen, {},
+               "on CPUs with AVX-512 VNNI or Arm dot products: P-Net and R-Net first run in 8-bit arithmetic, and in "
+               "full precision only on "
+               "windows that may pass. Takes about half the time; loses about one window in a thousand, right at the "
+               "threshold, so results may differ slightly from those of other CPUs")
           .add(
               "half", &O::half, {},
               "on a GPU (experimental): run the nets in half precision; docs/results.md has its effect on accuracy. No "

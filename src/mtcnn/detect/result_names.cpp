@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Names of one picture's result, the shortest first.
-using Candidates = std::array<fs::path, 4>;
+using PossibleNames = std::array<fs::path, 4>;
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -49,8 +49,8 @@ bool is_drawn_as_it_is(const fs::path& name) {
   return ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".JPG" || ending == ".JPEG";
 }
 
-Candidates drawing_candidates(const PictureFile& picture) {
-  Candidates names;
+PossibleNames drawing_candidates(const PictureFile& picture) {
+  PossibleNames names;
   size_t i = 0;
   for (const fs::path& name : {inside(picture.result), inside(picture.place)}) {
     const bool same = is_drawn_as_it_is(name);
@@ -60,8 +60,8 @@ Candidates drawing_candidates(const PictureFile& picture) {
   return names;
 }
 
-Candidates crop_candidates(const PictureFile& picture) {
-  Candidates names;
+PossibleNames crop_candidates(const PictureFile& picture) {
+  PossibleNames names;
   size_t i = 0;
   for (const fs::path& name : {inside(picture.result), inside(picture.place)}) {
     names[i++] = name.parent_path() / name.stem();
@@ -71,7 +71,7 @@ Candidates crop_candidates(const PictureFile& picture) {
 }
 
 /// Every group that shares a name goes on to its next candidates until nobody does, or there are no more.
-std::vector<fs::path> first_without_others(const std::vector<Candidates>& candidates, bool fold_case) {
+std::vector<fs::path> first_without_others(const std::vector<PossibleNames>& candidates, bool fold_case) {
   std::vector<size_t> level(candidates.size(), 0);
   for (bool changed = true; changed;) {
     changed = false;
@@ -96,7 +96,7 @@ std::vector<fs::path> first_without_others(const std::vector<Candidates>& candid
 
 /// \param with_ending  the names are those of files.
 std::vector<fs::path> distinct_names(std::span<const PictureFile> pictures, bool fold_case, bool with_ending) {
-  std::vector<Candidates> candidates;
+  std::vector<PossibleNames> candidates;
   std::vector<size_t> first(pictures.size());  // in `candidates`; a picture that is listed again has none of its own
   std::map<fs::path, size_t> known;
   for (size_t i = 0; i < pictures.size(); ++i) {

@@ -4,6 +4,7 @@
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/json_fields.h"
+#include "mtcnn/train/run_files.h"
 
 #include <algorithm>
 #include <limits>
@@ -13,9 +14,6 @@
 namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr const char* kConfig = "config.json";
-constexpr const char* kEnvironment = "environment.json";
 
 /// One line of metrics.jsonl.
 struct MetricsLine {
@@ -81,18 +79,18 @@ std::string machine_text(const JsonFields& fields, const Json& environment) {
 }  // namespace
 
 bool is_run_folder(const fs::path& folder) {
-  return path_exists(folder / kConfig) && path_exists(folder / kEnvironment);
+  return path_exists(folder / run_files::kConfig) && path_exists(folder / run_files::kEnvironment);
 }
 
 RunSummary summarise_run(const fs::path& folder) {
-  const Json config = read_json(folder / kConfig);
-  const JsonFields config_fields((folder / kConfig).string());
+  const Json config = read_json(folder / run_files::kConfig);
+  const JsonFields config_fields((folder / run_files::kConfig).string());
   config_fields.require_object(config, "not the settings of a training run");
-  const Json environment = read_json(folder / kEnvironment);
-  const JsonFields environment_fields((folder / kEnvironment).string());
+  const Json environment = read_json(folder / run_files::kEnvironment);
+  const JsonFields environment_fields((folder / run_files::kEnvironment).string());
   environment_fields.require_object(environment, "not the environment of a training run");
-  const std::vector<MetricsLine> lines = validation_lines(folder / "metrics.jsonl");
-  const bool done = path_exists(folder / "DONE");
+  const std::vector<MetricsLine> lines = validation_lines(folder / run_files::kMetrics);
+  const bool done = path_exists(folder / run_files::kDone);
   const std::string metric = config_fields.optional_text(config, "best_metric", "fpr_at_97");
   const int64_t wanted = config_fields.optional_count(config, "epochs", 0);
   RunSummary summary;

@@ -17,6 +17,7 @@
 #include "mtcnn/train/loader.h"
 #include "mtcnn/train/loss.h"
 #include "mtcnn/train/metrics_lines.h"
+#include "mtcnn/train/run_files.h"
 #include "mtcnn/train/run_folder.h"
 #include "mtcnn/train/schedule.h"
 #include "mtcnn/train/split_pass.h"
@@ -356,7 +357,7 @@ class Trainer {
     result_.best = options_.best_metric == "accuracy" ? -state_.best : state_.best;
     result_.weights = folder_.path() / "export" / best_path().filename();
     write_weights(result_.weights, read_weights(best_path(), job_.net));
-    write_text(folder_.path() / "DONE",
+    write_text(folder_.path() / run_files::kDone,
                concat(state_.step, " steps, ", state_.epoch, " epochs, best epoch ", state_.best_epoch, "\n"));
     folder_.log("done");
   }
