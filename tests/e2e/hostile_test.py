@@ -138,8 +138,8 @@ class Hostile(FolderTestCase):
             self.assertOneLine(run(*self.train("run", "--resume")), 1, "state.json", "'step'")
         edit(state, lambda value: value.update(step=10))
         with (self.folder / "run/metrics.jsonl").open("a") as metrics:
-            metrics.write('{"step": "ten"}\n[1]\n7\n')
-        support.run(*self.train("run", "--resume"))
+            metrics.write('[1]\n7\n{"step": "ten"}\n')
+        self.assertOneLine(run(*self.train("run", "--resume")), 1, "metrics.jsonl:", "'step'", '"ten"')
 
     def weights(self, out):
         """What is behind the header, which also tells times."""

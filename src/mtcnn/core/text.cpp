@@ -32,12 +32,20 @@ std::string written(Form... form) {
   return {std::begin(text), std::to_chars(std::begin(text), std::end(text), form...).ptr};
 }
 
+/// A million is 1e+06, but one more is 1000001, not 1.000001e+06.
+template <class Number>
+std::string shortest(Number number) {
+  std::string text = written<64>(number, std::chars_format::general);
+  std::string plain = written<64>(number);
+  return plain.size() < text.size() ? plain : text;
+}
+
 }  // namespace
 
 namespace text_detail {
 
-void append(std::string& out, float part) { out += written<64>(part, std::chars_format::general); }
-void append(std::string& out, double part) { out += written<64>(part, std::chars_format::general); }
+void append(std::string& out, float part) { out += shortest(part); }
+void append(std::string& out, double part) { out += shortest(part); }
 
 }  // namespace text_detail
 

@@ -18,8 +18,9 @@ TEST(Text, ConcatWritesPartsAsStreamsDo) { EXPECT_EQ(concat("a", 1, 'b', 2.5, st
 
 TEST(Text, ConcatKeepsEveryDigitAndTheFormOfStreams) {
   EXPECT_EQ(concat(0.7F, " ", 0.1, " ", 1.0 / 3), "0.7 0.1 0.3333333333333333");
-  EXPECT_EQ(concat(1e6, " ", 123456.0, " ", 0.0001, " ", 0.00001, " ", 100.0), "1e+06 123456 0.0001 1e-05 100");
-  EXPECT_EQ(concat(-0.0, " ", INFINITY, " ", 1234567.5), "-0 inf 1.2345675e+06");
+  EXPECT_EQ(concat(1e6, " ", 123456.0, " ", 0.0001, " ", 0.00001, " ", 100.0, " ", 1048576.0),
+            "1e+06 123456 0.0001 1e-05 100 1048576");
+  EXPECT_EQ(concat(-0.0, " ", INFINITY, " ", 1234567.5), "-0 inf 1234567.5");
   EXPECT_EQ(concat(true, ' ', int8_t{-3}, ' ', uint8_t{65}, ' ', INT64_MIN, ' ', UINT64_MAX),
             "1 -3 65 -9223372036854775808 18446744073709551615");
 }
