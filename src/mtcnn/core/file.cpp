@@ -193,12 +193,8 @@ bool is_temporary_name(const std::string& name) { return name.ends_with(kTempora
 void rename_temporary(const fs::path& temporary, const fs::path& path) {
   if (std::rename(temporary.c_str(), path.c_str()) != 0)
     throw system_error(ErrorCode::unwritable, "cannot give this file its name", path);
-  // The file has its name whatever comes of this: some folders cannot be opened or synced.
   const fs::path folder = path.parent_path();
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
+  sync_folder(folder.empty() ? "." : folder);
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
@@ -266,9 +262,12 @@ void write_text(const fs::path& path, std::string_view text) {
 }
 
 void sync_folder(const fs::path& path) {
-  const Descriptor folder(path);
-  if (::fsync(folder.value()) != 0 && errno != EINVAL && errno != EROFS)
-    throw system_error(ErrorCode::unwritable, "writing this folder failed", path);
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;  // of a folder that may be written but not read
+  const bool failed = ::fsync(folder) != 0 && errno != EINVAL && errno != EROFS;
+  const std::error_code reason(errno, std::generic_category());
+  ::close(folder);
+  if (failed) throw system_error(reason, ErrorCode::unwritable, "writing this folder failed", path);
 }
 
 void make_folder(const fs::path& path) {

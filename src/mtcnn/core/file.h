@@ -95,8 +95,8 @@ class AtomicFile {
 void write_text(const std::filesystem::path& path, std::string_view text);
 
 /// Has the system write the folder's list of names to the disk, so that what was renamed into it is there after a power
-/// failure. Where the file system cannot do that for folders, nothing happens.
-/// \throws Error if the folder is missing or the disk fails.
+/// failure. Where that cannot be done for this folder, nothing happens.
+/// \throws Error if the disk fails.
 void sync_folder(const std::filesystem::path& path);
 
 /// Makes the folder and its parents where they are missing.

@@ -133,14 +133,9 @@ std::vector<fs::path> RunFolder::checkpoints() const {
 }
 
 fs::path RunFolder::set_aside(const fs::path& checkpoint) {
-  const fs::path aside = checkpoint.parent_path() / concat(kDamaged, checkpoint.filename().string());
-  std::error_code failure;
-  fs::remove_all(aside, failure);
-  if (!failure) fs::rename(checkpoint, aside, failure);
-  if (failure) {
-    throw Error(ErrorCode::unwritable, concat("cannot set this damaged checkpoint aside (", failure.message(), ")"),
-                {.where = checkpoint.string()});
-  }
+  fs::path aside = checkpoint.parent_path() / concat(kDamaged, checkpoint.filename().string());
+  remove_path(aside);
+  rename_path(checkpoint, aside);
   return aside;
 }
 
