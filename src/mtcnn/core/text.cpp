@@ -35,9 +35,9 @@ std::string written(Form... form) {
 /// A million is 1e+06, but one more is 1000001, not 1.000001e+06.
 template <class Number>
 std::string shortest(Number number) {
-  std::string text = written<64>(number, std::chars_format::general);
   std::string plain = written<64>(number);
-  return plain.size() < text.size() ? plain : text;
+  if (plain.find('e') == std::string::npos) return plain;
+  return written<64>(number, std::chars_format::general);
 }
 
 }  // namespace
