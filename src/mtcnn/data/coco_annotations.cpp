@@ -27,7 +27,8 @@ std::string entry_where(const std::filesystem::path& path, const char* list, siz
 }
 
 void read_images(const Json& json, const std::filesystem::path& path, CocoFile& file) {
-  const Json& list = JsonFields(path.string()).list(json, "images");
+  const JsonFields whole(path.string());
+  const Json& list = whole.list(json, "images");
   std::unordered_set<std::string> names;
   for (size_t i = 0; i < list.size(); ++i) {
     const JsonFields fields(entry_where(path, "images", i));
@@ -46,7 +47,8 @@ void read_categories(const Json& json, const std::filesystem::path& path, const 
                      CocoFile& file) {
   if (names.empty()) return;
   file.wanted.emplace();
-  const Json& list = JsonFields(path.string()).list(json, "categories");
+  const JsonFields whole(path.string());
+  const Json& list = whole.list(json, "categories");
   std::vector<std::string> known;
   for (size_t i = 0; i < list.size(); ++i) {
     const JsonFields fields(entry_where(path, "categories", i));

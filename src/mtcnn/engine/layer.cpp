@@ -1,6 +1,7 @@
 #include "mtcnn/engine/layer.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mtcnn::engine {
 namespace {
@@ -62,8 +63,8 @@ Taps head_taps(const NetWeights& weights, const std::vector<std::string>& names)
     const std::vector<float>& weight = weights.at(name + ".weight").values;
     const std::vector<float>& bias = weights.at(name + ".bias").values;
     if (!taps.weights.empty()) {
-      taps.weights.insert(taps.weights.end(), weight.begin(), weight.end());
-      taps.biases.insert(taps.biases.end(), bias.begin(), bias.end());
+      std::ranges::copy(weight, std::back_inserter(taps.weights));
+      std::ranges::copy(bias, std::back_inserter(taps.biases));
       continue;
     }
     const size_t length = weight.size() / 2;

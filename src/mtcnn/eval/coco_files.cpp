@@ -45,7 +45,8 @@ CocoTruth read_lines(const fs::path& path) {
 /// Fills `images`, by_id and by_name; the order is that of the ids.
 void read_images(const Json& json, const fs::path& path, CocoTruth& truth) {
   std::vector<std::pair<int64_t, std::string>> images;
-  const Json& list = JsonFields(path.string()).list(json, "images");
+  const JsonFields whole(path.string());
+  const Json& list = whole.list(json, "images");
   for (size_t i = 0; i < list.size(); ++i) {
     const JsonFields fields(concat(path.string(), ": images[", i, "]"));
     images.emplace_back(fields.whole_number(list[i], "id"), fields.name(list[i], "file_name"));
@@ -63,7 +64,8 @@ void read_images(const Json& json, const fs::path& path, CocoTruth& truth) {
 }
 
 void choose_category(const Json& json, const fs::path& path, const std::string& wanted, CocoTruth& truth) {
-  const Json& list = JsonFields(path.string()).list(json, "categories");
+  const JsonFields whole(path.string());
+  const Json& list = whole.list(json, "categories");
   std::vector<std::string> names;
   for (size_t i = 0; i < list.size(); ++i) {
     const JsonFields fields(concat(path.string(), ": categories[", i, "]"));
@@ -109,7 +111,8 @@ bool read_crowd(const JsonFields& fields, const Json& value) {
 }
 
 void read_faces(const Json& json, const fs::path& path, CocoTruth& truth) {
-  const Json& list = JsonFields(path.string()).list(json, "annotations");
+  const JsonFields whole(path.string());
+  const Json& list = whole.list(json, "annotations");
   std::unordered_set<int64_t> ids;
   for (size_t i = 0; i < list.size(); ++i) {
     const Json& value = list[i];
