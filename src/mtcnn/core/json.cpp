@@ -58,7 +58,7 @@ std::optional<Json> try_parse_json(std::string_view text) {
   if (nesting(text) > kDeepest) return std::nullopt;
   Json value = Json::parse(text, nullptr, false);
   if (value.is_discarded()) return std::nullopt;
-  return value;
+  return std::make_optional(std::move(value));
 }
 
 Json read_json(const std::filesystem::path& path) { return parse_json(read_text(path), path.string()); }
