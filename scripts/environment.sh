@@ -32,12 +32,12 @@ installed() { grep -qsxF "$1" "$venv/.installed"; }
 note_installed() { echo "$1" >>"$venv/.installed"; }
 
 # pip_into_venv ARGUMENT... : pip install with these arguments. A cut or failed download leaves the environment as it was; a cut while pip
-# unpacks is noticed by the next run.
+# unpacks is noticed by the next run. Packages that are left out on purpose (scripts/libtorch_parts.py) would give warnings.
 pip_into_venv() {
   local log="$venv.pip.log"
   rm -f "$log"
   : >"$venv.unfinished"
-  "$venv/bin/python" -m pip install --disable-pip-version-check --log "$log" "$@" >&2 || {
+  "$venv/bin/python" -m pip install --disable-pip-version-check --no-warn-conflicts --log "$log" "$@" >&2 || {
     grep -qs 'Installing collected packages' "$log" || rm -f "$venv.unfinished"
     fail "pip could not install: $* (the lines above say why)"
   }

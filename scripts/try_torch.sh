@@ -17,7 +17,7 @@ esac
 deps_dir=$deps_dir/torch-$version
 venv=$deps_dir/venv
 export MTCNN_DEPS_DIR=$deps_dir MTCNN_TORCH="torch==$version"
-build=build/torch-$version log=build/torch-$version.log
+build=$PWD/build/torch-$version log=$PWD/build/torch-$version.log
 tests=(nets_test trainer_test train_test tensors_test detect_test engine_test golden_nets_test golden_cascade_test)
 
 [ "${2:-}" = --keep ] || trap 'rm -rf "$deps_dir" "$build"' EXIT

@@ -12,7 +12,7 @@ import nbformat
 from support import SOURCE_ROOT
 
 
-def run_notebook(name, parameters="", program="", timeout=280):
+def run_notebook(name, parameters="", program="", timeout=1200):
     """Returns the executed notebook. Raises nbclient's CellExecutionError with the cell's traceback."""
     notebook = nbformat.read(SOURCE_ROOT / "notebooks" / name, as_version=4)
     nbformat.validate(notebook)

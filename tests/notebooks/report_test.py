@@ -30,7 +30,7 @@ COUNTS = {"positive": 60, "part": 30, "negative": 90, "landmark": 20}
 
 def report(*arguments, cwd=None):
     return subprocess.run([SOURCE_ROOT / "scripts/report.sh", *map(str, arguments)], capture_output=True, text=True,
-                          timeout=280, cwd=cwd)
+                          timeout=1200, cwd=cwd)
 
 
 class Page(unittest.TestCase):

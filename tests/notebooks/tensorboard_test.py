@@ -19,7 +19,7 @@ PROGRAM = SOURCE_ROOT / "scripts/to_tensorboard.py"
 class Tensorboard(FolderTestCase):
     def write(self, *arguments, before=()):
         return subprocess.run([sys.executable, *before, PROGRAM, *map(str, arguments)], capture_output=True, text=True,
-                              timeout=120, cwd=self.folder)
+                              timeout=600, cwd=self.folder)
 
     def assert_written(self, *arguments):
         done = self.write(*arguments)
