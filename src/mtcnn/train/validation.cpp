@@ -1,8 +1,8 @@
 #include "mtcnn/train/validation.h"
 
-#include "mtcnn/nets/threads.h"
 #include "mtcnn/train/loader.h"
 #include "mtcnn/train/tensors.h"
+#include "mtcnn/train/torch_threads.h"
 
 #include <cmath>
 
