@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from libmtcnn import _core, faces
 from libmtcnn.errors import UsageError
-from libmtcnn.images import ImageLike, Pixels, batches, check_save_paths, is_batch, to_pixels
+from libmtcnn.images import ImageLike, Pixels, batches, check_save_paths, crop_paths, is_batch, save_paths, to_pixels
 from libmtcnn.options import changed, device_name
 from libmtcnn.tracing import Trace, make_trace
 
@@ -294,7 +294,7 @@ class MTCNN(torch.nn.Module):
             all faces; None, or with keep_all [None], where there is no face).
         """
         images = img if is_batch(img) else [img]
-        for path in _save_paths(save_path, images):
+        for path in save_paths(save_path, images):
             check_save_paths([path], images)
         boxes, probabilities, points = self.detect(img, landmarks=True)
         if not self.keep_all:
@@ -349,13 +349,13 @@ class MTCNN(torch.nn.Module):
             raise UsageError("extract: align needs batch_points, the landmarks that detect() returns")
         many = is_batch(img)
         images, boxes, points = (img, batch_boxes, batch_points) if many else ([img], [batch_boxes], [batch_points])
-        paths = _save_paths(save_path, images)
+        paths = save_paths(save_path, images)
         if len(paths) != len(images) or len(boxes) != len(images):
             raise UsageError(
                 f"extract: found {len(images)} pictures, {len(boxes)} items of boxes and {len(paths)} paths; expected as many of each"
             )
         kept = [0 if found is None else len(found if self.keep_all else found[:1]) for found in boxes]
-        check_save_paths([name for path, count in zip(paths, kept, strict=True) for name in _crop_paths(path, count)], images)
+        check_save_paths([name for path, count in zip(paths, kept, strict=True) for name in crop_paths(path, count)], images)
         crops = [
             None if boxes[i] is None else self._crops(image, boxes[i], None if points is None else points[i], paths[i])
             for i, image in enumerate(images)
@@ -366,7 +366,7 @@ class MTCNN(torch.nn.Module):
         pixels = to_pixels(image)
         crops = []
         kept = boxes if self.keep_all else boxes[:1]
-        for i, (box, name) in enumerate(zip(kept, _crop_paths(path, len(kept)), strict=True)):
+        for i, (box, name) in enumerate(zip(kept, crop_paths(path, len(kept)), strict=True)):
             if self.align:
                 crop = faces.align_face(pixels, points[i], self.image_size)
             else:
@@ -375,21 +375,6 @@ class MTCNN(torch.nn.Module):
                 _core.write_image(name, to_pixels(crop))
             crops.append(faces.fixed_image_standardization(crop) if self.post_process else crop)
         return torch.stack(crops) if self.keep_all else crops[0]
-
-
-def _save_paths(save_path: Any, images: Sequence[Any]) -> Sequence[Any]:
-    """One file name a picture, or None."""
-    if save_path is None:
-        return [None] * len(images)
-    return [save_path] if isinstance(save_path, (str, os.PathLike)) else save_path
-
-
-def _crop_paths(path: Any, count: int) -> list[str | None]:
-    """The files of a picture's crops: name, name_2, name_3 …"""
-    if path is None:
-        return [None] * count
-    stem, ending = os.path.splitext(os.fspath(path))
-    return [f"{stem}_{i + 1}{ending}" if i > 0 else os.fspath(path) for i in range(count)]
 
 
 def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:

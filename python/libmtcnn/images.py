@@ -66,6 +66,21 @@ def to_pixels(image: ImageLike) -> Pixels:
     raise TypeError(f"image: found {_described(image)}, expected a file name, bytes, a NumPy array, a torch tensor or a PIL image")
 
 
+def save_paths(save_path: Any, images: Sequence[Any]) -> Sequence[Any]:
+    """One file name a picture, or None."""
+    if save_path is None:
+        return [None] * len(images)
+    return [save_path] if isinstance(save_path, (str, os.PathLike)) else save_path
+
+
+def crop_paths(path: Any, count: int) -> list[str | None]:
+    """The files of a picture's crops: name, name_2, name_3 …"""
+    if path is None:
+        return [None] * count
+    stem, ending = os.path.splitext(os.fspath(path))
+    return [f"{stem}_{i + 1}{ending}" if i > 0 else os.fspath(path) for i in range(count)]
+
+
 def check_save_paths(paths: Sequence[Any], images: Sequence[Any]) -> None:
     """Refuses crops that would replace a picture named by its file, or each other. What is None does not count.
 

@@ -45,7 +45,7 @@ void register_errors() {
     } catch (const ContractError& error) {
       raise("InternalError", error.what());
     } catch (const std::system_error& failure) {
-      const Error error = world_error(failure);
+      const Error error = system_error(failure);
       raise(class_name(error.code()), error.what());
     }
   });

@@ -78,10 +78,12 @@ void write_result(const std::string& path, const std::string& text) {
   file.commit();
 }
 
+Output json_output(const std::string& json) { return {json == "-" ? "/dev/stdout" : json, "--json"}; }
+
 std::vector<Output> report_outputs(const std::string& out, const std::string& json,
                                    const std::vector<std::string>& more) {
   const fs::path folder = out;
-  std::vector<Output> outputs = {{json == "-" ? "/dev/stdout" : json, "--json"}};
+  std::vector<Output> outputs = {json_output(json)};
   if (out.empty()) return outputs;
   for (const char* name : {"curve.csv", "curve.svg"}) outputs.push_back({folder / name, "--out"});
   for (const std::string& name : more) outputs.push_back({folder / name, "--out"});

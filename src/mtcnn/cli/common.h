@@ -68,6 +68,9 @@ void write_result(const std::string& path, const std::string& text);
 /// write_result() to stdout.
 inline void print(const std::string& text) { write_result("-", text); }
 
+/// What --json writes; "-" is where stdout leads.
+Output json_output(const std::string& json);
+
 /// The files of a verb that scores: --json, and the report in --out with `more` files beside it.
 /// \throws Error{usage} where two would have one name.
 std::vector<Output> report_outputs(const std::string& out, const std::string& json,

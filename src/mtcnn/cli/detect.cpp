@@ -117,8 +117,7 @@ Plan plan_run(const DetectFlags& flags) {
   std::vector<fs::path> inputs = files_read(flags.detector);
   for (const std::string& input : flags.inputs)
     inputs.push_back(input.starts_with('@') ? fs::path(input.substr(1)) : root / input);
-  std::vector<Output> outputs = {
-      {flags.json == "-" ? "/dev/stdout" : flags.json, "--json"}, {flags.draw, "--draw"}, {flags.crops, "--crops"}};
+  std::vector<Output> outputs = {json_output(flags.json), {flags.draw, "--draw"}, {flags.crops, "--crops"}};
   require_apart(outputs, inputs);
 
   Plan plan;

@@ -71,9 +71,9 @@ std::vector<fs::path> inputs_of(const ExportFlags& flags) {
   std::vector<fs::path> inputs = {flags.common.config};
   for (const fs::path path : flags.runs) {
     inputs.push_back(path);
-    if (fs::exists(path / "cascade.json")) {
+    if (path_exists(path / "cascade.json")) {
       for (const fs::path& file : model_files(path)) inputs.push_back(file);
-    } else if (fs::is_directory(path)) {
+    } else if (is_folder(path)) {
       inputs.push_back(weights_in_run(path));
     }
   }

@@ -150,8 +150,7 @@ void summarise(const SessionTotals& totals, double seconds) {
 
 void run(LiveFlags& flags) {
   if (flags.save.empty() && flags.json.empty()) flags.show = true;
-  const std::vector<Output> written = {{flags.save, "--save"},
-                                       {flags.json == "-" ? "/dev/stdout" : flags.json, "--json"}};
+  const std::vector<Output> written = {{flags.save, "--save"}, json_output(flags.json)};
   std::vector<std::filesystem::path> inputs = files_read(flags.detector);
   inputs.emplace_back(flags.video);
   require_apart(written, inputs);

@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report(std::string("out of memory") + (argc > 1 ? std::string(" in `mtcnn ") + argv[1] + "`" : ""), kFailed);
   } catch (const std::system_error& error) {
-    return report(with_kind(mtcnn::world_error(error)), kFailed);
+    return report(with_kind(mtcnn::system_error(error)), kFailed);
   } catch (const std::exception& error) {
     return report(std::string("internal bug: ") + error.what(), kInternalBug);
   }

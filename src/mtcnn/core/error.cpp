@@ -30,10 +30,10 @@ Error system_error(const std::error_code& reason, ErrorCode code, const std::str
   return {code, message + " (" + reason.message() + ")", {.where = path.string()}};
 }
 
-Error world_error(const std::system_error& failure) {
+Error system_error(const std::system_error& failure) {
   if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&failure))
-    return system_error(failure.code(), ErrorCode::unreadable, "the system refuses this path", file->path1());
-  return {ErrorCode::unsupported, "the system refused what was asked of it (" + failure.code().message() + ")"};
+    return system_error(failure.code(), ErrorCode::unreadable, "cannot access this path", file->path1());
+  return {ErrorCode::unsupported, "a system call failed (" + failure.code().message() + ")"};
 }
 
 }  // namespace mtcnn

@@ -56,6 +56,6 @@ Error system_error(const std::error_code& reason, ErrorCode code, const std::str
                    const std::filesystem::path& path);
 
 /// What the standard library throws where the system refuses something (a thread, a lock, a file), as Error.
-Error world_error(const std::system_error& failure);
+Error system_error(const std::system_error& failure);
 
 }  // namespace mtcnn

@@ -160,8 +160,8 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 fs::path link_target(const fs::path& path) {
-  // Asks whether the system would follow the links at all: it does not where they lead in a circle, nor where a
-  // stranger has laid one into a folder that everybody may write.
+  // Asks whether the system would follow the links at all: it does not where they lead in a circle, nor, in a
+  // folder that everybody may write, those of another user.
   path_exists(path, ErrorCode::unwritable);
   fs::path target = path;
   std::error_code failure;

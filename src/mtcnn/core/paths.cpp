@@ -10,7 +10,7 @@ namespace {
 fs::file_status status_of(const fs::path& path, ErrorCode code) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
-  if (status.type() == fs::file_type::none) throw system_error(failure, code, "cannot look at this", path);
+  if (status.type() == fs::file_type::none) throw system_error(failure, code, "cannot access this path", path);
   return status;
 }
 
@@ -51,14 +51,14 @@ void rename_path(const fs::path& from, const fs::path& to) {
 int64_t file_bytes(const fs::path& path) {
   std::error_code failure;
   const auto bytes = fs::file_size(path, failure);
-  if (failure) throw system_error(failure, ErrorCode::unreadable, "cannot look at this file", path);
+  if (failure) throw system_error(failure, ErrorCode::unreadable, "cannot access this file", path);
   return static_cast<int64_t>(bytes);
 }
 
 fs::path absolute_path(const fs::path& path) {
   std::error_code failure;
   fs::path absolute = fs::absolute(path, failure);
-  if (failure) throw system_error(failure, ErrorCode::unreadable, "cannot tell the working folder", path);
+  if (failure) throw system_error(failure, ErrorCode::unreadable, "cannot find the working directory", path);
   return absolute;
 }
 

@@ -48,8 +48,8 @@ const OptionTable<DetectorOptions>& detector_option_table() {
                "an image with a longer side is searched as if shrunk to this side, pixels; 0 = never")
           .add("screen", &O::screen, {},
                "on CPUs with AVX-512 VNNI or Arm dot products: P-Net and R-Net first run in 8-bit arithmetic, and in "
-               "full precision only on "
-               "windows that may pass. Takes about half the time; loses about one window in a thousand, right at the "
+               "full precision only on windows that may pass. Takes about half the time; loses about one window in a "
+               "thousand, right at the "
                "threshold, so results may differ slightly from those of other CPUs")
           .add(
               "half", &O::half, {},

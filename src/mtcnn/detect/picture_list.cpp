@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/result_names.h"
 #include "mtcnn/image/read.h"
@@ -53,7 +54,7 @@ std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, c
       continue;
     }
     const fs::path path = root / input;
-    if (fs::is_directory(path)) {
+    if (is_folder(path)) {
       std::vector<PictureFile> in_folder;
       add_folder(path, root.empty() ? path : root, in_folder);
       if (pass_over) std::erase_if(in_folder, [&](const PictureFile& picture) { return pass_over(picture.path); });

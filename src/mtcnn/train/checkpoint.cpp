@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/log.h"
+#include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/json_fields.h"
 #include "mtcnn/weights/weights.h"
@@ -111,8 +112,7 @@ TrainState read_checkpoint(const fs::path& folder, const RunLength& length, cons
   const NetWeights average = read_own_weights(folder / kAverage, parts.net);
   const NetWeights weights = read_own_weights(folder / kWeights, parts.net);
   OptimizerState optimizer = optimizer_state(*parts.net.module, parts.optimizer, parts.optimizer_kind);
-  std::error_code ignored;
-  if (!fs::exists(folder / kOptimizer, ignored) && fs::exists(folder / kOldOptimizer, ignored)) {
+  if (!path_exists(folder / kOptimizer) && path_exists(folder / kOldOptimizer)) {
     read_optimizer_archive(folder / kOldOptimizer, state.step, optimizer);
   } else {
     read_optimizer_state(folder / kOptimizer, state.step, optimizer);
