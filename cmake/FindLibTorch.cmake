@@ -6,7 +6,7 @@
 #   LibTorch::LibTorch   libtorch_cpu and libc10 with their headers, and the OpenMP library that comes with them
 #   LibTorch_VERSION, LibTorch_PREFIX, LibTorch_CUDA (whether CUDA's part, libtorch_cuda, is there)
 # CUDA's part is not linked: it takes seconds to load and needs NVIDIA's libraries, so the program loads it when a GPU is asked for
-# (mtcnn/nets/device.h).
+# (mtcnn/gpu/device.h).
 set(LibTorch_candidates)
 include("${CMAKE_CURRENT_LIST_DIR}/MtcnnDepsDir.cmake")
 file(GLOB LibTorch_from_setup "${MTCNN_DEPS_DIR}/venv/lib/python3*/site-packages/torch")

@@ -7,13 +7,17 @@ get_property(modules GLOBAL PROPERTY MTCNN_MODULES)
 install(TARGETS ${modules} EXPORT mtcnnTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 foreach(module IN LISTS modules)
   get_target_property(folder ${module} SOURCE_DIR)
-  string(REGEX REPLACE "^mtcnn_" "" room ${module})
+  cmake_path(GET folder FILENAME room)
   install(DIRECTORY "${folder}/" DESTINATION "include/mtcnn/${room}" FILES_MATCHING PATTERN "*.h")
 endforeach()
 
-# The program finds LibTorch and OpenCV where the build found them.
-set_target_properties(mtcnn PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
-install(TARGETS mtcnn RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+# The programs find LibTorch and OpenCV where the build found them.
+set(programs mtcnn)
+if(MTCNN_WITH_TORCH)
+  list(APPEND programs mtcnn_torch)
+endif()
+set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+install(TARGETS ${programs} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/THIRD_PARTY_NOTICES" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(EXPORT mtcnnTargets NAMESPACE mtcnn:: DESTINATION "${package_dir}")

@@ -2,7 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/detect/options.h"
+#include "mtcnn/model/options.h"
 
 #include <algorithm>
 #include <array>

@@ -3,8 +3,8 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/detector.h"
-#include "mtcnn/detect/model_folder.h"
-#include "mtcnn/nets/threads.h"
+#include "mtcnn/engine/threads.h"
+#include "mtcnn/model/model_folder.h"
 
 #include <algorithm>
 
@@ -23,16 +23,10 @@ Json net_json(const NetWeights& weights) {
   return {{"net", net_name(weights.net)}, {"checksum", weights_checksum(weights)}};
 }
 
-/// Every worker runs its own pictures, so the nets themselves run on one thread; that is a setting of the thread.
-void use_one_thread() {
-  static thread_local bool once = (set_threads(1), true);
-  static_cast<void>(once);
-}
-
 }  // namespace
 
 Miner make_miner(const std::string& stage, const MiningOptions& options, const std::filesystem::path& folder,
-                 const std::string& device) {
+                 const std::function<Detector(const Model&)>& make_detector) {
   const std::optional<NetKind> last = last_net(stage, options);
   if (!last) return {.finder = {}, .model = nullptr};
   if (folder.empty()) {
@@ -52,9 +46,9 @@ Miner make_miner(const std::string& stage, const MiningOptions& options, const s
   const bool wants_pnet = stage == "rnet";
   const bool wants_rnet = stage == "onet";
   return {.finder =
-              [detector = Detector(model, device), last = *last, wants_pnet, wants_rnet,
+              [detector = make_detector(model), last = *last, wants_pnet, wants_rnet,
                most_false](std::span<const ImageView> images) {
-                use_one_thread();
+                const OneThread alone;  // every worker searches pictures of its own
                 std::vector<MinedWindows> mined;
                 for (Found& found : detector.detect_stages(images, last)) {
                   MinedWindows& windows = mined.emplace_back();

@@ -20,17 +20,22 @@ ROOMS = {
     "data": ["core", "geometry"],
     "weights": ["core"],
     "engine": ["core", "weights"],
-    "nets": ["core", "weights", "engine"],
-    "tensors": ["core", "geometry"],
-    "detect": ["core", "geometry", "image", "data", "weights", "nets", "tensors"],
+    "model": ["core", "data", "weights"],
+    "detect": ["core", "geometry", "image", "data", "weights", "engine", "model"],
     "live": ["core", "geometry", "image", "video", "detect"],
-    "train": ["core", "geometry", "data", "weights", "nets"],
+    "gpu": ["core", "geometry", "image", "weights", "engine", "model", "detect"],
+    "export": ["core", "weights", "model"],
+    "train": ["core", "geometry", "data", "weights"],
     "eval": ["core", "geometry", "data", "image"],
-    "data_prep": ["core", "geometry", "image", "data", "weights", "nets", "detect", "eval"],
+    "data_prep": ["core", "geometry", "image", "data", "weights", "engine", "model", "detect", "eval"],
     "pipeline": ["core", "data", "weights", "data_prep", "train", "eval"],
-    "cli": ["core", "geometry", "image", "video", "data", "weights", "nets", "detect", "live", "data_prep", "train", "eval", "pipeline"],
-    "python": ["core", "geometry", "image", "data", "detect"],
+    "cli": ["core", "geometry", "image", "video", "data", "weights", "engine", "model", "detect", "live", "gpu", "export", "data_prep", "train", "eval",
+            "pipeline"],
+    "python": ["core", "geometry", "image", "data", "model", "detect", "gpu"],
 }
+
+# Libraries that hold a part of a room: what of training needs no LibTorch.
+PARTS = {"train_files": "train"}
 
 # These are nobody's library: nothing includes them, and what they need comes in through the rooms that they link.
 ENDS = ("cli", "python")
@@ -38,7 +43,7 @@ ENDS = ("cli", "python")
 # Foreign libraries that stay behind few doors: name, headers, files that may include them (matched against
 # "room/file"), the same in words.
 DOORS = [
-    ("LibTorch", r"^(torch|ATen|c10|caffe2)/", r"^(nets|tensors|train)/|^detect/.*\.cpp$", "nets, tensors, train, detect's .cpp files"),
+    ("LibTorch", r"^(torch|ATen|c10|caffe2)/", r"^(gpu|export|train)/", "gpu, export and train"),
     ("OpenCV", r"^opencv", r"^(image|video)/", "image and video"),
     ("FFmpeg", r"^lib(av|sw)", r"^video/", "video"),
     ("spdlog", r"^(spdlog|fmt)/", r"^core/log\.cpp$", "core/log.cpp"),
@@ -165,13 +170,14 @@ def check_cycles(sources):
 
 
 def read_links(cmake_file):
-    """The mtcnn:: targets in a room's CMakeLists.txt: room -> (line, "PUBLIC" or "PRIVATE")."""
+    """The rooms of the mtcnn:: targets in a room's CMakeLists.txt: room -> (line, "PUBLIC" or "PRIVATE")."""
     links = {}
     mode = "PUBLIC"
     for number, line in enumerate(cmake_file.read_text(encoding="utf-8").splitlines(), 1):
         for token in re.findall(r"mtcnn::\w+|\b(?:PUBLIC|PRIVATE|INTERFACE)\b", line.split("#")[0]):
             if token.startswith("mtcnn::"):
-                links.setdefault(token.removeprefix("mtcnn::"), (number, mode))
+                target = token.removeprefix("mtcnn::")
+                links.setdefault(PARTS.get(target, target), (number, mode))
             else:
                 mode = token
     return links

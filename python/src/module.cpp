@@ -4,11 +4,12 @@
 #include "mtcnn/core/version.h"
 #include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/detect/detector.h"
-#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/gpu/tensor_cascade.h"
 #include "mtcnn/image/align.h"
 #include "mtcnn/image/read.h"
 #include "mtcnn/image/resample.h"
 #include "mtcnn/image/write.h"
+#include "mtcnn/model/model_folder.h"
 
 #include <algorithm>
 #include <array>
@@ -58,7 +59,7 @@ Box box_of(const std::array<float, 4>& sides) { return {sides[0], sides[1], side
 
 Detector make_detector(const std::optional<std::string>& model, const std::string& device) {
   const py::gil_scoped_release release;
-  Detector detector(model ? read_model(*model) : default_model(), device);
+  Detector detector(model ? read_model(*model) : default_model(), device, gpu_cascade);
   if (detector.landmark_names() != face_landmarks().names)
     throw Error(ErrorCode::unsupported,
                 concat(model.value_or("the default model"), ": its points are ", shown_names(detector.landmark_names()),

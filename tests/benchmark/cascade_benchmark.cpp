@@ -1,11 +1,11 @@
 #include "mtcnn/core/machine.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/detector.h"
+#include "mtcnn/engine/runner.h"
+#include "mtcnn/engine/threads.h"
 #include "mtcnn/geometry/canvas.h"
 #include "mtcnn/image/read.h"
 #include "mtcnn/image/resample.h"
-#include "mtcnn/nets/runner.h"
-#include "mtcnn/nets/threads.h"
 
 #include <algorithm>
 #include <cstdlib>

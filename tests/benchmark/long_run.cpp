@@ -5,9 +5,9 @@
 #include "mtcnn/core/memory.h"
 #include "mtcnn/core/random.h"
 #include "mtcnn/detect/detector.h"
+#include "mtcnn/engine/threads.h"
 #include "mtcnn/image/read.h"
 #include "mtcnn/image/resample.h"
-#include "mtcnn/nets/threads.h"
 
 #include <algorithm>
 #include <chrono>

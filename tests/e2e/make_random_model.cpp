@@ -1,4 +1,4 @@
-#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/model/model_folder.h"
 
 #include <exception>
 #include <iostream>

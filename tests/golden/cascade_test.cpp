@@ -1,9 +1,9 @@
 #include "mtcnn/data/detections.h"
 #include "mtcnn/detect/detector.h"
-#include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/picture_run.h"
+#include "mtcnn/engine/threads.h"
 #include "mtcnn/image/read.h"
-#include "mtcnn/nets/threads.h"
+#include "mtcnn/model/model_folder.h"
 #include "mtcnn/weights/import.h"
 
 #include <map>

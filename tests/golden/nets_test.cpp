@@ -1,5 +1,5 @@
 #include "mtcnn/core/safetensors.h"
-#include "mtcnn/nets/modules.h"
+#include "mtcnn/train/modules.h"
 #include "mtcnn/weights/import.h"
 
 #include "support/shared_data.h"

@@ -1,5 +1,5 @@
 # Run as a script by ctest: installs the build at BUILD_DIR into a fresh prefix, then configures, builds and runs the consumer
-# project beside this file and, where the package has the detector, examples/find_package below SOURCE_DIR. WORK_DIR is emptied
+# project beside this file and examples/find_package below SOURCE_DIR. WORK_DIR is emptied
 # first. LIBTORCH is where the build found LibTorch. ARGUMENTS are passed on to the projects' configuration.
 function(run what)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -42,14 +42,12 @@ run("the consumer" "${WORK_DIR}/consumer/consumer")
 if(NOT output MATCHES "^mtcnn ${VERSION}\n")
   message(FATAL_ERROR "the consumer printed: ${output}")
 endif()
-if(WITH_TORCH)
-  build_project(example "${SOURCE_DIR}/examples/find_package")
-  run("the example" "${WORK_DIR}/example/faces" "${SOURCE_DIR}/samples/astronaut.jpg" "${WORK_DIR}/annotated.jpg")
-  string(REGEX MATCHALL "[^\n]+\n" faces "${output}")
-  list(LENGTH faces count)
-  if(NOT count EQUAL 1 OR NOT EXISTS "${WORK_DIR}/annotated.jpg")
-    message(FATAL_ERROR "the example found ${count} faces in the portrait; it printed: ${output}")
-  endif()
+build_project(example "${SOURCE_DIR}/examples/find_package")
+run("the example" "${WORK_DIR}/example/faces" "${SOURCE_DIR}/samples/astronaut.jpg" "${WORK_DIR}/annotated.jpg")
+string(REGEX MATCHALL "[^\n]+\n" faces "${output}")
+list(LENGTH faces count)
+if(NOT count EQUAL 1 OR NOT EXISTS "${WORK_DIR}/annotated.jpg")
+  message(FATAL_ERROR "the example found ${count} faces in the portrait; it printed: ${output}")
 endif()
 run("the installed program" "${WORK_DIR}/prefix/bin/mtcnn" --help)
 

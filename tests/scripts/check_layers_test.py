@@ -30,11 +30,14 @@ class CheckLayers(CheckTestCase):
             "src/mtcnn/geometry/box.h": header('"mtcnn/core/error.h"'),
             "src/mtcnn/image/CMakeLists.txt": room("image", "PRIVATE opencv_core"),
             "src/mtcnn/image/read.cpp": "#include <opencv2/core.hpp>\n",
-            "src/mtcnn/nets/CMakeLists.txt": room("nets", "PUBLIC torch"),
-            "src/mtcnn/nets/net.h": header("<torch/torch.h>"),
-            "src/mtcnn/detect/CMakeLists.txt": room("detect", "PUBLIC mtcnn::geometry\n  PRIVATE mtcnn::nets"),
+            "src/mtcnn/model/CMakeLists.txt": room("model", "PUBLIC mtcnn::core"),
+            "src/mtcnn/model/model.h": header('"mtcnn/core/error.h"'),
+            "src/mtcnn/gpu/CMakeLists.txt": room("gpu", "PUBLIC torch mtcnn::detect"),
+            "src/mtcnn/gpu/net.cpp": '#include "mtcnn/detect/run.h"\n#include <torch/torch.h>\n',
+            "src/mtcnn/train/CMakeLists.txt": room("train_files") + room("train", "PUBLIC mtcnn::train_files"),
+            "src/mtcnn/detect/CMakeLists.txt": room("detect", "PUBLIC mtcnn::geometry\n  PRIVATE mtcnn::model"),
             "src/mtcnn/detect/run.h": header('"mtcnn/geometry/box.h"'),
-            "src/mtcnn/detect/run.cpp": '#include "mtcnn/detect/run.h"\n#include "mtcnn/nets/net.h"\n#include <ATen/ATen.h>\n',
+            "src/mtcnn/detect/run.cpp": '#include "mtcnn/detect/run.h"\n#include "mtcnn/model/model.h"\n',
             "src/mtcnn/video/CMakeLists.txt": room("video", "PRIVATE opencv_videoio"),
             "src/mtcnn/video/camera.cpp": "#include <opencv2/videoio.hpp>\n#include <libavcodec/avcodec.h>\n",
             "src/mtcnn/cli/main.cpp": '#include "mtcnn/detect/run.h"\n',
@@ -110,11 +113,11 @@ class CheckLayers(CheckTestCase):
         self.assertEqual(self.complaints(files), [])
 
     def test_forbidden_link(self):
-        files = {"src/mtcnn/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core\n  PRIVATE mtcnn::nets")}
-        self.assert_one(files, "src/mtcnn/geometry/CMakeLists.txt:4", "may not link mtcnn::nets")
+        files = {"src/mtcnn/geometry/CMakeLists.txt": room("geometry", "PUBLIC mtcnn::core\n  PRIVATE mtcnn::gpu")}
+        self.assert_one(files, "src/mtcnn/geometry/CMakeLists.txt:4", "may not link mtcnn::gpu")
 
     def test_commented_link_does_not_count(self):
-        files = {"src/mtcnn/geometry/CMakeLists.txt": "# mtcnn::nets\n" + room("geometry", "PUBLIC mtcnn::core")}
+        files = {"src/mtcnn/geometry/CMakeLists.txt": "# mtcnn::gpu\n" + room("geometry", "PUBLIC mtcnn::core")}
         self.assertEqual(self.complaints(files), [])
 
     def test_missing_link(self):

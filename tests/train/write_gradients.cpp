@@ -2,10 +2,10 @@
 // One training step's inputs, losses, mining mask and gradients, for comparison with another implementation. Every
 // other crop repeats the one before, so that losses tie at the cut of the mining.
 #include "mtcnn/core/safetensors.h"
-#include "mtcnn/nets/threads.h"
 #include "mtcnn/train/loss.h"
 #include "mtcnn/train/net.h"
 #include "mtcnn/train/split_pass.h"
+#include "mtcnn/train/torch_threads.h"
 
 #include <cstdlib>
 #include <iostream>

@@ -9,8 +9,8 @@
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
+#include "mtcnn/engine/threads.h"
 #include "mtcnn/image/read.h"
-#include "mtcnn/nets/threads.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,7 +1,7 @@
 #include "mtcnn/cli/common.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/detect/options.h"
+#include "mtcnn/model/options.h"
 #include "mtcnn/pipeline/options.h"
 #include "mtcnn/train/options.h"
 

@@ -16,8 +16,7 @@ struct DatasetFlags {
   std::string dataset;
 };
 
-/// \param layout  what the folder must look like, for --help. Adds nothing in a program that was built without
-/// LibTorch.
+/// \param layout  what the folder must look like, for --help.
 void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& layout);
 
 /// Exactly one of --detections and --dataset.

@@ -1,5 +1,6 @@
 #include "mtcnn/cli/detector_flags.h"
 
+#include "mtcnn/cli/torch_part.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/interrupt.h"
@@ -7,7 +8,7 @@
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/detections.h"
-#include "mtcnn/nets/threads.h"
+#include "mtcnn/engine/threads.h"
 
 #include <cctype>
 #include <chrono>
@@ -107,7 +108,7 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
 
 Detector make_detector(const DetectorFlags& flags) {
   set_threads(flags.common.threads);
-  const Detector loaded(chosen_model(flags), flags.common.device);
+  const Detector loaded(chosen_model(flags), flags.common.device, other_devices());
   return loaded.with_options(resolve_options(flags, loaded.options()));
 }
 

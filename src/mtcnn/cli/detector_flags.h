@@ -2,8 +2,8 @@
 
 #include "mtcnn/cli/common.h"
 #include "mtcnn/core/outputs.h"
-#include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/picture_run.h"
+#include "mtcnn/model/model_folder.h"
 
 #include <filesystem>
 #include <functional>

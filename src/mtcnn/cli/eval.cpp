@@ -12,9 +12,7 @@ void add_eval(CLI::App& program) {
   add_eval_wider(*eval);
   add_eval_landmarks(*eval);
   add_eval_coco(*eval);
-#ifdef MTCNN_LIBTORCH_VERSION
   add_eval_cascade(*eval);
-#endif
 }
 
 }  // namespace mtcnn::cli

@@ -1,9 +1,10 @@
 #include "mtcnn/cli/detector_flags.h"
+#include "mtcnn/cli/torch_part.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/model/model_folder.h"
 #include "mtcnn/weights/import.h"
 
 #include <algorithm>
@@ -81,6 +82,7 @@ std::vector<fs::path> inputs_of(const ExportFlags& flags) {
 }
 
 void run(const ExportFlags& flags) {
+  const WeightsFormat format = flags.format == "torchscript" ? torchscript_format() : kSafetensors;
   require_apart(model_outputs(flags.out), inputs_of(flags));
   Model model;
   for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)].net = net;
@@ -90,8 +92,7 @@ void run(const ExportFlags& flags) {
                         [](const std::string& path) { return path_exists(fs::path(path) / "cascade.json"); });
   for (const std::string& path : paths) add_run(path, model, sources);
   apply_config(detector_option_table(), flags.common, model.detector);
-  write_model(flags.out, model,
-              flags.format == "torchscript" ? WeightsFormat::torchscript : WeightsFormat::safetensors);
+  write_model(flags.out, model, format);
   for (const NetKind net : kNetKinds) {
     const fs::path& from = sources[static_cast<size_t>(net)];
     std::cerr << net_title(net) << ": " << (from.empty() ? "none" : from.string()) << "\n";

@@ -4,7 +4,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/detect/model_folder.h"
+#include "mtcnn/model/model_folder.h"
 
 #include <memory>
 

@@ -1,5 +1,6 @@
 #include "mtcnn/cli/common.h"
 #include "mtcnn/cli/help_formatter.h"
+#include "mtcnn/cli/torch_part.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
@@ -73,7 +74,6 @@ int run(int argc, char** argv) {
   program.add_flag_callback(
       "--licences", [] { throw CLI::CallForVersion(mtcnn::licences(), 0); },
       "Print the licence of this program and those of the weights and libraries inside it, and exit");
-#ifdef MTCNN_LIBTORCH_VERSION
   mtcnn::cli::add_bench(program);
   mtcnn::cli::add_calibrate(program);
   mtcnn::cli::add_config_reference(program);
@@ -84,7 +84,6 @@ int run(int argc, char** argv) {
   mtcnn::cli::add_pipeline(program);
   mtcnn::cli::add_prepare(program);
   mtcnn::cli::add_train(program);
-#endif
   mtcnn::cli::add_eval(program);
   mtcnn::cli::add_inspect(program);
   mtcnn::cli::add_toy_data(program);
@@ -109,7 +108,11 @@ int main(int argc, char** argv) {
   const bool pipes_kill = mtcnn::cli::guard_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is then a failed write, which clears up
   try {
-    return run(argc, argv);
+    try {
+      return run(argc, argv);
+    } catch (const mtcnn::cli::NeedsTorch& need) {
+      mtcnn::cli::go_on_with_torch(need, argv, pipes_kill);
+    }
   } catch (const mtcnn::cli::ClosedPipe&) {
     if (!pipes_kill) return report("stdout: nobody reads the results any more (broken pipe)", kFailed);
     std::signal(SIGPIPE, SIG_DFL);

@@ -1,6 +1,7 @@
 #include "data_prep/prepare.h"
 
 #include "mtcnn/cli/common.h"
+#include "mtcnn/cli/torch_part.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
@@ -9,7 +10,7 @@
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/nets/threads.h"
+#include "mtcnn/engine/threads.h"
 #include "mtcnn/weights/spec.h"
 
 #include <chrono>
@@ -140,7 +141,8 @@ void run(const PrepareFlags& flags) {
     require_disjoint(training, *validation);
   }
   set_threads(flags.common.threads);
-  Miner miner = make_miner(flags.stage, samples.mine, flags.model, flags.common.device);
+  Miner miner = make_miner(flags.stage, samples.mine, flags.model,
+                           [&](const Model& model) { return Detector(model, flags.common.device, other_devices()); });
   PrepareJob job{.stage = flags.stage,
                  .out = flags.out,
                  .samples = samples,

@@ -1,12 +1,12 @@
 #include "mtcnn/cli/common.h"
+#include "mtcnn/cli/torch_part.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/detect/model_folder.h"
-#include "mtcnn/nets/threads.h"
-#include "mtcnn/train/trainer.h"
+#include "mtcnn/core/thread_pool.h"
+#include "mtcnn/model/model_folder.h"
 #include "mtcnn/weights/import.h"
 #include "mtcnn/weights/windows.h"
 
@@ -73,6 +73,7 @@ void run(const TrainFlags& flags) {
                .out = flags.out,
                .options = resolve_options(flags, net),
                .device = flags.common.device,
+               .threads = threads_or_cores(flags.common.threads),
                .resume = flags.resume,
                .quiet = flags.common.quiet};
   if (!flags.init.empty()) {
@@ -80,12 +81,11 @@ void run(const TrainFlags& flags) {
     job.init_name = flags.init;
   }
   if (!flags.teacher.empty()) job.teacher = read_net(flags.teacher, net);
-  set_threads(flags.common.threads);
   const InterruptGuard guard;
-  const TrainResult result = train_net(job);
+  const TrainResult result = start_training(job);
   if (flags.common.quiet) return;
   std::cerr << net_title(net) << ": " << result.steps << " steps in " << fixed(result.seconds, 0) << " s ("
-            << thread_count() << " threads); best epoch " << result.best_epoch << ", " << job.options.best_metric << " "
+            << job.threads << " threads); best epoch " << result.best_epoch << ", " << job.options.best_metric << " "
             << fixed(result.best, 4) << "\n";
   print(result.weights.string() + "\n");
 }

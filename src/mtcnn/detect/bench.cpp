@@ -5,7 +5,7 @@
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/random.h"
 #include "mtcnn/core/thread_pool.h"
-#include "mtcnn/nets/threads.h"
+#include "mtcnn/engine/threads.h"
 
 #include <algorithm>
 #include <chrono>
@@ -71,16 +71,17 @@ BenchResult bench(const Detector& detector, std::span<const ImageView> frames, c
 
 double frames_per_second(const Detector& detector, std::span<const ImageView> frames, const BenchOptions& options,
                          const Load& load) {
-  set_threads(load.threads);
   const auto pass = [&](int passes) {
     for (int i = 0; i < passes; ++i) {
       for (const ImageView& frame : frames) detector.detect(frame);
     }
   };
+  if (load.streams == 1) set_threads(load.threads);
   ThreadPool streams(load.streams);
   const auto run_streams = [&](int passes) {
+    if (load.streams == 1) return pass(passes);
     streams.run(load.streams, [&](int64_t) {
-      set_threads(load.threads);
+      const OneThread alone;
       pass(passes);
     });
   };

@@ -37,13 +37,14 @@ struct BenchResult {
 /// \throws Error{interrupted} where the user stops it.
 BenchResult bench(const Detector& detector, std::span<const ImageView> frames, const BenchOptions& options, bool quiet);
 
-/// At the same time: streams that each search frames one at a time, and threads that one search may use.
+/// At the same time: streams that each search frames one at a time, and threads that a single stream may use; several
+/// streams have one thread each.
 struct Load {
   int threads = 1;
   int streams = 1;
 };
 
-/// Frames a second of all streams together; sets the number of threads.
+/// Frames a second of all streams together; with one stream sets the number of threads.
 double frames_per_second(const Detector& detector, std::span<const ImageView> frames, const BenchOptions& options,
                          const Load& load);
 

@@ -1,11 +1,10 @@
 #include "mtcnn/detect/final_faces.h"
 #include "mtcnn/detect/stages.h"
+#include "mtcnn/engine/threads.h"
 #include "mtcnn/geometry/nms.h"
 #include "mtcnn/image/resample.h"
-#include "mtcnn/nets/threads.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace mtcnn {
@@ -25,8 +24,8 @@ struct Job {
 /// The part of the picture that a net sees of a window.
 Box crop_of(const Job& job, float lead) {
   const Box& window = job.window;
-  if (job.mirrored) return {window.x1, window.y1 - lead, window.x2 + lead, window.y2};
-  return {window.x1 - lead, window.y1 - lead, window.x2, window.y2};
+  const Box margins = crop_margins(lead, job.mirrored);
+  return {window.x1 + margins.x1, window.y1 + margins.y1, window.x2 + margins.x2, window.y2 + margins.y2};
 }
 
 /// Mirrors a crop [side, side, 3].
@@ -116,16 +115,11 @@ struct Refined {
 
 }  // namespace
 
-bool is_croppable(const Box& box, const ImageView& image) {
-  return std::isfinite(box.area()) && box.area() >= 1 && box.x1 < static_cast<float>(image.width) && box.x2 > 0 &&
-         box.y1 < static_cast<float>(image.height) && box.y2 > 0;
-}
-
 Face face_of(const Box& window, std::span<const float> values, const InputOptions& input) {
   Landmarks points = decode_landmarks(window, values.subspan(kFaceValues));
   for (Point& point : points) {
-    point.x += input.landmark_shift;
-    point.y += input.landmark_shift;
+    point.x = landmark_at(point.x, input);
+    point.y = landmark_at(point.y, input);
   }
   return {decode_offsets(window, offsets_in(values)), logit_to_probability(values[0]), std::move(points)};
 }
@@ -140,9 +134,9 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
                    const Box& window = jobs[job].window;
                    if (context.trace != nullptr)
                      context.trace->rnet.push_back({window, score, decode_offsets(window, offsets_in(values)), {}});
-                   if (score >= context.options.thresholds[1])
-                     passed[jobs[job].image].push_back({window, offsets_in(values), score,
-                                                        jobs[job].votes + context.options.rnet_weight * values[0]});
+                   if (passes(score, context.options.thresholds[1]))
+                     passed[jobs[job].image].push_back(
+                         {window, offsets_in(values), score, rnet_votes(context.options, jobs[job].votes, values[0])});
                  });
   const Stopwatch watch(context.times.windows_s);
   for (size_t image = 0; image < images.size(); ++image) {
@@ -171,7 +165,6 @@ std::vector<Box> boxes_of(const std::vector<Face>& faces) {
 
 /// The summed confidence of the other windows that agree on each face.
 std::vector<float> agreement_on(const std::vector<Face>& faces, const std::vector<Face>& windows) {
-  constexpr float kAgreement = 0.5F;  // IoU
   std::vector<float> sums(faces.size());
   visit_overlapping(boxes_of(windows), boxes_of(faces), kAgreement,
                     [&](size_t face, size_t window) { sums[face] += windows[window].confidence; });
@@ -238,16 +231,15 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
                                               const std::vector<std::vector<Window>>& windows) {
   const DetectorOptions& options = context.options;
   const std::vector<Job> jobs = jobs_for(images, windows);
-  const float votes = summed_votes(options);
   std::vector<Answers> answers(images.size());
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
     Answers& picture = answers[jobs[job].image];
     const Box& window = jobs[job].window;
     Face face = face_of(window, values, context.input);
     if (context.trace != nullptr) context.trace->onet.push_back({window, face.confidence, face.box, face.landmarks});
-    if (votes > 1) face.confidence = logit_to_probability((jobs[job].votes + values[0]) / votes);
+    face.confidence = logit_to_probability(face_logit(options, jobs[job].votes, values[0]));
     if (options.support > 0 || options.box_voting > 0) picture.windows.push_back(face);
-    if (face.confidence >= options.thresholds[2]) picture.faces.push_back(face);
+    if (passes(face.confidence, options.thresholds[2])) picture.faces.push_back(face);
   });
   std::vector<std::vector<FoundFace>> found;
   {
@@ -273,7 +265,7 @@ std::vector<std::optional<Face>> answer_windows(const StageContext& context, con
   std::vector<std::optional<Face>> faces(windows.size());
   run_in_batches(context, NetKind::onet, 0, std::span(&image, 1), jobs, [&](size_t job, std::span<const float> values) {
     const Face face = face_of(jobs[job].window, values, context.input);
-    if (face.confidence >= context.options.thresholds[2]) faces[places[job]] = face;
+    if (passes(face.confidence, context.options.thresholds[2])) faces[places[job]] = face;
   });
   return faces;
 }

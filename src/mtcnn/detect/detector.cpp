@@ -2,9 +2,8 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/detect/final_faces.h"
-#include "mtcnn/detect/model_folder.h"
 #include "mtcnn/detect/stages.h"
-#include "mtcnn/detect/tensor_cascade.h"
+#include "mtcnn/model/model_folder.h"
 
 #include <mutex>
 #include <utility>
@@ -53,6 +52,16 @@ class WorkspacePool {
   std::vector<std::unique_ptr<Workspace>> free_;
 };
 
+/// The cascade of the device; nothing where that is our engine.
+std::unique_ptr<Cascade> cascade_on(const std::string& device, const Model& model, const CascadeFactory& elsewhere) {
+  const DeviceName name = parse_device(device);
+  if (device == "cpu") return nullptr;
+  if (name.automatic) return elsewhere && has_gpu() ? elsewhere(model, device) : nullptr;
+  if (elsewhere) return elsewhere(model, device);
+  throw device_error(device, "this program has no LibTorch, which computes there",
+                     "the CPU computes with --device cpu; programs of your own link mtcnn::gpu and give gpu_cascade()");
+}
+
 std::vector<Box> boxes_of(const std::vector<Window>& windows) {
   std::vector<Box> boxes;
   boxes.reserve(windows.size());
@@ -68,7 +77,7 @@ struct Detector::Shared {
   std::vector<std::string> landmark_names;
   std::vector<size_t> mirror;  ///< mirrored_points()
   WorkspacePool workspaces;
-  std::unique_ptr<TensorCascade> tensors;  ///< nullptr on the CPU
+  std::unique_ptr<Cascade> elsewhere;  ///< nullptr on the CPU
 
   StageContext context(const DetectorOptions& options, Workspace& workspace, StageTimes& times) const {
     return {nets, options, input, mirror, workspace, times};
@@ -77,16 +86,17 @@ struct Detector::Shared {
 
 Detector::Detector() : Detector(default_model()) {}
 
-Detector::Detector(const std::filesystem::path& model_folder, const std::string& device)
-    : Detector(read_model(model_folder), device) {}
+Detector::Detector(const std::filesystem::path& model_folder, const std::string& device,
+                   const CascadeFactory& elsewhere)
+    : Detector(read_model(model_folder), device, elsewhere) {}
 
-Detector::Detector(const Model& model, const std::string& device)
+Detector::Detector(const Model& model, const std::string& device, const CascadeFactory& elsewhere)
     : shared_(new Shared{NetRunner(model.nets),
                          model.input,
                          model.landmark_names,
                          mirrored_points(model.landmark_names),
                          {},
-                         TensorCascade::for_device(model, device)}),
+                         cascade_on(device, model, elsewhere)}),
       options_(model.detector) {
   detector_option_table().check(options_);
   input_option_table().check(model.input);
@@ -111,7 +121,7 @@ std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> image
 }
 
 std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last, StageTimes* times) const {
-  if (shared_->tensors) return shared_->tensors->search(images, options_, last, times);
+  if (shared_->elsewhere) return shared_->elsewhere->search(images, options_, last, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
   const StageContext context = shared_->context(options_, *workspace, times != nullptr ? *times : unused);
@@ -147,7 +157,7 @@ Trace Detector::trace(const ImageView& image) const {
 
 std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::span<const Box> windows,
                                                   StageTimes* times) const {
-  if (shared_->tensors) return shared_->tensors->refine(image, windows, options_, times);
+  if (shared_->elsewhere) return shared_->elsewhere->refine(image, windows, options_, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
   const StageContext context = shared_->context(options_, *workspace, times != nullptr ? *times : unused);
@@ -156,6 +166,6 @@ std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::s
 
 const std::vector<std::string>& Detector::landmark_names() const { return shared_->landmark_names; }
 
-std::string Detector::device() const { return shared_->tensors ? shared_->tensors->device() : "cpu"; }
+std::string Detector::device() const { return shared_->elsewhere ? shared_->elsewhere->device() : "cpu"; }
 
 }  // namespace mtcnn

@@ -1,10 +1,12 @@
 #pragma once
 
-#include "mtcnn/detect/options.h"
+#include "mtcnn/detect/device.h"
+#include "mtcnn/detect/found.h"
 #include "mtcnn/detect/stage_times.h"
 #include "mtcnn/detect/trace.h"
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/image/image.h"
+#include "mtcnn/model/options.h"
 #include "mtcnn/weights/spec.h"
 
 #include <filesystem>
@@ -18,14 +20,6 @@ namespace mtcnn {
 
 struct Model;
 
-/// What the cascade found in one picture, with the windows that its first two nets handed on (squares, image pixels,
-/// falling score).
-struct Found {
-  std::vector<Face> faces;
-  std::vector<Box> after_pnet;
-  std::vector<Box> after_rnet;
-};
-
 /// Finds faces with the three-stage cascade. Constant after construction: any number of threads may call detect() on
 /// one detector. Copies share the nets, so a copy with other options costs nothing.
 ///
@@ -35,14 +29,16 @@ struct Found {
 /// Source: Zhang et al. 2016, sec. II.
 class Detector {
  public:
-  /// The built-in default model, on the GPU if there is one.
+  /// The built-in default model, on the CPU.
   Detector();
   /// Reads a model folder; the options are those that the folder recommends.
   /// \param device  "cpu", "cuda" or "cuda:N" (experimental), "auto" (cuda if there is a GPU) or, for tests,
-  /// "cpu:torch": what a GPU runs, on the CPU. \throws Error if the folder is missing or damaged, or the device does
-  /// not exist.
-  explicit Detector(const std::filesystem::path& model_folder, const std::string& device = "auto");
-  Detector(const Model& model, const std::string& device = "auto");
+  /// "cpu:torch": what a GPU runs, on the CPU.
+  /// \param elsewhere  makes the cascades of all devices but "cpu"; without it "auto" is the CPU. \throws Error if the
+  /// folder is missing or damaged, or the device does not exist.
+  explicit Detector(const std::filesystem::path& model_folder, const std::string& device = "auto",
+                    const CascadeFactory& elsewhere = {});
+  Detector(const Model& model, const std::string& device = "auto", const CascadeFactory& elsewhere = {});
 
   const DetectorOptions& options() const { return options_; }
   /// The same nets with other options.

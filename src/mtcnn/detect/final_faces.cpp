@@ -36,8 +36,6 @@ std::vector<size_t> mirrored_points(std::span<const std::string> names) {
   return mirror;
 }
 
-float summed_votes(const DetectorOptions& options) { return 1 + options.pnet_weight + options.rnet_weight; }
-
 std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::span<std::vector<FoundFace>> found) {
   std::vector<SecondLook> looks;
   for (size_t picture = 0; picture < found.size(); ++picture) {
@@ -72,7 +70,7 @@ void add_second_look(const SecondLook& look, std::span<const float> values, cons
 std::vector<Face> finished(std::span<const FoundFace> found, const DetectorOptions& options, int width, int height) {
   std::vector<Face> faces;
   for (const auto& [face, agreement] : found) {
-    if (face.confidence < options.thresholds[2]) continue;
+    if (!passes(face.confidence, options.thresholds[2])) continue;
     Face& kept = faces.emplace_back(face);
     if (options.support > 0) kept.confidence = 1 - (1 - kept.confidence) / (1 + options.support * agreement);
     if (options.clip) kept.box = clip(kept.box, static_cast<float>(width), static_cast<float>(height));

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "mtcnn/detect/options.h"
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/image/image.h"
+#include "mtcnn/model/options.h"
 
 #include <cstddef>
 #include <span>
@@ -24,9 +24,6 @@ struct FoundFace {
 /// Which point of a mirror image is which of the picture, as LandmarkLayout::mirror; empty where that is not known:
 /// it is for the five points of a face, in any order.
 std::vector<size_t> mirrored_points(std::span<const std::string> names);
-
-/// The summed weights of the three nets' first answers in a face's confidence; O-Net's is 1.
-float summed_votes(const DetectorOptions& options);
 
 /// A window whose mirror image is to be looked at.
 struct SecondLook {

@@ -2,8 +2,8 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
+#include "mtcnn/engine/threads.h"
 #include "mtcnn/image/read.h"
-#include "mtcnn/nets/threads.h"
 
 #include <algorithm>
 #include <chrono>

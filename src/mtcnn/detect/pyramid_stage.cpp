@@ -1,8 +1,8 @@
 #include "mtcnn/detect/stages.h"
+#include "mtcnn/engine/threads.h"
 #include "mtcnn/geometry/canvas.h"
 #include "mtcnn/geometry/nms.h"
 #include "mtcnn/image/resample.h"
-#include "mtcnn/nets/threads.h"
 
 #include <algorithm>
 #include <cmath>
@@ -91,7 +91,7 @@ void collect(const StageContext& context, const Canvas& canvas, const Tile& tile
   for (int row = 0; row < tile.rows(); ++row) {
     const float* cell = context.workspace.values.data() + first_cell(canvas, tile, row) * kFaceValues;
     for (int column = 0; column < tile.columns(); ++column, cell += kFaceValues) {
-      if (!(cell[0] >= least)) continue;
+      if (!passes(cell[0], least)) continue;
       const Box window = cell_window(level, tile.y / kPNetStride + row, tile.x / kPNetStride + column,
                                      context.input.window_first, context.input.window_size);
       candidates.push_back({window, {cell[1], cell[2], cell[3], cell[4]}, cell[0]});
@@ -161,7 +161,7 @@ std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Can
   std::vector<Window> windows;
   for (const Candidate& candidate : all) {
     windows.push_back({square(decode_offsets(candidate.window, candidate.offsets)),
-                       logit_to_probability(candidate.logit), options.pnet_weight * candidate.logit});
+                       logit_to_probability(candidate.logit), pnet_votes(options, candidate.logit)});
   }
   return windows;
 }
@@ -183,10 +183,6 @@ float least_logit(const StageContext& context, float probability) {
   const bool all = context.trace != nullptr || !context.options.screen;  // a trace shows what every window got
   return !all && is_unit(0, -1) && is_unit(255, 1) ? probability_to_logit(probability) : kEveryLogit;
 }
-
-float logit_to_probability(float logit) { return 1 / (1 + std::exp(-logit)); }
-
-float probability_to_logit(float probability) { return std::log(probability) - std::log1p(-probability); }
 
 std::vector<std::vector<Window>> run_pyramid_stage(const StageContext& context, std::span<const ImageView> images) {
   std::vector<std::vector<Level>> levels;

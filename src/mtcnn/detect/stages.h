@@ -1,12 +1,13 @@
 #pragma once
 
-#include "mtcnn/detect/options.h"
+#include "mtcnn/detect/cascade_policy.h"
 #include "mtcnn/detect/stage_times.h"
 #include "mtcnn/detect/trace.h"
+#include "mtcnn/engine/runner.h"
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/geometry/pyramid.h"
 #include "mtcnn/image/image.h"
-#include "mtcnn/nets/runner.h"
+#include "mtcnn/model/options.h"
 
 #include <optional>
 #include <span>
@@ -38,13 +39,6 @@ std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& opti
 
 /// The least face logit that matters where windows below `probability` are dropped: what NetRunner may leave out.
 float least_logit(const StageContext& context, float probability);
-
-/// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.
-float logit_to_probability(float logit);
-float probability_to_logit(float probability);
-
-/// A window that a net can be run on: finite, with area, and touching its picture.
-bool is_croppable(const Box& box, const ImageView& image);
 
 /// What O-Net's values for a window mean: a logit, four offsets, points.
 Face face_of(const Box& window, std::span<const float> values, const InputOptions& input);

@@ -4,7 +4,7 @@
 
 /// The three nets for inference on the CPU, without LibTorch. Constant after construction, safe to use from several
 /// threads; each call runs in the thread that makes it. Input: floats, channels last, values (pixel - 127.5) / 128.
-/// Output: the values of one window next to each other (see nets/runner.h).
+/// Output: the values of one window next to each other (see runner.h).
 namespace mtcnn::engine {
 
 /// A part of an image in memory: [height, width, 3], rows `row_stride` floats apart.

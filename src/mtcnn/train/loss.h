@@ -1,7 +1,7 @@
 #pragma once
 
-#include "mtcnn/nets/modules.h"
 #include "mtcnn/train/batch.h"
+#include "mtcnn/train/modules.h"
 #include "mtcnn/train/options.h"
 
 #include <torch/types.h>

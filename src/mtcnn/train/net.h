@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mtcnn/nets/modules.h"
+#include "mtcnn/train/modules.h"
 #include "mtcnn/weights/spec.h"
 
 #include <cstdint>

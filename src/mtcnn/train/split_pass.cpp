@@ -1,6 +1,6 @@
 #include "mtcnn/train/split_pass.h"
 
-#include "mtcnn/nets/threads.h"
+#include "mtcnn/train/torch_threads.h"
 
 #include <algorithm>
 

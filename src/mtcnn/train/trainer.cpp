@@ -10,8 +10,6 @@
 #include "mtcnn/core/random.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
-#include "mtcnn/nets/device.h"
-#include "mtcnn/nets/threads.h"
 #include "mtcnn/train/answers_file.h"
 #include "mtcnn/train/checkpoint.h"
 #include "mtcnn/train/loader.h"
@@ -22,6 +20,7 @@
 #include "mtcnn/train/schedule.h"
 #include "mtcnn/train/split_pass.h"
 #include "mtcnn/train/tensors.h"
+#include "mtcnn/train/torch_threads.h"
 #include "mtcnn/train/validation.h"
 
 #include <chrono>
@@ -117,7 +116,7 @@ class Trainer {
   Trainer(const TrainJob& job, CropSets crops)
       : job_(job),
         options_(job.options),
-        device_(choose_device(job.device)),
+        device_(job.device),
         crops_(std::move(crops)),
         points_(options_.landmark_head ? static_cast<int64_t>(crops_.training.landmarks().count()) : 0),
         loader_(crops_.training, options_),
@@ -125,7 +124,7 @@ class Trainer {
         net_(first_net()),
         averaged_(make_net(job.net, points_)),
         teacher_(teacher_net()),
-        threads_(thread_count()),
+        threads_(job.threads),
         pool_(threads_),
         pass_(net_, pool_),
         optimizer_(make_optimizer(*net_.module, options_.optimizer)),

@@ -21,7 +21,8 @@ struct TrainJob {
   std::optional<NetWeights> init;     ///< weights to start from
   std::string init_name;              ///< where they came from, for the configuration
   std::optional<NetWeights> teacher;  ///< a net of the same kind whose answers are learnt from too; see loss.teacher
-  std::string device = "auto";        ///< "cpu", "cuda", "cuda:N" or "auto"
+  std::string device = "cpu";         ///< or "cuda:N", as usable_device() in mtcnn/gpu/device.h gives it
+  int threads = 1;                    ///< CPU threads
   bool resume = false;
   bool quiet = false;
 };

@@ -1,15 +1,15 @@
 #include "mtcnn/train/validation.h"
 
-#include "mtcnn/nets/threads.h"
 #include "mtcnn/train/loader.h"
 #include "mtcnn/train/tensors.h"
+#include "mtcnn/train/torch_threads.h"
 
 #include <cmath>
 
 namespace mtcnn {
 namespace {
 
-constexpr int64_t kChunk = 256;
+constexpr int64_t kCropsTogether = 256;
 
 /// \param errors  [N, 2 points]
 /// \return mean distance of a sample's points over its face's side.
@@ -79,7 +79,7 @@ std::vector<std::vector<SampleId>> chunks_of(const CropSet& crops) {
   std::vector<std::vector<SampleId>> chunks;
   for (const CropKind kind : kCropKinds) {
     for (int64_t i = 0; i < crops.count(kind); ++i) {
-      if (i % kChunk == 0) chunks.emplace_back();
+      if (i % kCropsTogether == 0) chunks.emplace_back();
       chunks.back().push_back({kind, i});
     }
   }

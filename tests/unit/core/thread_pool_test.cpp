@@ -60,6 +60,33 @@ TEST(ThreadPool, AnErrorStopsTheRestAndThePoolGoesOn) {
   }
 }
 
+TEST(ThreadPool, LoopsWithinLoopsAndFromSeveralThreadsAllEnd) {
+  ThreadPool pool(3);
+  std::atomic<int> calls = 0;
+  const auto share = [&] { pool.run(20, [&](int64_t) { pool.run(10, [&](int64_t) { ++calls; }); }); };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back(share);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(calls, 4 * 20 * 10);
+}
+
+TEST(ThreadPool, TakesNoMoreThreadsThanAreAskedFor) {
+  ThreadPool pool(1);
+  pool.grow(4);
+  std::atomic<int> now = 0;
+  std::atomic<int> most = 0;
+  const auto body = [&](int64_t) {
+    const int running = ++now;
+    int seen = most;
+    while (seen < running && !most.compare_exchange_weak(seen, running)) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    --now;
+  };
+  pool.run(40, body, 2);
+  EXPECT_LE(most, 2);
+}
+
 TEST(ThreadPool, WantsAThread) { EXPECT_THROW(ThreadPool(0), ContractError); }
 
 #ifndef __SANITIZE_ADDRESS__  // which needs room of its own

@@ -1,7 +1,7 @@
 #include "mtcnn/detect/final_faces.h"
 
 #include "mtcnn/data/landmark_layout.h"
-#include "mtcnn/nets/runner.h"
+#include "mtcnn/engine/runner.h"
 
 #include <cmath>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "mtcnn/detect/detector.h"
-#include "mtcnn/detect/model_folder.h"
 #include "mtcnn/image/image.h"
+#include "mtcnn/model/model_folder.h"
 
 #include <random>
 #include <thread>
@@ -15,11 +15,11 @@ namespace mtcnn {
 
 /// Nets with random weights "find" plenty, which is what these tests need; whether it is a face is the golden tests'
 /// matter.
-inline Detector made_detector(const char* device) {
+inline Detector made_detector(const char* device, const CascadeFactory& elsewhere = {}) {
   Model model;
   for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)] = testing::random_weights(net, 21);
   model.detector.thresholds = {0.5F, 0.4F, 0.3F};
-  return {model, device};
+  return {model, device, elsewhere};
 }
 
 inline const Detector& random_detector() {

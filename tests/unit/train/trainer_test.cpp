@@ -4,7 +4,6 @@
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
-#include "mtcnn/nets/threads.h"
 
 #include <fstream>
 
@@ -126,11 +125,10 @@ TEST(Trainer, ThreadsChangeNothing) {
   job.options.epochs = 1;
   std::vector<std::vector<NamedTensor>> all;
   for (const int threads : {1, 2, 3}) {
-    set_threads(threads);
+    job.threads = threads;
     job.out = folder / concat(threads);
     all.push_back(read_weights(train_net(job).weights, NetKind::onet).tensors);
   }
-  set_threads(0);
   for (size_t t = 0; t < all[0].size(); ++t) {
     EXPECT_EQ(all[1][t].values, all[0][t].values) << all[0][t].name;
     EXPECT_EQ(all[2][t].values, all[0][t].values) << all[0][t].name;

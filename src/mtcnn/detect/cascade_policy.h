@@ -1,0 +1,64 @@
+#pragma once
+
+#include "mtcnn/geometry/box.h"
+#include "mtcnn/image/image.h"
+#include "mtcnn/model/options.h"
+
+/// \file
+/// What the cascades on the CPU and on a GPU must agree on. Templates take floats and tensors of them.
+namespace mtcnn {
+
+/// The IoU from which another window agrees on a face, for DetectorOptions::support.
+inline constexpr float kAgreement = 0.5F;
+
+/// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.
+float logit_to_probability(float logit);
+float probability_to_logit(float probability);
+
+/// Whether a probability, or a logit, passes.
+template <class Value, class Threshold>
+auto passes(const Value& value, Threshold threshold) {
+  return value >= threshold;
+}
+
+/// What is added to a window's edges to get what a net sees of it.
+/// \param mirrored  the net sees the window's mirror image: the lead is then on the right.
+constexpr Box crop_margins(float lead, bool mirrored) { return {mirrored ? 0 : -lead, -lead, mirrored ? lead : 0, 0}; }
+
+/// Whether a net can be run on windows of finite area: at least one pixel, and touching their picture.
+template <class Value, class Size>
+auto touches_picture(const Value& x1, const Value& y1, const Value& x2, const Value& y2, const Value& area, Size width,
+                     Size height) {
+  return (area >= 1) & (x1 < width) & (x2 > 0) & (y1 < height) & (y2 > 0);
+}
+
+/// A window that a net can be run on: finite, with area, and touching its picture.
+bool is_croppable(const Box& box, const ImageView& image);
+
+/// The votes of P-Net for a window, and those with R-Net's.
+template <class Value>
+Value pnet_votes(const DetectorOptions& options, const Value& logit) {
+  return options.pnet_weight * logit;
+}
+template <class Value>
+Value rnet_votes(const DetectorOptions& options, const Value& votes, const Value& logit) {
+  return votes + options.rnet_weight * logit;
+}
+
+/// The summed weights of the three nets' first answers in a face's confidence; O-Net's is 1.
+inline float summed_votes(const DetectorOptions& options) { return 1 + options.pnet_weight + options.rnet_weight; }
+
+/// The logit of a face's confidence from the votes so far and O-Net's logit.
+template <class Value>
+Value face_logit(const DetectorOptions& options, const Value& votes, const Value& logit) {
+  const float total = summed_votes(options);
+  return total > 1 ? (votes + logit) / total : logit;
+}
+
+/// A coordinate of a landmark from its target, which is relative to the window.
+template <class Value>
+Value landmark_at(const Value& decoded, const InputOptions& input) {
+  return decoded + input.landmark_shift;
+}
+
+}  // namespace mtcnn

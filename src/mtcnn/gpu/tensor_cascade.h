@@ -1,0 +1,44 @@
+#pragma once
+
+#include "mtcnn/detect/device.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+struct Model;
+
+/// The whole cascade as operations on LibTorch's tensors: what a GPU runs. Pictures go to the device once; pyramid,
+/// nets, suppression and crops stay there, and the host waits once a stage, for the numbers of windows. Pictures of one
+/// size are searched together. Constant after construction and safe to use from several threads.
+/// What it finds is what the CPU's cascade finds, up to float rounding, with two exceptions: the strongest
+/// `max_windows` are kept of a picture rather than of each of its levels, and a level of nearly the picture's own size
+/// may be interpolated along one axis and averaged along the other.
+class TensorCascade : public Cascade {
+ public:
+  struct Impl;
+  explicit TensorCascade(std::unique_ptr<Impl> impl);
+  ~TensorCascade() override;
+
+  std::vector<Found> search(std::span<const ImageView> images, const DetectorOptions& options, NetKind last,
+                            StageTimes* times) const override;
+
+  std::vector<std::optional<Face>> refine(const ImageView& image, std::span<const Box> windows,
+                                          const DetectorOptions& options, StageTimes* times) const override;
+
+  std::string device() const override;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The CascadeFactory of this library.
+/// \param device  as Detector's, but "cpu".
+/// \throws Error if there is no such device.
+std::unique_ptr<Cascade> gpu_cascade(const Model& model, const std::string& device);
+
+}  // namespace mtcnn

@@ -1,0 +1,153 @@
+#include "mtcnn/model/model_folder.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/json.h"
+#include "mtcnn/core/paths.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/model/default_model.h"
+#include "mtcnn/weights/torchscript_weights.h"
+
+namespace mtcnn {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kFileName = "cascade.json";
+constexpr const char* kFormat = "mtcnn-cascade";
+constexpr int kFormatVersion = 1;
+
+fs::path safetensors_path(const fs::path& folder, NetKind net) {
+  return folder / concat(net_name(net), ".safetensors");
+}
+fs::path torchscript_path(const fs::path& folder, NetKind net) { return folder / concat(net_name(net), ".pt"); }
+
+NetWeights read_net(const fs::path& folder, NetKind net) {
+  const fs::path plain = safetensors_path(folder, net);
+  const fs::path script = torchscript_path(folder, net);
+  return !path_exists(plain) && path_exists(script) ? read_torchscript(script, net) : read_weights(plain, net);
+}
+
+/// What every cascade.json says and this version can only confirm.
+Json fixed_facts() { return {{"format", kFormat}, {"version", kFormatVersion}, {"colour_order", "RGB"}}; }
+
+void read_cascade(const Json& json, const fs::path& path, Model& model) {
+  if (!json.is_object())
+    throw Error(ErrorCode::bad_format, "not a cascade file", {.where = path.string(), .expected = "an object"});
+  const Json facts = fixed_facts();
+  for (const auto& [key, value] : facts.items()) {
+    if (json.contains(key) && json[key] == value) continue;
+    throw Error(
+        ErrorCode::bad_format, concat("wrong '", key, "'"),
+        {.where = path.string(), .found = json.contains(key) ? shown(json[key]) : "none", .expected = shown(value)});
+  }
+  if (!json.contains("landmark_order")) {
+    throw Error(ErrorCode::bad_format, "'landmark_order' is missing",
+                {.where = path.string(), .expected = "the names of the points that O-Net gives; [] = none"});
+  }
+  for (const auto& [key, value] : json.items()) {
+    if (key == "landmark_order") {
+      model.landmark_names = read_landmark_names(value, path.string() + ": landmark_order", ErrorCode::bad_format);
+    } else if (key == "detector") {
+      detector_option_table().apply(model.detector, value, path.string() + ": detector");
+    } else if (key == "input") {
+      input_option_table().apply(model.input, value, path.string() + ": input");
+    } else if (!facts.contains(key)) {
+      throw Error(ErrorCode::bad_format, concat("unknown key '", key, "'"),
+                  {.where = path.string(), .expected = "landmark_order, detector, input"});
+    }
+  }
+}
+
+/// \throws Error unless O-Net, where it is there, gives the points that are named.
+void require_named_points(const Model& model, const std::string& where) {
+  const NetWeights& onet = model.nets[static_cast<size_t>(NetKind::onet)];
+  const auto named = static_cast<int64_t>(model.landmark_names.size());
+  if (onet.tensors.empty() || landmark_count(onet) == named) return;
+  throw Error(ErrorCode::bad_format, "O-Net gives another number of points than 'landmark_order' names",
+              {.where = where, .found = concat(landmark_count(onet), " points"), .expected = concat(named)});
+}
+
+/// What the default model's cascade.json says, without nets.
+Model default_model_without_nets() {
+  Model model;
+  const std::span<const std::byte> cascade = default_model_file(kFileName);
+  read_cascade(parse_json({reinterpret_cast<const char*>(cascade.data()), cascade.size()}, kFileName), kFileName,
+               model);
+  return model;
+}
+
+}  // namespace
+
+Model read_model(const fs::path& folder, NetKind last) {
+  if (!is_folder(folder)) {
+    throw Error(ErrorCode::not_found, "no model folder here",
+                {.where = folder.string(),
+                 .hint = "'mtcnn export' makes one from training runs, 'mtcnn import' from public weights "
+                         "(scripts/public_weights.sh)"});
+  }
+  Model model;
+  read_cascade(read_json(folder / kFileName), folder / kFileName, model);
+  for (const NetKind net : kNetKinds) {
+    NetWeights& weights = model.nets[static_cast<size_t>(net)];
+    weights.net = net;
+    if (net <= last) weights = read_net(folder, net);
+  }
+  require_named_points(model, (folder / kFileName).string());
+  return model;
+}
+
+InputOptions read_model_input(const fs::path& folder) {
+  Model model;
+  read_cascade(read_json(folder / kFileName), folder / kFileName, model);
+  return model.input;
+}
+
+void write_model(const fs::path& folder, const Model& model, const WeightsFormat& format) {
+  for (const NetKind net : kNetKinds) {
+    const NetWeights& weights = model.nets[static_cast<size_t>(net)];
+    if (weights.tensors.empty()) continue;
+    format.write(folder / concat(net_name(net), format.extension), weights);
+  }
+  Json json = fixed_facts();
+  json["landmark_order"] = model.landmark_names;
+  json["input"] = input_option_table().dump(model.input);
+  json["detector"] = detector_option_table().dump(model.detector);
+  write_text(folder / kFileName, json.dump(2) + "\n");
+}
+
+std::vector<fs::path> model_files(const fs::path& folder) {
+  std::vector<fs::path> files = {folder / kFileName};
+  for (const NetKind net : kNetKinds) {
+    files.push_back(safetensors_path(folder, net));
+    files.push_back(torchscript_path(folder, net));
+  }
+  return files;
+}
+
+Model default_model() {
+  Model model = default_model_without_nets();
+  for (const NetKind net : kNetKinds) {
+    const std::string name = concat(net_name(net), ".safetensors");
+    model.nets[static_cast<size_t>(net)] = parse_weights(name, default_model_file(name), net);
+  }
+  return model;
+}
+
+DetectorOptions default_model_options() { return default_model_without_nets().detector; }
+
+std::vector<std::string> landmark_names_of(const NetWeights& weights, const std::string& where) {
+  const auto count = static_cast<size_t>(landmark_count(weights));
+  const auto text = weights.metadata.find("landmark_order");
+  if (text == weights.metadata.end()) return default_landmark_names(count);
+  const std::string place = where + ": landmark_order";
+  std::vector<std::string> names = read_landmark_names(parse_json(text->second, place), place, ErrorCode::bad_format);
+  if (names.size() == count || count == 0) return names;
+  throw Error(ErrorCode::bad_format, "these weights name another number of points than they give",
+              {.where = place, .found = concat(names.size(), " names"), .expected = concat(count)});
+}
+
+InputOptions public_weights_input() {
+  return {.border = 127, .crop_lead = 1, .landmark_shift = -0.75F, .window_first = 1, .window_size = 12};
+}
+
+}  // namespace mtcnn

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "mtcnn/data/landmark_layout.h"
+#include "mtcnn/model/options.h"
+#include "mtcnn/weights/weights.h"
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace mtcnn {
+
+/// How a model folder holds its nets.
+struct WeightsFormat {
+  const char* extension;                                               ///< of a net's file
+  void (*write)(const std::filesystem::path&, const NetWeights& net);  ///< in one atomic step
+};
+
+inline constexpr WeightsFormat kSafetensors = {".safetensors", write_weights};
+
+/// A model folder in memory: three nets and how to use them. docs/formats.md describes the files.
+struct Model {
+  std::array<NetWeights, 3> nets;  ///< P-Net, R-Net, O-Net; without tensors where a net is not there (yet)
+  DetectorOptions detector;        ///< what suits these weights; the user's own options win
+  InputOptions input;
+  std::vector<std::string> landmark_names = face_landmarks().names;  ///< of the points that O-Net gives, in order
+};
+
+/// Each net is `NET.safetensors` or, where there is none, the TorchScript file `NET.pt`.
+/// \param last  nets behind this one are not read: the first nets alone are what hard examples are mined with.
+/// \throws Error if a file is missing, damaged, of another version or of another net, see read_weights(), or if O-Net
+/// gives another number of points than cascade.json names.
+Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::onet);
+
+/// What cascade.json of a model folder says about its weights.
+/// \throws Error if the file is missing or damaged.
+InputOptions read_model_input(const std::filesystem::path& folder);
+
+/// Writes pnet.safetensors, rnet.safetensors, onet.safetensors (or pnet.pt …) and, last, cascade.json. Each file is
+/// written atomically. Nets without tensors are left out.
+void write_model(const std::filesystem::path& folder, const Model& model, const WeightsFormat& format = kSafetensors);
+
+/// What may be a file of the model in this folder, there or not: cascade.json and each net's in both formats.
+std::vector<std::filesystem::path> model_files(const std::filesystem::path& folder);
+
+/// The model that comes with the library: models/default, embedded when it was built.
+Model default_model();
+
+/// The default model's detector options alone; reads no weights.
+DetectorOptions default_model_options();
+
+/// The names of the points that a net was trained for: as its file says, else default_landmark_names().
+/// \throws Error naming `where` if the file's names do not fit its landmark head.
+std::vector<std::string> landmark_names_of(const NetWeights& weights, const std::string& where);
+
+/// The input conventions that give the public weights their best accuracy (docs/results.md has the comparison).
+InputOptions public_weights_input();
+
+}  // namespace mtcnn

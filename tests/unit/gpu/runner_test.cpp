@@ -1,0 +1,183 @@
+#include "mtcnn/engine/runner.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/engine/threads.h"
+#include "mtcnn/gpu/torch_nets.h"
+#include "mtcnn/train/modules.h"
+
+#include <thread>
+
+#include "support/foreign_weights.h"
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+/// The merged, repacked forward against the plain modules. Sums of up to 1,152 float products in another order.
+constexpr double kTolerance = 2e-5;
+
+std::array<NetWeights, 3> random_nets() {
+  return {testing::random_weights(NetKind::pnet, 1, true), testing::random_weights(NetKind::rnet, 2),
+          testing::random_weights(NetKind::onet, 3)};
+}
+
+/// [count, H, W, 3] floats as the modules' [count, 3, H, W].
+at::Tensor to_planes(std::vector<float>& floats, at::IntArrayRef sizes) {
+  return at::from_blob(floats.data(), sizes, at::kFloat).permute({0, 3, 1, 2}).contiguous();
+}
+
+std::vector<float> random_floats(size_t count) {
+  const at::Tensor values = at::rand({static_cast<int64_t>(count)}) * 2 - 1;
+  return {values.const_data_ptr<float>(), values.const_data_ptr<float>() + count};
+}
+
+/// The modules' output in the runner's order: logit difference, offsets, landmarks.
+at::Tensor merged(const NetOutput& output) {
+  at::Tensor logit = output.face_logits.slice(1, 1, 2) - output.face_logits.slice(1, 0, 1);
+  std::vector<at::Tensor> parts = {logit, output.offsets};
+  if (output.landmarks.defined()) parts.push_back(output.landmarks);
+  return at::cat(parts, 1);
+}
+
+void expect_equal(const at::Tensor& values, const at::Tensor& expected) {
+  ASSERT_EQ(values.numel(), expected.numel());
+  EXPECT_LT((values.reshape(expected.sizes()) - expected).abs().max().item<double>(),
+            kTolerance * std::max(1.0, expected.abs().max().item<double>()));
+}
+
+void expect_close(const std::vector<float>& actual, const at::Tensor& expected) {
+  ASSERT_EQ(static_cast<int64_t>(actual.size()), expected.numel());
+  expect_equal(at::from_blob(const_cast<float*>(actual.data()), expected.sizes(), at::kFloat), expected);
+}
+
+TEST(Runner, PNetEqualsItsModule) {
+  at::manual_seed(5);
+  const auto nets = random_nets();
+  const NetRunner runner(nets);
+  PNet module;
+  load_weights(*module, nets[0]);
+  for (const auto& [height, width] : std::vector<std::pair<int, int>>{{12, 12}, {64, 96}, {34, 50}}) {
+    std::vector<float> canvas = random_floats(static_cast<size_t>(height * width * 3));
+    std::vector<float> values;
+    runner.run_pnet(canvas, height, width, std::vector<CanvasPart>{{0, 0, width, height}}, values);
+    const at::NoGradGuard no_grad;
+    expect_close(values, merged(module->forward(to_planes(canvas, {1, height, width, 3}))).permute({0, 2, 3, 1}));
+  }
+}
+
+TEST(Runner, GivesAsManyPointsAsONetHas) {
+  at::manual_seed(8);
+  const at::NoGradGuard no_grad;
+  for (const int points : {0, 1, 4, 68}) {
+    auto nets = random_nets();
+    nets[2] = testing::random_weights(NetKind::onet, 3, false, points);
+    const NetRunner runner(nets);
+    EXPECT_EQ(runner.landmark_count(), points);
+    EXPECT_EQ(runner.value_count(NetKind::rnet), 5);
+    EXPECT_EQ(runner.value_count(NetKind::onet), 5 + 2 * points);
+    ONet module(points);
+    load_weights(*module, nets[2]);
+    std::vector<float> values;
+    std::vector<float> crops = random_floats(size_t{9} * 48 * 48 * 3);
+    runner.run_crops(NetKind::onet, crops, 9, values);
+    expect_close(values, merged(module->forward(to_planes(crops, {9, 48, 48, 3}))));
+  }
+}
+
+TEST(Runner, CropNetsEqualTheirModules) {
+  at::manual_seed(6);
+  const auto nets = random_nets();
+  const NetRunner runner(nets);
+  RNet rnet;
+  ONet onet;
+  load_weights(*rnet, nets[1]);
+  load_weights(*onet, nets[2]);
+  const at::NoGradGuard no_grad;
+  for (const int count : {1, 7, 32}) {
+    std::vector<float> values;
+    std::vector<float> small = random_floats(static_cast<size_t>(count) * 24 * 24 * 3);
+    runner.run_crops(NetKind::rnet, small, count, values);
+    expect_close(values, merged(rnet->forward(to_planes(small, {count, 24, 24, 3}))));
+    std::vector<float> large = random_floats(static_cast<size_t>(count) * 48 * 48 * 3);
+    runner.run_crops(NetKind::onet, large, count, values);
+    expect_close(values, merged(onet->forward(to_planes(large, {count, 48, 48, 3}))));
+  }
+}
+
+/// Parts give the values that their cells have on the whole canvas, to the bit, whatever the number of threads.
+TEST(Runner, PartsAndThreadsChangeNothing) {
+  at::manual_seed(7);
+  const auto nets = random_nets();
+  const NetRunner runner(nets);
+  constexpr int kWidth = 90;
+  constexpr int kHeight = 100;
+  constexpr int kColumns = kWidth / 2 - 5;
+  const std::vector<float> canvas = random_floats(size_t{kWidth} * kHeight * 3);
+  std::vector<float> whole;
+  runner.run_pnet(canvas, kHeight, kWidth, std::vector<CanvasPart>{{0, 0, kWidth, kHeight}}, whole);
+  const std::vector<CanvasPart> parts = {{0, 0, 40, 100}, {40, 0, 50, 14}, {40, 14, 12, 86}};
+  const OneThread one_thread;
+  std::vector<float> values;
+  runner.run_pnet(canvas, kHeight, kWidth, parts, values);
+  for (const CanvasPart& part : parts) {
+    for (int row = 0; row < part.height / 2 - 5; ++row) {
+      for (int column = 0; column < part.width / 2 - 5; ++column) {
+        const size_t cell = static_cast<size_t>((part.y / 2 + row) * kColumns + part.x / 2 + column) * kFaceValues;
+        for (size_t i = cell; i < cell + kFaceValues; ++i) ASSERT_EQ(values[i], whole[i]);
+      }
+    }
+  }
+}
+
+/// What the GPU runs, here on the CPU.
+TEST(TorchNets, EqualTheModules) {
+  at::manual_seed(8);
+  const auto nets = random_nets();
+  const TorchNets torch_nets(nets, at::kCPU);
+  PNet pnet;
+  RNet rnet;
+  ONet onet;
+  load_weights(*pnet, nets[0]);
+  load_weights(*rnet, nets[1]);
+  load_weights(*onet, nets[2]);
+  const at::NoGradGuard no_grad;
+  std::vector<float> floats = random_floats(size_t{34} * 50 * 3);
+  const at::Tensor picture = to_planes(floats, {1, 34, 50, 3});
+  expect_equal(torch_nets.run_pnet(picture), merged(pnet->forward(picture)).permute({0, 2, 3, 1}));
+  floats = random_floats(size_t{5} * 24 * 24 * 3);
+  const at::Tensor small = to_planes(floats, {5, 24, 24, 3});  // filled up to 8
+  expect_equal(torch_nets.run_crops(NetKind::rnet, small), merged(rnet->forward(small)));
+  floats = random_floats(size_t{4} * 48 * 48 * 3);
+  const at::Tensor large = to_planes(floats, {4, 48, 48, 3});
+  expect_equal(torch_nets.run_crops(NetKind::onet, large), merged(onet->forward(large)));
+}
+
+TEST(Runner, MayBeUsedFromSeveralThreads) {
+  const auto nets = random_nets();
+  const NetRunner runner(nets);
+  const std::vector<float> canvas = random_floats(64 * 64 * 3);
+  std::vector<float> expected;
+  runner.run_pnet(canvas, 64, 64, std::vector<CanvasPart>{{0, 0, 64, 64}}, expected);
+  std::vector<std::vector<float>> results(4);
+  std::vector<std::thread> threads;
+  for (auto& result : results)
+    threads.emplace_back([&] { runner.run_pnet(canvas, 64, 64, std::vector<CanvasPart>{{0, 0, 64, 64}}, result); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& result : results) EXPECT_EQ(result, expected);
+}
+
+TEST(Runner, RefusesWrongSizes) {
+  const auto nets = random_nets();
+  const NetRunner runner(nets);
+  std::vector<float> values;
+  EXPECT_THROW(runner.run_pnet(std::vector<float>(13 * 12 * 3), 13, 12, {}, values), ContractError);
+  const std::vector<CanvasPart> outside = {{2, 0, 12, 12}};
+  EXPECT_THROW(runner.run_pnet(std::vector<float>(12 * 12 * 3), 12, 12, outside, values), ContractError);
+  EXPECT_THROW(runner.run_crops(NetKind::rnet, std::vector<float>(10), 1, values), ContractError);
+  const std::array<NetWeights, 3> swapped = {nets[1], nets[0], nets[2]};
+  EXPECT_THROW(NetRunner{swapped}, ContractError);
+}
+
+}  // namespace
+}  // namespace mtcnn

@@ -1,0 +1,109 @@
+#include "mtcnn/gpu/tensor_cascade.h"
+
+#include "mtcnn/image/read.h"
+
+#include <array>
+#include <utility>
+
+#include "support/shared_data.h"
+#include "unit/detect/made_detectors.h"
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+/// What a GPU runs, here on the CPU, with the same nets.
+const Detector& tensor_detector() {
+  static const Detector detector = made_detector("cpu:torch", gpu_cascade);
+  return detector;
+}
+
+/// What a GPU runs finds the same, for single pictures and for a list of mixed sizes.
+TEST(TensorCascade, FindsWhatTheEngineFinds) {
+  std::vector<Image> images;
+  std::vector<ImageView> views;
+  for (const auto& [width, height] :
+       std::vector<std::pair<int, int>>{{120, 90}, {33, 200}, {8, 8}, {120, 90}, {64, 64}, {0, 0}, {300, 20}})
+    images.push_back(noise(width, height, static_cast<uint32_t>(images.size())));
+  for (const Image& image : images) views.push_back(image.view());
+  const auto expected = random_detector().detect_stages(views);
+  const auto actual = tensor_detector().detect_stages(views);
+  ASSERT_EQ(actual.size(), expected.size());
+  size_t faces = 0;
+  for (size_t i = 0; i < views.size(); ++i) {
+    expect_same(actual[i].faces, expected[i].faces);
+    EXPECT_EQ(actual[i].after_pnet.size(), expected[i].after_pnet.size());
+    EXPECT_EQ(actual[i].after_rnet.size(), expected[i].after_rnet.size());
+    faces += expected[i].faces.size();
+  }
+  EXPECT_GT(faces, 10U);
+  EXPECT_TRUE(tensor_detector().detect(std::span<const ImageView>()).empty());
+}
+
+TEST(TensorCascade, FindsTheFacesOfTheSamplesWithTheDefaultModel) {
+  const Model model = default_model();
+  const Detector engine(model, "cpu");
+  const Detector tensors(model, kTensorsOnCpu, gpu_cascade);
+  for (const char* name : {"astronaut.jpg", "grace_hopper.jpg"}) {
+    const Image image = read_image(testing::source_folder() / "samples" / name);
+    const std::vector<Face> expected = engine.detect(image.view());
+    const std::vector<Face> actual = tensors.detect(image.view());
+    ASSERT_EQ(actual.size(), expected.size()) << name;
+    ASSERT_FALSE(expected.empty()) << name;
+    for (size_t i = 0; i < actual.size(); ++i) {
+      EXPECT_GT(iou(actual[i].box, expected[i].box), 0.99F) << name;
+      EXPECT_NEAR(actual[i].confidence, expected[i].confidence, 1e-3) << name;
+      for (size_t k = 0; k < kLandmarkCount; ++k)
+        EXPECT_NEAR(actual[i].landmarks[k].x, expected[i].landmarks[k].x, 0.5) << name;
+    }
+  }
+}
+
+TEST(TensorCascade, KnowsAllOptions) {
+  const Image image = noise(110, 90, 4);
+  DetectorOptions options = random_detector().options();
+  options.pnet_weight = 0.3F;
+  options.rnet_weight = 0.5F;
+  options.box_voting = 0.6F;
+  options.support = 1;
+  options.mirror_weight = 0.7F;
+  options.max_side = 100;
+  options.clip = true;
+  const auto expected = random_detector().with_options(options).detect(image.view());
+  ASSERT_GT(expected.size(), 1U);
+  expect_same(tensor_detector().with_options(options).detect(image.view()), expected);
+  options.half = true;
+  EXPECT_NO_THROW(tensor_detector().with_options(options).detect(noise(48, 48, 4).view()));
+}
+
+TEST(TensorCascade, AnswersGivenWindows) {
+  const Image image = noise(100, 80, 8);
+  const std::vector<Box> windows = {{10, 10, 40, 40}, {500, 500, 530, 530}, {-8, 20, 30, 58}};
+  const auto expected = random_detector().refine(image.view(), windows);
+  const auto actual = tensor_detector().refine(image.view(), windows);
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) {
+    ASSERT_EQ(actual[i].has_value(), expected[i].has_value());
+    if (actual[i]) expect_same({*actual[i]}, {*expected[i]});
+  }
+}
+
+/// More cells (about 1,700 in all levels) than are looked at first, and no more windows than are allowed.
+TEST(TensorCascade, TakesAnyNumberOfWindows) {
+  const Image image = noise(145, 110, 3);
+  DetectorOptions options = random_detector().options();
+  options.thresholds = {0, 0, 0};
+  const auto expected = random_detector().with_options(options).detect_stages(std::array{image.view()});
+  const auto actual = tensor_detector().with_options(options).detect_stages(std::array{image.view()});
+  EXPECT_EQ(actual.front().after_pnet.size(), expected.front().after_pnet.size());
+  options.max_windows = 50;
+  EXPECT_LE(tensor_detector().with_options(options).detect_stages(std::array{image.view()}).front().after_pnet.size(),
+            50U);
+}
+
+TEST(TensorCascade, FourThreadsAtOnceGiveTheSame) {
+  expect_four_threads_give_the_same(tensor_detector(), noise(100, 90, 9));
+}
+
+}  // namespace
+}  // namespace mtcnn

@@ -1,0 +1,133 @@
+#include "mtcnn/model/model_folder.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
+#include "mtcnn/core/json.h"
+
+#include "support/damaged_json.h"
+#include "support/foreign_weights.h"
+#include "support/temp_folder.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+namespace fs = std::filesystem;
+
+Model random_model() {
+  Model model;
+  for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)] = testing::random_weights(net, 5);
+  model.detector.min_face = 33;
+  model.input.border = 7;
+  return model;
+}
+
+std::string message_of(const fs::path& folder) {
+  try {
+    read_model(folder);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ModelFolder, RoundTrip) {
+  const testing::TempFolder folder;
+  write_model(folder / "model", random_model());
+  const Model back = read_model(folder / "model");
+  EXPECT_EQ(back.detector.min_face, 33);
+  EXPECT_EQ(back.input.border, 7);
+  const Model model = random_model();
+  for (size_t net = 0; net < 3; ++net) {
+    for (const NamedTensor& tensor : model.nets[net].tensors)
+      EXPECT_EQ(back.nets[net].at(tensor.name).values, tensor.values);
+  }
+}
+
+TEST(ModelFolder, MissingThingsAreNamed) {
+  const testing::TempFolder folder;
+  EXPECT_THAT(message_of(folder / "nothing"), ::testing::HasSubstr("no model folder"));
+  write_model(folder / "model", random_model());
+  fs::remove(folder / "model" / "rnet.safetensors");
+  EXPECT_THAT(message_of(folder / "model"), ::testing::HasSubstr("rnet.safetensors"));
+  fs::remove(folder / "model" / "cascade.json");
+  EXPECT_THAT(message_of(folder / "model"), ::testing::HasSubstr("cascade.json"));
+}
+
+TEST(ModelFolder, NetsInEachOthersPlace) {
+  const testing::TempFolder folder;
+  write_model(folder / "model", random_model());
+  fs::copy_file(folder / "model" / "onet.safetensors", folder / "model" / "rnet.safetensors",
+                fs::copy_options::overwrite_existing);
+  EXPECT_THAT(message_of(folder / "model"),
+              ::testing::AllOf(::testing::HasSubstr("'onet'"), ::testing::HasSubstr("'rnet'")));
+}
+
+TEST(ModelFolder, CascadeFileIsChecked) {
+  const testing::TempFolder folder;
+  write_model(folder.path(), random_model());
+  const fs::path file = folder / "cascade.json";
+  const Json good = read_json(file);
+  const auto with = [&](const std::string& pointer, const Json& value) {
+    Json changed = good;
+    changed[Json::json_pointer(pointer)] = value;
+    write_text(file, changed.dump());
+    return message_of(folder.path());
+  };
+  EXPECT_THAT(with("/version", 2), ::testing::HasSubstr("version"));
+  EXPECT_THAT(with("/colour_order", "BGR"), ::testing::HasSubstr("colour_order"));
+  EXPECT_THAT(with("/detector/min_fase", 3), ::testing::HasSubstr("did you mean 'min_face'"));
+  EXPECT_THAT(with("/detector/factor", 1.5), ::testing::HasSubstr("factor"));
+  EXPECT_THAT(with("/detector/thresholds", Json::array({0.6, 0.7})), ::testing::HasSubstr("three numbers"));
+  EXPECT_THAT(with("/extra", 1), ::testing::HasSubstr("extra"));
+  write_text(file, "{\"format\": ");
+  EXPECT_THAT(message_of(folder.path()), ::testing::HasSubstr("not valid JSON"));
+  write_text(file, "[]");
+  EXPECT_THAT(message_of(folder.path()), ::testing::HasSubstr("not a cascade file"));
+}
+
+TEST(ModelFolder, AnyDamageOfTheCascadeFileIsAnErrorThatNamesIt) {
+  const testing::TempFolder folder;
+  write_model(folder.path(), random_model());
+  const fs::path file = folder / "cascade.json";
+  testing::for_each_damage(read_json(file), [&](const Json& damaged, const std::string& what) {
+    testing::overwrite(file, damaged.dump());
+    testing::expect_only_errors("cascade.json", what, [&] { read_model_input(folder.path()); });
+  });
+}
+
+TEST(ModelFolder, NamesAsManyPointsAsONetGives) {
+  const testing::TempFolder folder;
+  Model model = random_model();
+  model.nets[2] = testing::random_weights(NetKind::onet, 9, false, 3);
+  model.landmark_names = {"tip", "left", "right"};
+  write_model(folder / "own", model);
+  const Model back = read_model(folder / "own");
+  EXPECT_EQ(back.landmark_names, model.landmark_names);
+  EXPECT_EQ(landmark_count(back.nets[2]), 3);
+  model.landmark_names.pop_back();
+  write_model(folder / "model", model);
+  EXPECT_THAT(message_of(folder / "model"), ::testing::HasSubstr("found 3 points, expected 2"));
+  EXPECT_NO_THROW(read_model(folder / "model", NetKind::rnet)) << "O-Net does not matter for the nets before it";
+  model.landmark_names = {"tip", "left", "tip"};
+  write_model(folder / "model", model);
+  EXPECT_THAT(message_of(folder / "model"), ::testing::HasSubstr("two landmarks of one name"));
+  model.nets[2] = testing::random_weights(NetKind::onet, 9, false, 0);
+  model.landmark_names = {};
+  write_model(folder / "model", model);
+  EXPECT_TRUE(read_model(folder / "model").landmark_names.empty());
+}
+
+TEST(ModelFolder, NamesOfPointsComeFromTheWeights) {
+  NetWeights weights = testing::random_weights(NetKind::onet, 9, false, 2);
+  EXPECT_EQ(landmark_names_of(weights, "here"), (std::vector<std::string>{"point_0", "point_1"}));
+  weights.metadata["landmark_order"] = R"(["tip", "tail"])";
+  EXPECT_EQ(landmark_names_of(weights, "here"), (std::vector<std::string>{"tip", "tail"}));
+  weights.metadata["landmark_order"] = R"(["tip"])";
+  EXPECT_THROW(landmark_names_of(weights, "here"), Error);
+  EXPECT_EQ(landmark_names_of(testing::random_weights(NetKind::onet, 9), "here"), face_landmarks().names);
+}
+
+}  // namespace
+}  // namespace mtcnn
