@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From nothing to faces: installs what the program is built from, builds it, and finds the faces in the sample images.
-#   --train   then paints toy data and trains the three nets on it with one command: some minutes, and a second run goes on where the
-#             first was cut
+#   --train   with LibTorch (a download of 190 to 530 MB), for training and GPUs; then paints toy data and trains the three nets on it with
+#             one command: some minutes, and a second run goes on where the first was cut
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/environment.sh
@@ -13,10 +13,12 @@ case "${1:-}" in
   *) printf "error: unknown argument '%s' (--help explains)\n" "$1" >&2; exit 2 ;;
 esac
 
-scripts/setup.sh --program
-# Where scripts/test.sh has configured the folder, the tests stay part of it.
-preset=program
+# What an earlier run has built the folder with, LibTorch or the tests, stays part of it.
+preset=detector
+[ "${1:-}" = --train ] && preset=program
+grep -qs '^MTCNN_WITH_TORCH:BOOL=ON' "$release/CMakeCache.txt" && preset=program
 grep -qs '^MTCNN_BUILD_TESTS:BOOL=ON' "$release/CMakeCache.txt" && preset=release
+if [ $preset = detector ]; then scripts/setup.sh --detector; else scripts/setup.sh --program; fi
 build_preset "$preset" mtcnn
 say "looking for faces in samples/"
 "$release/mtcnn" detect samples --json "$output/faces.jsonl" --draw "$output"

@@ -3,6 +3,7 @@
 # tree). Safe to run again: it does nothing where nothing is missing.
 #   setup.sh             everything, for the tests too
 #   setup.sh --program   what the program itself is built from
+#   setup.sh --detector  what it is built from without LibTorch (MTCNN_WITH_TORCH=OFF): all but training, TorchScript and GPUs
 #   MTCNN_DEPS_DIR   where the virtual environment lives (default ${XDG_CACHE_HOME:-~/.cache}/mtcnn)
 #   MTCNN_TORCH      another torch for pip, as "torch==2.11.0"
 #   Torch_DIR, LibTorch_ROOT, CMAKE_PREFIX_PATH   a LibTorch of your own; the virtual environment then holds only what the tests need
@@ -12,15 +13,18 @@ cd "$(dirname "$0")/.."
 source scripts/environment.sh
 
 case "${1:-}" in
-  "" | --program) ;;
+  "" | --program | --detector) ;;
   -h | --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' scripts/setup.sh; exit ;;
   *) printf "error: unknown argument '%s' (--help explains)\n" "$1" >&2; exit 2 ;;
 esac
-for_tests=$([ "${1:-}" = --program ] || echo yes)
+for_torch=$([ "${1:-}" = --detector ] || echo yes)
+for_tests=$([ -n "${1:-}" ] || echo yes)
 
 packages=(g++ cmake ninja-build libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libmatio-dev libavformat-dev libswscale-dev
-          zlib1g-dev python3 python3-venv ca-certificates)
+          zlib1g-dev)
+torch_packages=(python3 python3-venv ca-certificates)
 test_packages=(ccache git libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy doxygen xvfb)
+[ -z "$for_torch" ] || packages+=("${torch_packages[@]}")
 [ -z "$for_tests" ] || packages+=("${test_packages[@]}")
 
 install_packages() {
@@ -82,14 +86,18 @@ install_torch() {
   note_installed "$wanted"
 }
 
-install_packages
-if own_libtorch; then
-  say "using the LibTorch that Torch_DIR, LibTorch_ROOT or CMAKE_PREFIX_PATH names"
-  [ -z "$for_tests" ] || make_venv
-else
+provide_libtorch() {
+  if own_libtorch; then
+    say "using the LibTorch that Torch_DIR, LibTorch_ROOT or CMAKE_PREFIX_PATH names"
+    [ -z "$for_tests" ] || make_venv
+    return
+  fi
   make_venv
   if [ -n "$for_tests" ] || has_gpu; then install_torch; else install_libtorch_alone; fi
-fi
+}
+
+install_packages
+[ -z "$for_torch" ] || provide_libtorch
 if [ -n "$for_tests" ]; then
   pip_install "pycocotools==$pycocotools_version" numpy  # the tests compare our scores with its
   pip_install "${report_packages[@]}"                    # scripts/report.sh

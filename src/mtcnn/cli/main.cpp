@@ -55,9 +55,7 @@ int report(const std::string& message, int exit_code) {
 
 std::string version_text() {
   std::string text = mtcnn::concat("mtcnn ", mtcnn::version(), " (commit ", mtcnn::commit(), ")");
-#ifdef MTCNN_LIBTORCH_VERSION
-  text += ", LibTorch " MTCNN_LIBTORCH_VERSION;
-#endif
+  if (const std::string torch = mtcnn::cli::libtorch_version(); !torch.empty()) text += ", LibTorch " + torch;
   return text + ", OpenCV " MTCNN_OPENCV_VERSION;
 }
 

@@ -11,6 +11,9 @@
 /// main() goes on as `mtcnn-torch`, the same program with LibTorch, with the same arguments.
 namespace mtcnn::cli {
 
+/// Of the LibTorch that the commands which need one were built with; empty where there are none.
+std::string libtorch_version();
+
 /// Nothing may have been written when it is thrown.
 struct NeedsTorch {
   std::string what;  ///< "--device cuda"

@@ -17,6 +17,8 @@ std::filesystem::path torch_program() {
 
 }  // namespace
 
+std::string libtorch_version() { return MTCNN_LIBTORCH_VERSION; }
+
 CascadeFactory other_devices() {
   return [](const Model&, const std::string& device) -> std::unique_ptr<Cascade> {
     if (device == "auto" && !path_exists(torch_program())) return nullptr;
@@ -32,7 +34,7 @@ void go_on_with_torch(const NeedsTorch& need, char** arguments, bool pipes_kill)
   const std::filesystem::path program = torch_program();
   if (!path_exists(program)) {
     throw Error(ErrorCode::unsupported, need.what + " needs LibTorch, and this program was built without it",
-                {.where = program.string(), .found = "no such file", .hint = "build with -DMTCNN_WITH_TORCH=ON"});
+                {.where = program.string(), .found = "no such file", .hint = "`scripts/quickstart.sh --train` builds it with LibTorch; so does the CMake option MTCNN_WITH_TORCH=ON"});
   }
   if (pipes_kill) std::signal(SIGPIPE, SIG_DFL);
   ::execv(program.c_str(), arguments);

@@ -1,5 +1,6 @@
 #include "mtcnn/core/machine.h"
 
+#include "mtcnn/core/simd.h"
 #include "mtcnn/core/text.h"
 
 #include <fstream>
@@ -25,6 +26,7 @@ Json machine_json() {
   const bool known = ::uname(&system) == 0;
   return {{"processor", processor()},
           {"cores", std::thread::hardware_concurrency()},
+          {"vector", vector_units()},
           {"system", known ? concat(system.sysname, " ", system.release, " ", system.machine) : "unknown system"}};
 }
 

@@ -4,7 +4,7 @@
 
 namespace mtcnn {
 
-/// What a timing was measured on: "processor", "cores" and "system".
+/// What a timing was measured on: "processor", "cores", "vector" (see vector_units()) and "system".
 Json machine_json();
 
 }  // namespace mtcnn

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>  // so that __GLIBC__ is known
+#include <string>
 
 /// Code for vector units that not every machine has, picked when the program runs. Compilers: GCC 11 or Clang 14, or
 /// later.
@@ -61,10 +62,16 @@
 
 namespace mtcnn {
 
-/// Whether this machine has the units that code between MTCNN_BEGIN_… and MTCNN_END_UNITS needs.
+/// Whether this machine has the units that code between MTCNN_BEGIN_… and MTCNN_END_UNITS needs, and the environment
+/// variable MTCNN_VECTOR leaves them usable: "plain", "avx2", "avx512" or "vnni" ("neon" or "dotprod" on Arm) is the
+/// most that is used. It says nothing to functions with MTCNN_SIMD_CLONES.
+/// \throws Error{usage} if MTCNN_VECTOR holds something else.
 bool has_avx2();
 bool has_avx512();
 bool has_avx512_vnni();
 bool has_dot_product();
+
+/// What is used, by the names of MTCNN_VECTOR.
+std::string vector_units();
 
 }  // namespace mtcnn

@@ -35,11 +35,13 @@ auto touches_picture(const Value& x1, const Value& y1, const Value& x2, const Va
 /// A window that a net can be run on: finite, with area, and touching its picture.
 bool is_croppable(const Box& box, const ImageView& image);
 
-/// The votes of P-Net for a window, and those with R-Net's.
+/// The votes of P-Net for a window.
 template <class Value>
 Value pnet_votes(const DetectorOptions& options, const Value& logit) {
   return options.pnet_weight * logit;
 }
+
+/// P-Net's votes with R-Net's.
 template <class Value>
 Value rnet_votes(const DetectorOptions& options, const Value& votes, const Value& logit) {
   return votes + options.rnet_weight * logit;
