@@ -12,15 +12,14 @@ foreach(module IN LISTS modules)
 endforeach()
 
 # The programs find LibTorch and OpenCV where the build found them.
-set(programs mtcnn)
-if(MTCNN_WITH_TORCH)
-  list(APPEND programs mtcnn_torch)
-endif()
+get_property(programs GLOBAL PROPERTY MTCNN_PROGRAMS)
 set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 install(TARGETS ${programs} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/THIRD_PARTY_NOTICES" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(EXPORT mtcnnTargets NAMESPACE mtcnn:: DESTINATION "${package_dir}")
+set(mtcnn_components ${modules})
+list(TRANSFORM mtcnn_components REPLACE "^mtcnn_" "")
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/mtcnnConfig.cmake.in" "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake" COMPATIBILITY SameMinorVersion)

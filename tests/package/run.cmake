@@ -1,6 +1,6 @@
 # Run as a script by ctest: installs the build at BUILD_DIR into a fresh prefix, then configures, builds and runs the consumer
 # project beside this file and examples/find_package below SOURCE_DIR. WORK_DIR is emptied
-# first. LIBTORCH is where the build found LibTorch. ARGUMENTS are passed on to the projects' configuration.
+# first. LIBTORCH is where the build found LibTorch, COMPONENTS what the package has. ARGUMENTS are passed on to the projects' configuration.
 function(run what)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -12,7 +12,7 @@ endfunction()
 # build_project(<name> <folder>): into WORK_DIR/<name>, with the package just installed and no other.
 function(build_project name folder)
   run("configuring ${name}" "${CMAKE_COMMAND}" -S "${folder}" -B "${WORK_DIR}/${name}" "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix"
-      "-DTorch_DIR=${LIBTORCH}" ${ARGUMENTS})
+      "-DTorch_DIR=${LIBTORCH}" ${ARGUMENTS} ${ARGN})
   file(STRINGS "${WORK_DIR}/${name}/CMakeCache.txt" found REGEX "^mtcnn_DIR:")
   if(NOT found MATCHES "=${WORK_DIR}/prefix/")
     message(FATAL_ERROR "${name} found another package: ${found}")
@@ -42,6 +42,18 @@ run("the consumer" "${WORK_DIR}/consumer/consumer")
 if(NOT output MATCHES "^mtcnn ${VERSION}\n")
   message(FATAL_ERROR "the consumer printed: ${output}")
 endif()
+# One project a component, which finds what its component needs and no more.
+foreach(component IN ITEMS ${COMPONENTS})
+  set(forbidden FFmpeg Matio LibTorch)
+  if(component STREQUAL "video" OR component STREQUAL "live")
+    list(REMOVE_ITEM forbidden FFmpeg)
+  elseif(component STREQUAL "eval" OR component STREQUAL "data_prep" OR component STREQUAL "pipeline")
+    list(REMOVE_ITEM forbidden Matio)
+  elseif(component STREQUAL "gpu" OR component STREQUAL "export" OR component STREQUAL "train")
+    list(REMOVE_ITEM forbidden LibTorch)
+  endif()
+  build_project("component_${component}" "${CMAKE_CURRENT_LIST_DIR}" "-DCOMPONENTS=${component}" "-DFORBIDDEN=${forbidden}")
+endforeach()
 build_project(example "${SOURCE_DIR}/examples/find_package")
 run("the example" "${WORK_DIR}/example/faces" "${SOURCE_DIR}/samples/astronaut.jpg" "${WORK_DIR}/annotated.jpg")
 string(REGEX MATCHALL "[^\n]+\n" faces "${output}")

@@ -1,6 +1,6 @@
 #include "mtcnn/cli/detector_flags.h"
 
-#include "mtcnn/cli/torch_part.h"
+#include "mtcnn/cli/parts.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/interrupt.h"

@@ -1,6 +1,6 @@
 #include "mtcnn/cli/common.h"
 #include "mtcnn/cli/help_formatter.h"
-#include "mtcnn/cli/torch_part.h"
+#include "mtcnn/cli/parts.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
@@ -108,8 +108,8 @@ int main(int argc, char** argv) {
   try {
     try {
       return run(argc, argv);
-    } catch (const mtcnn::cli::NeedsTorch& need) {
-      mtcnn::cli::go_on_with_torch(need, argv, pipes_kill);
+    } catch (const mtcnn::cli::NeedsProgram& need) {
+      mtcnn::cli::go_on_elsewhere(need, argv, pipes_kill);
     }
   } catch (const mtcnn::cli::ClosedPipe&) {
     if (!pipes_kill) return report("stdout: nobody reads the results any more (broken pipe)", kFailed);

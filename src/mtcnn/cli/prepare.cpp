@@ -1,7 +1,7 @@
 #include "data_prep/prepare.h"
 
 #include "mtcnn/cli/common.h"
-#include "mtcnn/cli/torch_part.h"
+#include "mtcnn/cli/parts.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"

@@ -1,5 +1,5 @@
 #include "mtcnn/cli/common.h"
-#include "mtcnn/cli/torch_part.h"
+#include "mtcnn/cli/parts.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"

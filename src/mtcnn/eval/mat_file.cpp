@@ -5,7 +5,6 @@
 #include "mtcnn/eval/mat_check.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -145,13 +144,6 @@ std::vector<MatValue> read_mat(const std::filesystem::path& path, const std::vec
     values.push_back(std::move(*found[i]));
   }
   return values;
-}
-
-std::string described(const MatValue& value) {
-  std::string result;
-  for (const size_t size : value.shape) result += (result.empty() ? "" : " x ") + std::to_string(size);
-  constexpr std::array<const char*, 3> kKinds = {" cells", " letters", " numbers"};
-  return result + kKinds[static_cast<size_t>(value.kind)];
 }
 
 }  // namespace mtcnn

@@ -1,10 +1,9 @@
-#include "mtcnn/cli/torch_part.h"
-#include "mtcnn/core/error.h"
+#include "mtcnn/cli/parts.h"
 #include "mtcnn/export/torchscript.h"
 #include "mtcnn/gpu/device.h"
 #include "mtcnn/gpu/tensor_cascade.h"
 
-/// The program `mtcnn-torch`.
+/// For mtcnn-torch.
 namespace mtcnn::cli {
 
 std::string libtorch_version() { return MTCNN_LIBTORCH_VERSION; }
@@ -18,7 +17,5 @@ TrainResult start_training(const TrainJob& job) {
 }
 
 WeightsFormat torchscript_format() { return kTorchscript; }
-
-void go_on_with_torch(const NeedsTorch& need, char**, bool) { throw ContractError(need.what + " is here"); }
 
 }  // namespace mtcnn::cli
