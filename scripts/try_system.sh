@@ -91,7 +91,7 @@ fi
 
 version() { in_root "dpkg-query -W -f='\${Version}' $1 2>/dev/null | sed 's/^[0-9]*://; s/[-+].*//'"; }
 system=$(in_root '. /etc/os-release; echo "$PRETTY_NAME"')
-torch=$(in_root 'sed -n "s/.*LibTorch \([0-9.]* ([A-Z]*)\).*/\1/p" build/release.log | tail -n 1')
+torch=$(in_root 'sed -n "s/.*LibTorch \([0-9.]* ([A-Z]*)\).*/\1/p" build/release.log 2>/dev/null | tail -n 1')
 printf '| %s | GCC %s | %s | %s | %s | %s | %s | %s s | %s | %s |\n' "$system" "$(in_root 'g++ -dumpfullversion')" "$(version cmake)" \
   "$(version libopencv-dev)" "$(version libavformat-dev)" "$(version python3)" "$torch" "${seconds[quickstart]}" \
   "${seconds[test]:+${seconds[test]} s}" "$(date +%F)"
