@@ -22,7 +22,7 @@ set(mtcnn_components ${modules})
 list(TRANSFORM mtcnn_components REPLACE "^mtcnn_" "")
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/mtcnnConfig.cmake.in" "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake" COMPATIBILITY SameMajorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake" "${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/FindFFmpeg.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindMatio.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/FindLibTorch.cmake" "${CMAKE_CURRENT_LIST_DIR}/MtcnnDepsDir.cmake"

@@ -1,5 +1,5 @@
 # Finds LibTorch: the one that Torch_DIR, LibTorch_ROOT or CMAKE_PREFIX_PATH names, else the wheel that scripts/setup.sh installed. For the
-# Python package always that of the interpreter's torch: a process must not hold two.
+# Python package always that of the interpreter's torch, as a process must not hold two; where it has none, MTCNN_WITH_TORCH is off.
 set(MTCNN_LIBTORCH_RANGE 2.8...<3)
 if(MTCNN_PYTHON)
   set(find_torch "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('torch').origin))")
@@ -12,7 +12,9 @@ if(MTCNN_PYTHON)
     endif()
   endforeach()
   if(NOT prefix)
-    message(FATAL_ERROR "${Python_EXECUTABLE} has no torch, which libmtcnn links. First `pip install torch`, then install libmtcnn again.")
+    message(STATUS "${Python_EXECUTABLE} has no torch: the package detects, and does not train")
+    set(MTCNN_WITH_TORCH OFF)
+    return()
   endif()
   set(LibTorch_ROOT "${prefix}")
 endif()

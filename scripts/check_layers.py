@@ -31,14 +31,14 @@ ROOMS = {
     "pipeline": ["core", "data", "weights", "data_prep", "train", "eval"],
     "cli": ["core", "geometry", "image", "video", "data", "weights", "engine", "model", "detect", "live", "gpu", "export", "data_prep", "train", "eval",
             "pipeline"],
-    "python": ["core", "geometry", "image", "data", "model", "detect", "gpu"],
+    "capi": ["core", "geometry", "image", "data", "engine", "model", "detect", "gpu"],
 }
 
 # Libraries that hold a part of a room: what of training needs no LibTorch.
 PARTS = {"train_files": "train"}
 
 # These are nobody's library: nothing includes them, and what they need comes in through the rooms that they link.
-ENDS = ("cli", "python")
+ENDS = ("cli", "capi")
 
 # Foreign libraries that stay behind few doors: name, headers, files that may include them (matched against
 # "room/file"), the same in words.
@@ -47,7 +47,6 @@ DOORS = [
     ("OpenCV", r"^opencv", r"^(image|video)/", "image and video"),
     ("FFmpeg", r"^lib(av|sw)", r"^video/", "video"),
     ("spdlog", r"^(spdlog|fmt)/", r"^core/log\.cpp$", "core/log.cpp"),
-    ("pybind11", r"^pybind11/", r"^python/", "python"),
 ]
 
 CPP_SUFFIXES = (".h", ".hpp", ".cpp", ".cc", ".h.in", ".cpp.in")
@@ -65,24 +64,20 @@ class Source:
         self.is_header = path.name.endswith(HEADER_SUFFIXES)
         self.text = without_block_comments(path.read_text(encoding="utf-8"))
         self.includes = [
-            (self.text.count("\n", 0, match.start(1)) + 1, match.group(1), self.full_name(*match.groups()))
+            (self.text.count("\n", 0, match.start(1)) + 1, match.group(1), match.group(2))
             for match in INCLUDE.finditer(self.text)
         ]
-
-    def full_name(self, quote, target):
-        """python's headers lie beside the files that include them."""
-        return f"python/{target}" if self.room == "python" and quote == '"' and "/" not in target else target
 
     def at(self, line, message):
         return f"{self.shown}:{line}: {message}"
 
 
 def own_header(target):
-    """The name "room/file" of our header that `target` includes, or None: "mtcnn/<room>/..." lies below src/, "data_prep/..." at the top,
-    "python/..." in python/src."""
+    """The name "room/file" of our header that `target` includes, or None: "mtcnn/<room>/..." lies below src/, "data_prep/..." at the
+    top."""
     if target.startswith("mtcnn/"):
         return target.removeprefix("mtcnn/")
-    return target if target.startswith(("data_prep/", "python/")) else None
+    return target if target.startswith("data_prep/") else None
 
 
 def without_block_comments(text):
@@ -96,8 +91,6 @@ def room_folders(root):
     rooms = [(folder.name, folder) for folder in folders]
     if (root / "data_prep").is_dir():
         rooms.append(("data_prep", root / "data_prep"))
-    if (root / "python" / "src").is_dir():
-        rooms.append(("python", root / "python" / "src"))
     return rooms
 
 
@@ -204,7 +197,7 @@ def public_headers(sources):
 def check_links(root, room, folder, sources):
     """The room's CMakeLists.txt links what the table allows, all that the room includes, and as PUBLIC what is included by
     headers that other rooms see."""
-    cmake_file = (folder.parent if room == "python" else folder) / "CMakeLists.txt"
+    cmake_file = folder / "CMakeLists.txt"
     shown = cmake_file.relative_to(root).as_posix()
     if not cmake_file.exists():
         if any(source.room == room and not source.is_header for source in sources):

@@ -3,7 +3,7 @@ torch_requirement=${MTCNN_TORCH:-torch==2.13.0}
 pycocotools_version=2.0.11
 tensorboard_version=2.21.0
 report_packages=(nbconvert==7.17.2 ipykernel==7.4.0 matplotlib==3.11.2 pillow==13.0.0)
-python_build_packages=(scikit-build-core==1.1.2 pybind11==3.1.0)
+python_build_packages=(scikit-build-core==1.1.2)
 deps_dir=${MTCNN_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/mtcnn}
 venv=$deps_dir/venv
 release=build/release

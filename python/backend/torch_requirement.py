@@ -1,8 +1,8 @@
-"""The torch that libmtcnn is built against and then requires, told to scikit-build-core.
+"""What libmtcnn requires, told to scikit-build-core.
 
-The extension module links LibTorch, so the package works with exactly the torch that it was built with: the one that is installed where pip
-runs or, where none is, one that pip brings for the build and then installs beside the package. cmake/MtcnnTorch.cmake looks in the same
-places in the same order.
+Where torch is installed, the package is built with its LibTorch too, for training and GPUs, and then requires that version: cmake/MtcnnTorch.cmake
+looks in the same places in the same order. Where it is not, the package has the detector alone, unless MTCNN_TORCH names a torch that pip is
+to bring.
 """
 
 import importlib.metadata
@@ -10,8 +10,6 @@ import os
 import subprocess
 import sys
 
-#: Brought where no torch is installed; MTCNN_TORCH names another, as for scripts/setup.sh.
-DEFAULT = "torch==2.13.0"
 _VERSION = "import importlib.metadata as m; print(m.version('torch'))"
 
 
@@ -21,14 +19,21 @@ def installed_version():
     return answer.stdout.strip() if answer.returncode == 0 else None
 
 
+def wanted():
+    """MTCNN_TORCH, as "torch==2.11.0", also for scripts/setup.sh."""
+    return [os.environ["MTCNN_TORCH"]] if os.environ.get("MTCNN_TORCH") else []
+
+
 def get_requires_for_dynamic_metadata(_settings=None):
     """What the build needs besides."""
-    return [] if installed_version() else [os.environ.get("MTCNN_TORCH") or DEFAULT]
+    return [] if installed_version() else wanted()
 
 
 def dynamic_metadata(field, _settings=None, _project=None):
     """The package's dependencies."""
     if field != "dependencies":
         raise ValueError(f"found the field {field!r}, expected 'dependencies'")
-    version = installed_version() or importlib.metadata.version("torch")
-    return [f"torch=={version.split('+')[0]}", "numpy>=1.23"]
+    version = installed_version()
+    if version is None and wanted():
+        version = importlib.metadata.version("torch")
+    return ["numpy>=1.23"] + ([f"torch=={version.split('+')[0]}"] if version else [])

@@ -5,11 +5,8 @@
 
 Conventions everywhere: images are RGB, uint8 [h, w, 3]; boxes are x1 y1 x2 y2 in image pixels, origin top left, half-open; landmarks are
 left eye, right eye, nose, left and right mouth corner, as seen in the image. docs/python.md has the details, and the parameters of
-facenet-pytorch and ipazc's mtcnn beside ours.
+facenet-pytorch and ipazc's mtcnn beside ours. Without torch, what would be a tensor is an array.
 """
-
-# First: it loads the LibTorch that the extension module was built with, so that a process holds only one.
-import torch
 
 from libmtcnn import _core
 from libmtcnn.errors import (
@@ -24,12 +21,7 @@ from libmtcnn.errors import (
     UsageError,
 )
 
-if torch.__version__.split("+")[0] != _core.torch_version:
-    raise ImportError(
-        f"libmtcnn was built with torch {_core.torch_version}, and torch {torch.__version__} is installed: install libmtcnn again "
-        "(pip install --force-reinstall --no-deps --no-cache-dir ...)"
-    )
-
+from libmtcnn._core import set_threads
 from libmtcnn.detector import MTCNN
 from libmtcnn.faces import LANDMARKS, align_face, crop_face, extract_face, fixed_image_standardization, prewhiten
 from libmtcnn.images import ImageLike, read_image, to_pixels
@@ -64,6 +56,7 @@ __all__ = [
     "prewhiten",
     "read_image",
     "run",
+    "set_threads",
     "to_pixels",
     "train",
 ]

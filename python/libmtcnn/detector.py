@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from libmtcnn import _core, faces
 from libmtcnn.errors import UsageError
 from libmtcnn.images import ImageLike, Pixels, batches, check_save_paths, crop_paths, is_batch, save_paths, to_pixels
 from libmtcnn.options import changed, device_name
+from libmtcnn.tensors import TensorLike, stacked, torch_module
 from libmtcnn.tracing import Trace, make_trace
+
+if TYPE_CHECKING:
+    import torch
 
 Floats = NDArray[np.float32]
 
@@ -23,7 +26,7 @@ _SELECTIONS = ("largest", "probability", "center_weighted_size", "largest_over_t
 _STAGES = ("face_and_landmarks_detection", "face_detection_only")
 
 
-class MTCNN(torch.nn.Module):
+class MTCNN:
     """Finds faces: boxes, confidences and five landmarks.
 
     Takes the parameters of facenet-pytorch's `MTCNN` and of ipazc's, and every detector option by its name (docs/configuration.md); what
@@ -80,7 +83,6 @@ class MTCNN(torch.nn.Module):
         weights_file: str | os.PathLike[str] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__()
         if isinstance(image_size, (str, os.PathLike)) or image_size is None:
             raise TypeError(
                 f"MTCNN: image_size: found {image_size!r}, expected a number of pixels; stages and weights_file are passed by name"
@@ -153,14 +155,17 @@ class MTCNN(torch.nn.Module):
         self.set_options(factor=value)
 
     @property
-    def device(self) -> torch.device:
-        """Where the nets run."""
+    def device(self) -> torch.device | str:
+        """Where the nets run: a torch.device where torch is installed, else a name."""
         name = self._detector.device()
-        return torch.device("cpu" if name.startswith("cpu") else name)  # "cpu:torch" is no name of torch's
+        name = "cpu" if name.startswith("cpu") else name  # "cpu:torch" is no name of torch's
+        torch = torch_module()
+        return name if torch is None else torch.device(name)
 
-    def to(self, device: Any = None, *_: Any, **__: Any) -> MTCNN:  # type: ignore[override]
+    def to(self, device: Any = None, *_: Any, **__: Any) -> MTCNN:
         """Moves the nets to another device; other arguments of torch's to(), as a dtype, mean nothing here."""
-        if isinstance(device, (str, torch.device)) and device_name(device) != self._device:
+        named = isinstance(device, str) or type(device).__name__ == "device"
+        if named and device_name(device) != self._device:
             self._device = device_name(device)
             self._make()
         return self
@@ -172,6 +177,31 @@ class MTCNN(torch.nn.Module):
     def cpu(self) -> MTCNN:
         """to() the CPU."""
         return self.to("cpu")
+
+    # What code written for a torch.nn.Module calls: there is nothing to learn here.
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self.forward(*arguments, **named)
+
+    def eval(self) -> MTCNN:
+        """Does nothing."""
+        return self
+
+    def train(self, mode: bool = True) -> MTCNN:
+        """Does nothing; libmtcnn.train() trains nets."""
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> MTCNN:
+        """Does nothing."""
+        return self
+
+    def parameters(self, recurse: bool = True) -> Iterator[Any]:
+        """None."""
+        return iter(())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Empty; model folders hold the weights."""
+        return {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_detector"}
@@ -362,7 +392,7 @@ class MTCNN(torch.nn.Module):
         ]
         return crops if many else crops[0]
 
-    def _crops(self, image: Any, boxes: Any, points: Any, path: Any) -> torch.Tensor:
+    def _crops(self, image: Any, boxes: Any, points: Any, path: Any) -> TensorLike:
         pixels = to_pixels(image)
         crops = []
         kept = boxes if self.keep_all else boxes[:1]
@@ -374,7 +404,7 @@ class MTCNN(torch.nn.Module):
             if name is not None:
                 _core.write_image(name, to_pixels(crop))
             crops.append(faces.fixed_image_standardization(crop) if self.post_process else crop)
-        return torch.stack(crops) if self.keep_all else crops[0]
+        return stacked(crops) if self.keep_all else crops[0]
 
 
 def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from libmtcnn import _core
 from libmtcnn.errors import UsageError
 from libmtcnn.images import ImageLike, check_save_paths, to_pixels
+from libmtcnn.tensors import TensorLike, as_tensor, is_tensor
 
 Floats = NDArray[np.float32]
 
@@ -93,13 +93,13 @@ def _square_side(image_size: int) -> int:
     return int(image_size)
 
 
-def _to_tensor(crop: NDArray[np.uint8]) -> torch.Tensor:
-    return torch.from_numpy(crop).permute(2, 0, 1).to(torch.float32).contiguous()
+def _to_tensor(crop: NDArray[np.uint8]) -> TensorLike:
+    return as_tensor(np.ascontiguousarray(crop.transpose(2, 0, 1), dtype=np.float32))
 
 
 def extract_face(
     img: ImageLike, box: Any, image_size: int = 160, margin: float = 0, save_path: str | os.PathLike[str] | None = None
-) -> torch.Tensor:
+) -> TensorLike:
     """Cuts a box out, as facenet-pytorch's extract_face(): whole pixels, cut at the picture's border, stretched to a square.
 
     Args:
@@ -136,7 +136,7 @@ def extract_face(
     return _to_tensor(crop)
 
 
-def crop_face(img: ImageLike, box: Any, image_size: int = 112, margin: float = 0.2) -> torch.Tensor:
+def crop_face(img: ImageLike, box: Any, image_size: int = 112, margin: float = 0.2) -> TensorLike:
     """Cuts out the square round a box without stretching it, as `mtcnn detect --crops`: what lies outside the picture is black.
 
     Args:
@@ -154,7 +154,7 @@ def crop_face(img: ImageLike, box: Any, image_size: int = 112, margin: float = 0
     return _to_tensor(_core.crop(to_pixels(img), np.asarray(box, np.float32).reshape(-1).tolist(), margin, _square_side(image_size)))
 
 
-def align_face(img: ImageLike, landmarks: Any, image_size: int = 112) -> torch.Tensor:
+def align_face(img: ImageLike, landmarks: Any, image_size: int = 112) -> TensorLike:
     """Turns and scales a face so that its points come nearest to where recognition nets of ArcFace's kind expect them, as
     `mtcnn detect --crops --align`.
 
@@ -173,11 +173,13 @@ def align_face(img: ImageLike, landmarks: Any, image_size: int = 112) -> torch.T
     return _to_tensor(_core.align(to_pixels(img), points.tolist(), _square_side(image_size)))
 
 
-def fixed_image_standardization(image_tensor: torch.Tensor) -> torch.Tensor:
+def fixed_image_standardization(image_tensor: TensorLike) -> TensorLike:
     """(value - 127.5) / 128: what face recognition nets take."""
     return (image_tensor - 127.5) / 128.0
 
 
-def prewhiten(x: torch.Tensor) -> torch.Tensor:
+def prewhiten(x: TensorLike) -> TensorLike:
     """A tensor less its mean, divided by its standard deviation (at least 1 / sqrt(number of values))."""
-    return (x - x.mean()) / x.std().clamp(min=1.0 / x.numel() ** 0.5)
+    if is_tensor(x):
+        return (x - x.mean()) / x.std().clamp(min=1.0 / x.numel() ** 0.5)
+    return (x - x.mean()) / max(x.std(ddof=1), 1.0 / x.size**0.5)

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias, Union
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from libmtcnn import _core
 from libmtcnn.errors import UsageError
+from libmtcnn.tensors import TensorLike, is_tensor
 
 Pixels: TypeAlias = NDArray[np.uint8]
 #: One picture: a file name, a file's bytes, a NumPy array, a torch tensor or a PIL image.
-ImageLike: TypeAlias = Union[str, "os.PathLike[str]", bytes, NDArray[Any], torch.Tensor, Any]
+ImageLike: TypeAlias = Union[str, "os.PathLike[str]", bytes, NDArray[Any], TensorLike, Any]
 
 
 def read_image(path: str | os.PathLike[str]) -> Pixels:
@@ -36,7 +36,7 @@ def is_batch(image: Any) -> bool:
     """Whether this is many pictures: a list, a tuple, or an array or tensor of four dimensions."""
     if isinstance(image, (list, tuple)):
         return True
-    return isinstance(image, (np.ndarray, torch.Tensor)) and image.ndim == 4
+    return (isinstance(image, np.ndarray) or is_tensor(image)) and image.ndim == 4
 
 
 def to_pixels(image: ImageLike) -> Pixels:
@@ -53,7 +53,7 @@ def to_pixels(image: ImageLike) -> Pixels:
         return read_image(image)
     if isinstance(image, (bytes, bytearray, memoryview)):
         return _core.decode_image(bytes(image), "image")
-    if isinstance(image, torch.Tensor):
+    if is_tensor(image):
         array = image.detach().cpu().numpy()
         if array.ndim == 3 and array.shape[2] != 3 and array.shape[0] == 3:
             array = array.transpose(1, 2, 0)

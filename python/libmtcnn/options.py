@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from libmtcnn import _core
 from libmtcnn.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
 
 #: Parameters of other packages, and which of our options they set.
 _RENAMED = {

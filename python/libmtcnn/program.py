@@ -7,6 +7,7 @@ that changes. Ctrl-C (or "interrupt" in a notebook) stops it cleanly.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -18,8 +19,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, Union
-
-import torch
 
 from libmtcnn import errors
 from libmtcnn.errors import Error, InternalError, Interrupted, UsageError
@@ -48,8 +47,11 @@ def program_path() -> Path:
 
 
 def _environment() -> dict[str, str]:
-    """The program links the LibTorch of the installed torch, wherever that is."""
-    libraries = str(Path(torch.__file__).parent / "lib")
+    """The part of the program that trains links the LibTorch of the installed torch, wherever that is."""
+    torch = importlib.util.find_spec("torch")
+    if torch is None or torch.origin is None:
+        return dict(os.environ)
+    libraries = str(Path(torch.origin).parent / "lib")
     before = os.environ.get("LD_LIBRARY_PATH")
     return {**os.environ, "LD_LIBRARY_PATH": f"{libraries}:{before}" if before else libraries}
 

@@ -46,7 +46,7 @@ def main():
     deps, build = (Path(argument).resolve() for argument in sys.argv[1:3])
     compiler, strict, tests = sys.argv[3], sys.argv[4], sys.argv[5:] or ["discover", "--start-directory", HERE]
     shared = deps / "venv" / "bin" / "python"
-    if not shared.exists() or run(shared, "-c", "import torch, numpy, PIL, pybind11, scikit_build_core", stderr=subprocess.DEVNULL) != 0:
+    if not shared.exists() or run(shared, "-c", "import torch, numpy, PIL, scikit_build_core", stderr=subprocess.DEVNULL) != 0:
         print(f"skipped: {shared} lacks torch or what the package is built and tested with; scripts/setup.sh installs it")
         return SKIPPED
     with open(deps / "python.lock", "w", encoding="utf-8") as lock:

@@ -1,6 +1,5 @@
 """What a process that uses the package goes through: imports, threads, memory, time."""
 
-import ast
 import subprocess
 import sys
 import threading
@@ -17,26 +16,54 @@ import torch
 from support import ASTRONAUT, REPOSITORY, crowd, memory_kib
 
 import libmtcnn
-from libmtcnn import MTCNN, _core, detector, faces, images, program, tracing
+from libmtcnn import MTCNN, detector, faces, images, program, tracing
 
-ONE_LIBTORCH = """
+LOADED = """
 names = {line.split()[-1] for line in open("/proc/self/maps") if "libtorch_cpu" in line or "libgomp" in line}
 print(sorted(name.rsplit("/", 1)[-1].split("-")[0].split(".")[0] for name in names))
-print(len(libmtcnn.MTCNN().detect_faces(PATH)))
+print(len(libmtcnn.MTCNN(device=DEVICE).detect_faces(PATH)))
+"""
+ONLY_NUMPY = """
+import sys
+sys.modules["torch"] = None  # as where it is not installed
+import numpy as np
+import libmtcnn
+mtcnn = libmtcnn.MTCNN(image_size=64, device=None)
+crop = mtcnn(PATH)
+print(type(crop).__name__, crop.shape, crop.dtype, mtcnn.device, len(libmtcnn.MTCNN(keep_all=True)([PATH, PATH])))
+print(abs(libmtcnn.prewhiten(crop).std(ddof=1) - 1) < 1e-5)
+try:
+    libmtcnn.MTCNN(device="cuda")
+except libmtcnn.UnsupportedError as error:
+    print(error)
 """
 
 
+def told(code):
+    """What a new interpreter prints: stdout, stderr."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return done.stdout, done.stderr
+
+
 class Import(unittest.TestCase):
+    def test_the_cpu_needs_no_torch(self):
+        code = f"import libmtcnn\nPATH, DEVICE = {str(ASTRONAUT)!r}, 'cpu'{LOADED}"
+        self.assertEqual(told(code), ("[]\n1\n", ""))
+
     def test_in_any_order_with_one_libtorch(self):
         for imports in ("import libmtcnn", "import torch, libmtcnn", "import libmtcnn, torch, numpy, PIL.Image"):
-            code = f"{imports}\nPATH = {str(ASTRONAUT)!r}{ONE_LIBTORCH}"
-            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-            self.assertEqual((done.stdout, done.stderr), ("['libgomp', 'libtorch_cpu']\n1\n", ""), imports)
+            first = f"{imports}\nPATH, DEVICE = {str(ASTRONAUT)!r}, 'cpu:torch'\nlibmtcnn.MTCNN(device=DEVICE)"
+            self.assertEqual(told(f"{first}{LOADED}"), ("['libgomp', 'libtorch_cpu']\n1\n", ""), imports)
+
+    def test_without_torch_arrays_come_out(self):
+        output, error = told(f"PATH = {str(ASTRONAUT)!r}{ONLY_NUMPY}")
+        lines = output.splitlines()
+        self.assertEqual((lines[:2], error), (["ndarray (3, 64, 64) float32 cpu 2", "True"], ""))
+        self.assertRegex(lines[2], "device: found 'cuda', which needs torch")
 
     def test_another_torch_is_refused(self):
-        code = "import torch; torch.__version__ = '2.1.0+cpu'; import libmtcnn"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        self.assertIn(f"built with torch {_core.torch_version}, and torch 2.1.0+cpu is installed: install libmtcnn again", done.stderr)
+        code = "import torch; torch.__version__ = '2.1.0+cpu'; import libmtcnn; libmtcnn.MTCNN(device='cuda')"
+        self.assertRegex(told(code)[1], "torch 2.1.0.cpu, expected torch .*, which libmtcnn was built with: install libmtcnn again")
 
     def test_the_program_is_there(self):
         for command in ([sys.executable, "-m", "libmtcnn"], [Path(sys.prefix, "bin", "mtcnn")]):
@@ -62,19 +89,8 @@ class Types(unittest.TestCase):
                         continue
                     if function.__name__.startswith("__") and function.__name__ != "__init__":
                         continue
-                    hints = typing.get_type_hints(function)
+                    hints = typing.get_type_hints(function, localns={"torch": torch})
                     self.assertIn("return", hints, function.__qualname__)
-
-    def test_the_stub_names_what_is_there(self):
-        tree = ast.parse(Path(_core.__file__).with_name("_core.pyi").read_text(encoding="utf-8"))
-        names = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-        names |= {node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
-        self.assertEqual(names, {name for name in vars(_core) if not name.startswith("_")})
-        stub = next(node for node in tree.body if isinstance(node, ast.ClassDef))
-        self.assertEqual(
-            {node.name for node in stub.body if isinstance(node, ast.FunctionDef)} - {"__init__"},
-            {name for name in vars(_core.Detector) if not name.startswith("_")},
-        )
 
     def test_everything_public_is_described(self):
         for name in libmtcnn.__all__:
@@ -158,8 +174,8 @@ class Time(unittest.TestCase):
             return time.process_time() - start
 
         # What lies between the user's call and the C++ call, on one thread: other work on the machine hardly counts, and only adds.
-        self.addCleanup(torch.set_num_threads, torch.get_num_threads())
-        torch.set_num_threads(1)
+        self.addCleanup(libmtcnn.set_threads, 0)
+        libmtcnn.set_threads(1)
         inner, outer = [], []
         for i in range(160):
             inner.append(seconds(lambda: mtcnn._detector.detect([frame])))

@@ -60,16 +60,12 @@ class CheckLayers(CheckTestCase):
     def test_data_prep_outside_of_src(self):
         self.assert_one({"data_prep/a.h": header('"mtcnn/train/trainer.h"')}, "data_prep/a.h:2", "data_prep", "train")
 
-    def test_python_includes_its_own_headers_and_detection(self):
-        files = {"python/CMakeLists.txt": "target_link_libraries(mtcnn_python PRIVATE mtcnn::detect)\n",
-                 "python/src/arrays.h": header('"mtcnn/image/image.h"', "<pybind11/numpy.h>"),
-                 "python/src/module.cpp": '#include "arrays.h"\n#include "mtcnn/detect/detector.h"\n'}
+    def test_the_c_functions_link_what_detects(self):
+        files = {"src/mtcnn/capi/CMakeLists.txt": "target_link_libraries(mtcnn_c PRIVATE mtcnn::detect)\n",
+                 "src/mtcnn/capi/capi.cpp": '#include "mtcnn/detect/detector.h"\n'}
         self.assertEqual(self.complaints(files), [])
-        files["python/src/module.cpp"] += '#include "mtcnn/train/trainer.h"\n'
-        self.assert_one(files, "python/src/module.cpp:3", "python may not include train")
-        self.assert_one({"src/mtcnn/detect/a.h": header("<pybind11/numpy.h>")}, "src/mtcnn/detect/a.h:2", "pybind11")
-        self.assert_one({"python/CMakeLists.txt": "target_link_libraries(x PRIVATE mtcnn::train)\n", "python/src/a.h": header()},
-                        "python/CMakeLists.txt:1", "python may not link mtcnn::train")
+        files["src/mtcnn/capi/capi.cpp"] += '#include "mtcnn/train/trainer.h"\n'
+        self.assert_one(files, "src/mtcnn/capi/capi.cpp:2", "capi may not include train")
 
     def test_nothing_includes_cli(self):
         self.assert_one({"src/mtcnn/detect/a.h": header('"mtcnn/cli/common.h"')}, "src/mtcnn/detect/a.h:2", "nothing includes cli")

@@ -3,6 +3,7 @@
 #include "mtcnn/cli/parts.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/log.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
 
@@ -103,6 +104,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  mtcnn::log::set_sink(mtcnn::log::stderr_sink());
   const bool pipes_kill = mtcnn::cli::guard_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is then a failed write, which clears up
   try {

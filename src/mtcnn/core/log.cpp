@@ -1,19 +1,33 @@
 #include "mtcnn/core/log.h"
 
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 namespace mtcnn::log {
 namespace {
 
-spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>("mtcnn", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-    made->set_pattern("%^%l:%$ %v");
-    made->set_level(spdlog::level::warn);
-    return made;
-  }();
+std::atomic<Level> lowest = Level::warning;
+
+struct Target {
+  std::mutex mutex;
+  Sink sink;
+};
+
+Target& target() {
+  static auto* instance = new Target;  // never destroyed: threads may speak until the process ends
   return *instance;
+}
+
+void speak(Level level, const std::string& message) {
+  if (level < lowest) return;
+  Target& to = target();
+  const std::scoped_lock lock(to.mutex);
+  if (to.sink) to.sink(level, message);
 }
 
 spdlog::level::level_enum to_spdlog(Level level) {
@@ -34,10 +48,23 @@ spdlog::level::level_enum to_spdlog(Level level) {
 
 }  // namespace
 
-void set_level(Level level) { logger().set_level(to_spdlog(level)); }
-void debug(const std::string& message) { logger().debug("{}", message); }
-void info(const std::string& message) { logger().info("{}", message); }
-void warning(const std::string& message) { logger().warn("{}", message); }
-void error(const std::string& message) { logger().error("{}", message); }
+void set_sink(Sink sink) {
+  Target& to = target();
+  const std::scoped_lock lock(to.mutex);
+  to.sink = std::move(sink);
+}
+
+Sink stderr_sink() {
+  auto logger = std::make_shared<spdlog::logger>("mtcnn", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  logger->set_pattern("%^%l:%$ %v");
+  logger->set_level(spdlog::level::trace);
+  return [logger](Level level, const std::string& message) { logger->log(to_spdlog(level), "{}", message); };
+}
+
+void set_level(Level level) { lowest = level; }
+void debug(const std::string& message) { speak(Level::debug, message); }
+void info(const std::string& message) { speak(Level::info, message); }
+void warning(const std::string& message) { speak(Level::warning, message); }
+void error(const std::string& message) { speak(Level::error, message); }
 
 }  // namespace mtcnn::log

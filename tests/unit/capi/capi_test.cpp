@@ -1,0 +1,121 @@
+#include "mtcnn/capi/mtcnn.h"
+#include "mtcnn/detect/detector.h"
+#include "mtcnn/image/read.h"
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/temp_folder.h"
+#include <gtest/gtest.h>
+
+namespace mtcnn {
+namespace {
+
+const std::string kSample = std::string(MTCNN_SAMPLES_DIR) + "/astronaut.jpg";
+
+using OwnedDetector = std::unique_ptr<mtcnn_detector, decltype(&mtcnn_free_detector)>;
+
+OwnedDetector made(const char* device = "cpu") {
+  mtcnn_detector* detector = nullptr;
+  EXPECT_EQ(mtcnn_make_detector(nullptr, device, &detector), MTCNN_OK) << mtcnn_last_error();
+  return {detector, &mtcnn_free_detector};
+}
+
+mtcnn_image view(const mtcnn_pixels& image) {
+  return {image.pixels, image.width, image.height, int64_t{3} * image.width};
+}
+
+TEST(Capi, FindsWhatTheDetectorFinds) {
+  mtcnn_pixels pixels = {};
+  ASSERT_EQ(mtcnn_read_image(kSample.c_str(), &pixels), MTCNN_OK) << mtcnn_last_error();
+  const Image image = read_image(kSample);
+  ASSERT_EQ(pixels.width, image.width());
+  ASSERT_EQ(std::memcmp(pixels.pixels, image.row(0), size_t{3} * static_cast<size_t>(image.width() * image.height())),
+            0);
+  const std::vector<Face> expected = Detector().detect(image.view());
+  ASSERT_FALSE(expected.empty());
+  const mtcnn_image images[] = {view(pixels), {nullptr, 0, 0, 0}, view(pixels)};
+  const OwnedDetector detector = made();
+  mtcnn_face* faces = nullptr;
+  size_t counts[3] = {7, 7, 7};
+  ASSERT_EQ(mtcnn_detect(detector.get(), images, 3, &faces, counts), MTCNN_OK) << mtcnn_last_error();
+  ASSERT_EQ(counts[0], expected.size());
+  ASSERT_EQ(counts[1], 0U);
+  ASSERT_EQ(counts[2], expected.size());
+  for (size_t i = 0; i < 2 * expected.size(); ++i) {
+    const Face& face = expected[i % expected.size()];
+    EXPECT_EQ(faces[i].x1, face.box.x1);
+    EXPECT_EQ(faces[i].y2, face.box.y2);
+    EXPECT_EQ(faces[i].confidence, face.confidence);
+    EXPECT_EQ(faces[i].landmarks[9], face.landmarks[4].y);
+  }
+  mtcnn_free(faces);
+  mtcnn_free(pixels.pixels);
+}
+
+TEST(Capi, OptionsOfACopyLeaveTheOriginalAlone) {
+  const OwnedDetector detector = made();
+  mtcnn_detector* changed = nullptr;
+  ASSERT_EQ(mtcnn_with_options(detector.get(), R"({"min_face": 55})", "test", &changed), MTCNN_OK)
+      << mtcnn_last_error();
+  char* text = nullptr;
+  ASSERT_EQ(mtcnn_options(changed, &text), MTCNN_OK);
+  EXPECT_NE(std::string(text).find(R"("min_face":55)"), std::string::npos) << text;
+  mtcnn_free(text);
+  ASSERT_EQ(mtcnn_options(detector.get(), &text), MTCNN_OK);
+  EXPECT_EQ(std::string(text).find(R"("min_face":55)"), std::string::npos) << text;
+  mtcnn_free(text);
+  mtcnn_free_detector(changed);
+}
+
+TEST(Capi, FaultsAreCodesWithOneLineAndLeaveOutputsAlone) {
+  const OwnedDetector detector = made();
+  auto* untouched = reinterpret_cast<mtcnn_detector*>(1);
+  mtcnn_detector* place = untouched;
+  EXPECT_EQ(mtcnn_make_detector("no/such/model", "cpu", &place), MTCNN_NOT_FOUND);
+  EXPECT_NE(std::string(mtcnn_last_error()).find("no/such/model"), std::string::npos);
+  EXPECT_EQ(mtcnn_make_detector(nullptr, "tpu", &place), MTCNN_USAGE);
+  EXPECT_EQ(mtcnn_make_detector(nullptr, "cpu", nullptr), MTCNN_BUG);
+  EXPECT_EQ(mtcnn_with_options(detector.get(), R"({"min_face": 0})", "here", &place), MTCNN_USAGE);
+  EXPECT_NE(std::string(mtcnn_last_error()).find("here: min_face"), std::string::npos) << mtcnn_last_error();
+  EXPECT_EQ(mtcnn_with_options(detector.get(), "{", "here", &place), MTCNN_BAD_FORMAT);
+  EXPECT_EQ(mtcnn_with_options(nullptr, "{}", "here", &place), MTCNN_BUG);
+  EXPECT_EQ(place, untouched);
+  mtcnn_pixels image = {nullptr, -5, -5};
+  EXPECT_EQ(mtcnn_read_image("no/such.jpg", &image), MTCNN_NOT_FOUND);
+  EXPECT_EQ(mtcnn_decode_image("no picture", 10, "these bytes", &image), MTCNN_BAD_FORMAT);
+  EXPECT_NE(std::string(mtcnn_last_error()).find("these bytes"), std::string::npos);
+  EXPECT_EQ(image.width, -5);
+  mtcnn_face* faces = nullptr;
+  size_t count = 0;
+  const mtcnn_image negative = {nullptr, -1, 4, 0};
+  EXPECT_EQ(mtcnn_detect(detector.get(), &negative, 1, &faces, &count), MTCNN_BUG);
+  EXPECT_EQ(mtcnn_set_threads(-1), MTCNN_USAGE);
+  std::string elsewhere = "?";
+  std::thread([&] { elsewhere = mtcnn_last_error(); }).join();
+  EXPECT_EQ(elsewhere, "");
+}
+
+TEST(Capi, WritesAndCrops) {
+  const testing::TempFolder folder;
+  mtcnn_pixels image = {};
+  ASSERT_EQ(mtcnn_read_image(kSample.c_str(), &image), MTCNN_OK);
+  const mtcnn_image whole = view(image);
+  const float box[4] = {150, 40, 250, 180};
+  mtcnn_pixels crop = {};
+  ASSERT_EQ(mtcnn_crop(&whole, box, 0.2F, 64, &crop), MTCNN_OK) << mtcnn_last_error();
+  EXPECT_EQ(crop.width, 64);
+  const std::string path = (folder.path() / "crop.png").string();
+  const mtcnn_image small = view(crop);
+  ASSERT_EQ(mtcnn_write_image(path.c_str(), &small), MTCNN_OK) << mtcnn_last_error();
+  mtcnn_pixels again = {};
+  ASSERT_EQ(mtcnn_read_image(path.c_str(), &again), MTCNN_OK);
+  EXPECT_EQ(std::memcmp(again.pixels, crop.pixels, size_t{3} * 64 * 64), 0);
+  for (void* memory : {image.pixels, crop.pixels, again.pixels}) mtcnn_free(memory);
+}
+
+}  // namespace
+}  // namespace mtcnn
