@@ -126,7 +126,7 @@ TEST(FddbGolden, PairsOverlapAsInTheEvaluator) {
     std::string name;
     FddbSize size;
     text >> name >> size.width >> size.height;
-    ASSERT_EQ(name, expected[i]["name"]);
+    ASSERT_EQ(name, expected[i]["name"].get<std::string>());
     const FddbRegion ellipse = read_region(text);
     const FddbRegion region = read_region(text);
     for (const FddbAngle angle : {FddbAngle::opencv4, FddbAngle::opencv1}) {
