@@ -6,7 +6,10 @@ target_compile_options(mtcnn_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wsh
                                                    # In a batch of sources GCC takes them for headers, in which types of one source would be a fault.
                                                    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>
                                                    $<$<BOOL:${MTCNN_WARNINGS_AS_ERRORS}>:-Werror>)
-if(MTCNN_SANITIZE)
+if(MTCNN_SANITIZE STREQUAL "thread")
+  target_compile_options(mtcnn_build_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(mtcnn_build_flags INTERFACE -fsanitize=thread)
+elseif(MTCNN_SANITIZE)
   target_compile_options(mtcnn_build_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
                                                      -fno-omit-frame-pointer)
   target_link_options(mtcnn_build_flags INTERFACE -fsanitize=address,undefined)

@@ -50,11 +50,11 @@
 /// units and picks one when the program starts. It means nothing on other processors, under sanitizers (which start too
 /// late for that), and with C libraries other than glibc, whose loaders cannot pick. Clang knows no generations here,
 /// so its second version has AVX2 alone.
-#if !defined(MTCNN_X86_UNITS) || !defined(__GLIBC__) || defined(__SANITIZE_ADDRESS__)
+#if !defined(MTCNN_X86_UNITS) || !defined(__GLIBC__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MTCNN_SIMD_CLONES
 #elif !defined(__clang__)
 #define MTCNN_SIMD_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#elif __has_feature(address_sanitizer)
+#elif __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define MTCNN_SIMD_CLONES
 #else
 #define MTCNN_SIMD_CLONES __attribute__((target_clones("avx2", "default")))
