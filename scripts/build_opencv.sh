@@ -61,6 +61,8 @@ build() {
   {
     cmake -S "$work/source" -B "$work/build" -G Ninja "${options[@]}" -DCMAKE_INSTALL_PREFIX="$work/install" \
       -DCMAKE_C_FLAGS="$flags" -DCMAKE_CXX_FLAGS="$flags" &&
+      # What cv::getBuildInformation() would say of this machine's folders.
+      sed -i '/[ =]\//d' "$work/build/modules/core/version_string.inc" &&
       cmake --build "$work/build" --parallel "${MTCNN_JOBS:-$(nproc)}" && cmake --install "$work/build"
   } >"$work/build.log" 2>&1 ||
     { grep -E -A5 'error|Error|FAILED' "$work/build.log" | tail -n 40 >&2; fail "OpenCV's build failed; see $work/build.log"; }
@@ -78,6 +80,7 @@ mkdir -p "$work"
 fetch
 build
 offer_zlib
+rm -rf "$work/install/share/opencv4"  # cascades of another detector
 mv "$work/install" "$prefix"
 rm -rf "$work"
 say "OpenCV $opencv_version is in $prefix"
