@@ -88,22 +88,23 @@ END
   dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$root" "$1/mtcnn_${version}_$architecture.deb" >/dev/null
 }
 
-# The wheel: pip builds it with the versions of environment.sh, auditwheel finds the oldest manylinux that it runs on.
+# The wheel: pip builds it with the versions of environment.sh, auditwheel finds the oldest manylinux that it runs on. In an environment of
+# its own: where torch is installed, the package would be built with it.
 make_wheel() {
+  local venv=$deps_dir/wheel-venv
   make_venv
-  pip_install "${python_build_packages[@]}" pillow
+  pip_install "${python_build_packages[@]}"
   pip_install "${wheel_packages[@]}"
   local made=build/wheel-made log=build/wheel.log setting settings=()
-  for setting in build-dir="$PWD/build/wheel" "build.targets=mtcnn_c;mtcnn" install.components=python wheel.py-api=py3 \
-    cmake.define.MTCNN_PORTABLE=ON cmake.define.MTCNN_WITH_TORCH=OFF cmake.define.MTCNN_WITH_VIDEO=OFF \
-    cmake.define.MTCNN_WITH_MATIO=OFF "cmake.define.CMAKE_PREFIX_PATH=$opencv_prefix"; do
-    settings+=("--config-settings=$setting")
+  for setting in MTCNN_PORTABLE=ON MTCNN_WITH_TORCH=OFF MTCNN_WITH_VIDEO=OFF MTCNN_WITH_MATIO=OFF "CMAKE_PREFIX_PATH=$opencv_prefix"; do
+    settings+=("--config-settings=cmake.define.$setting")
   done
   say "wheel (full log in $log)"
   rm -rf "$made" build/wheel
   mkdir -p "$made/repaired"
-  "$venv/bin/python" -m pip wheel --disable-pip-version-check --no-deps --no-build-isolation --no-cache-dir --wheel-dir "$made" \
-    "${settings[@]}" --verbose ./python >"$log" 2>&1 || { tail -n 40 "$log" >&2; fail "the wheel's build failed; see $log"; }
+  env -u MTCNN_TORCH "$venv/bin/python" -m pip wheel --disable-pip-version-check --no-deps --no-build-isolation --no-cache-dir \
+    --wheel-dir "$made" "--config-settings=build-dir=$PWD/build/wheel" "${settings[@]}" --verbose ./python >"$log" 2>&1 ||
+    { tail -n 40 "$log" >&2; fail "the wheel's build failed; see $log"; }
   "$venv/bin/python" -m zipfile -e "$made"/*.whl "$made/content"
   local file
   while read -r file; do needs_only_c_library "$file"; done < <(find "$made/content" \( -name '*.so*' -o -path '*/bin/*' \) -type f)
@@ -113,14 +114,17 @@ make_wheel() {
   mv "$made"/repaired/*.whl "$1/"
 }
 
-# Installs it where there is nothing else, and looks for a face.
+# Installs it with what it requires, where there is nothing else, and looks for a face.
 try_wheel() {
   local place=build/wheel-tried
   rm -rf "$place"
   system_python -m venv "$place"
-  "$place/bin/python" -m pip install --disable-pip-version-check --quiet --no-index --no-deps "$1" >&2
-  (cd "$place" && env -i PATH=/usr/bin:/bin bin/mtcnn detect ../../samples/astronaut.jpg | grep -q '1 face') ||
+  "$place/bin/python" -m pip install --disable-pip-version-check --quiet "$1" >&2
+  ! "$place/bin/python" -m pip show --quiet torch 2>/dev/null || fail "the wheel requires torch"
+  (cd "$place" && env -i PATH=/usr/bin:/bin bin/mtcnn detect ../../samples/astronaut.jpg | grep '1 face' >/dev/null) ||
     fail "the program of the installed wheel finds no face in samples/astronaut.jpg"
+  (cd "$place" && bin/python -c 'import libmtcnn; assert len(libmtcnn.MTCNN().detect_faces("../../samples/astronaut.jpg")) == 1') ||
+    fail "the installed wheel finds no face in samples/astronaut.jpg"
   rm -rf "$place"
 }
 
