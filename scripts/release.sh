@@ -5,7 +5,7 @@
 #   mtcnn_VERSION_amd64.deb      the program, which needs the C library alone
 #   SHA256SUMS
 #   release.sh                   all of them
-#   release.sh source|wheel|deb  one or some of them
+#   release.sh source|wheel|deb  one or some of them, and dist/ then holds no others
 #   release.sh --twice ...       makes them again, with nothing kept from the first time, and fails where a byte differs
 # Needs what scripts/build_opencv.sh needs, and dpkg-deb for the Debian package. The tree must be clean.
 set -euo pipefail
