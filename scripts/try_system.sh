@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Does what README says on a bare Debian or Ubuntu: makes a root folder with debootstrap, clones this tree's HEAD into it and runs the two
 # commands as an ordinary user with sudo, with that system's own pip and nothing installed before.
-#   try_system.sh SUITE [--quick] [--keep] [--mirror URL]
+#   try_system.sh SUITE [--quick | --wheel FILE] [--keep] [--mirror URL]
 #   SUITE      bookworm, trixie, sid, or what debootstrap knows besides
 #   --quick    scripts/quickstart.sh alone
+#   --wheel    instead: only python3-venv is installed, then the wheel FILE, and Python programs find the face in a photo
 #   --keep     keeps the root folder, for a look
 #   --mirror   where debootstrap finds the packages
 #   MTCNN_TRY_DIR   where roots, pip's cache and apt's packages are kept between runs (default ${XDG_CACHE_HOME:-~/.cache}/mtcnn/systems)
@@ -15,11 +16,12 @@ source scripts/environment.sh
 help() { sed -n '2,/^set /{s/^# \{0,1\}//p}' scripts/try_system.sh; }
 wrong_usage() { printf 'error: %s (--help explains)\n' "$*" >&2; exit 2; }
 
-arguments=("$@") suite='' quick='' keep='' mirror=''
+arguments=("$@") suite='' quick='' wheel='' keep='' mirror=''
 while [ $# -gt 0 ]; do
   case "$1" in
     -h | --help) help; exit ;;
     --quick) quick=yes; shift ;;
+    --wheel) [ $# -ge 2 ] || wrong_usage "--wheel needs a file"; wheel=$(realpath "$2"); shift 2 ;;
     --keep) keep=yes; shift ;;
     --mirror) [ $# -ge 2 ] || wrong_usage "--mirror needs a URL"; mirror=$2; shift 2 ;;
     -*) wrong_usage "unknown option '$1'" ;;
@@ -27,6 +29,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 [ -n "$suite" ] || wrong_usage "no suite given, as bookworm"
+[ -z "$wheel" ] || [ -f "$wheel" ] || fail "no such file: $wheel"
 [ "$(id -u)" -eq 0 ] || fail "making a root folder needs root"
 command -v debootstrap >/dev/null || fail "no debootstrap here; apt-get install debootstrap"
 # Mounts of a namespace of our own are gone with it, however this ends.
@@ -81,6 +84,58 @@ timed() {
   say "$suite: $2: ${seconds[$1]} s"
 }
 : >"$log"
+version() { in_root "dpkg-query -W -f='\${Version}' $1 2>/dev/null | sed 's/^[0-9]*://; s/[-+].*//'"; }
+system=$(in_root '. /etc/os-release; echo "$PRETTY_NAME"')
+
+# Users of this package and of the two whose place it takes, with the import changed.
+write_programs() {
+  cat >"$1/ours.py" <<'END'
+from libmtcnn import MTCNN
+
+mtcnn = MTCNN()
+for face in mtcnn.detect_faces("photo.jpg"):
+    print(face["box"], face["confidence"], face["keypoints"]["nose"])
+END
+  cat >"$1/as_facenet_pytorch.py" <<'END'
+from libmtcnn import MTCNN
+from PIL import Image
+
+mtcnn = MTCNN(image_size=160, margin=0)
+img = Image.open("photo.jpg")
+img_cropped = mtcnn(img, save_path="cropped.png")
+boxes, probs = mtcnn.detect(img)
+print(img_cropped.shape, boxes.shape, probs[0] > 0.9)
+END
+  cat >"$1/as_mtcnn.py" <<'END'
+from libmtcnn import MTCNN
+from libmtcnn.utils.images import load_image
+
+detector = MTCNN(device="CPU:0")
+image = load_image("photo.jpg")
+result = detector.detect_faces(image)
+print(len(result), sorted(result[0]), sorted(result[0]["keypoints"]))
+END
+}
+
+if [ -n "$wheel" ]; then
+  mkdir "$root/home/$user/wheel"
+  cp "$wheel" "$root/home/$user/wheel/"
+  cp samples/astronaut.jpg "$root/home/$user/wheel/photo.jpg"
+  write_programs "$root/home/$user/wheel"
+  chown -R 1000:1000 "$root/home/$user/wheel"
+  timed python "sudo apt-get update -qq && sudo apt-get install -y -qq --no-install-recommends python3-venv >/dev/null"
+  for numpy in 'numpy<2' numpy; do
+    # An old numpy may have no wheel for a new Python.
+    timed install "cd ../wheel && rm -rf venv && python3 -m venv venv && { venv/bin/pip install -q --only-binary :all: '$numpy' || [ '$numpy' != numpy ]; } &&
+      venv/bin/pip install -q *.whl pillow && venv/bin/pip list"
+    timed run "cd ../wheel && for program in ours as_facenet_pytorch as_mtcnn; do venv/bin/python \$program.py || exit 1; done && venv/bin/mtcnn detect photo.jpg"
+  done
+  printf '| %s | Python %s | %s | %s |\n' "$system" "$(in_root 'python3 -V | cut -d" " -f2')" \
+    "$(sed -n 's/^numpy *\([0-9]\)/numpy \1/p' "$log" | sort -u | paste -sd, | sed 's/,/, /g')" "$(date +%F)"
+  grep -A4 -E '^\[[0-9]' "$log" | tail -n 5 >&2
+  [ -n "$keep" ] || rm -rf "$root"
+  exit
+fi
 timed quickstart scripts/quickstart.sh
 faces=$(in_root 'grep -o "\"box\"" out/quickstart/faces.jsonl | wc -l')
 [ "$faces" -gt 0 ] || fail "the quick start found no face on $suite"
@@ -89,8 +144,6 @@ if [ -z "$quick" ]; then
   grep -E 'tests passed|tests failed|Did not run|Not Run|Skipped' "$log" | tail -n 20 >&2
 fi
 
-version() { in_root "dpkg-query -W -f='\${Version}' $1 2>/dev/null | sed 's/^[0-9]*://; s/[-+].*//'"; }
-system=$(in_root '. /etc/os-release; echo "$PRETTY_NAME"')
 torch=$(in_root 'sed -n "s/.*LibTorch \([0-9.]* ([A-Z]*)\).*/\1/p" build/release.log 2>/dev/null | tail -n 1')
 printf '| %s | GCC %s | %s | %s | %s | %s | %s | %s s | %s | %s |\n' "$system" "$(in_root 'g++ -dumpfullversion')" "$(version cmake)" \
   "$(version libopencv-dev)" "$(version libavformat-dev)" "$(version python3)" "$torch" "${seconds[quickstart]}" \
