@@ -42,7 +42,7 @@ def is_batch(image: Any) -> bool:
 def to_pixels(image: ImageLike) -> Pixels:
     """One picture of any kind as uint8 [h, w, 3], RGB; a view where it already is one.
 
-    Arrays and tensors are [h, w, 3] or grey [h, w], tensors also [3, h, w], values 0..255: uint8, or any other type, which is rounded. PIL
+    Arrays and tensors are [h, w, 3], [3, h, w] or grey [h, w], values 0..255: uint8, or any other type, which is rounded. PIL
     images are taken as they stand (EXIF orientation does not count), transparency is laid on white.
 
     Raises:
@@ -54,10 +54,7 @@ def to_pixels(image: ImageLike) -> Pixels:
     if isinstance(image, (bytes, bytearray, memoryview)):
         return _core.decode_image(bytes(image), "image")
     if is_tensor(image):
-        array = image.detach().cpu().numpy()
-        if array.ndim == 3 and array.shape[2] != 3 and array.shape[0] == 3:
-            array = array.transpose(1, 2, 0)
-        return _from_array(array)
+        return _from_array(image.detach().cpu().numpy())
     if isinstance(image, np.ndarray):
         return _from_array(image)
     pil = sys.modules.get("PIL.Image")
@@ -105,6 +102,8 @@ def _described(value: Any) -> str:
 def _from_array(array: NDArray[Any]) -> Pixels:
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)
+    if array.ndim == 3 and array.shape[2] != 3 and array.shape[0] == 3:
+        array = array.transpose(1, 2, 0)
     if array.ndim != 3 or array.shape[2] != 3:
         raise UsageError(f"image: no picture: found shape {list(array.shape)}, expected [height, width, 3], RGB")
     if array.dtype != np.uint8:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -29,7 +30,7 @@ sys.modules["torch"] = None  # as where it is not installed
 import numpy as np
 import libmtcnn
 mtcnn = libmtcnn.MTCNN(image_size=64, device=None)
-crop = mtcnn(PATH)
+crop = mtcnn(PATH, save_path=SAVED)
 print(type(crop).__name__, crop.shape, crop.dtype, mtcnn.device, len(libmtcnn.MTCNN(keep_all=True)([PATH, PATH])))
 print(abs(libmtcnn.prewhiten(crop).std(ddof=1) - 1) < 1e-5)
 try:
@@ -46,6 +47,10 @@ def told(code):
 
 
 class Import(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
     def test_the_cpu_needs_no_torch(self):
         code = f"import libmtcnn\nPATH, DEVICE = {str(ASTRONAUT)!r}, 'cpu'{LOADED}"
         self.assertEqual(told(code), ("[]\n1\n", ""))
@@ -56,7 +61,7 @@ class Import(unittest.TestCase):
             self.assertEqual(told(f"{first}{LOADED}"), ("['libgomp', 'libtorch_cpu']\n1\n", ""), imports)
 
     def test_without_torch_arrays_come_out(self):
-        output, error = told(f"PATH = {str(ASTRONAUT)!r}{ONLY_NUMPY}")
+        output, error = told(f"PATH, SAVED = {str(ASTRONAUT)!r}, {str(Path(self.folder.name, 'crop.png'))!r}{ONLY_NUMPY}")
         lines = output.splitlines()
         self.assertEqual((lines[:2], error), (["ndarray (3, 64, 64) float32 cpu 2", "True"], ""))
         self.assertRegex(lines[2], "device: found 'cuda', which needs torch")
