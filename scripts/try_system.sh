@@ -48,7 +48,8 @@ if [ ! -d "$base" ]; then
   mv "$base.new" "$base"
 fi
 rm -rf "$root"
-cp -a "$base" "$root"
+mkdir "$root"
+cp -a "$base/." "$root"
 
 # in_root COMMAND : as the user in the root, in an environment that holds only what every login has, and where the network's certificates are.
 user=newcomer
@@ -123,7 +124,7 @@ if [ -n "$wheel" ]; then
   cp samples/astronaut.jpg "$root/home/$user/wheel/photo.jpg"
   write_programs "$root/home/$user/wheel"
   chown -R 1000:1000 "$root/home/$user/wheel"
-  timed python "sudo apt-get update -qq && sudo apt-get install -y -qq --no-install-recommends python3-venv >/dev/null"
+  timed python "{ sudo apt-get update -qq || true; } && sudo apt-get install -y -qq --no-install-recommends python3-venv >/dev/null"
   for numpy in 'numpy<2' numpy; do
     # An old numpy may have no wheel for a new Python.
     timed install "cd ../wheel && rm -rf venv && python3 -m venv venv && { venv/bin/pip install -q --only-binary :all: '$numpy' || [ '$numpy' != numpy ]; } &&
@@ -132,7 +133,7 @@ if [ -n "$wheel" ]; then
   done
   printf '| %s | Python %s | %s | %s |\n' "$system" "$(in_root 'python3 -V | cut -d" " -f2')" \
     "$(sed -n 's/^numpy *\([0-9]\)/numpy \1/p' "$log" | sort -u | paste -sd, | sed 's/,/, /g')" "$(date +%F)"
-  grep -A4 -E '^\[[0-9]' "$log" | tail -n 5 >&2
+  grep -A6 -E '^\[[0-9]' "$log" | tail -n 7 >&2
   [ -n "$keep" ] || rm -rf "$root"
   exit
 fi

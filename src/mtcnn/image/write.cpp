@@ -63,6 +63,13 @@ void insert_mark(std::vector<uint8_t>& encoded, const std::string& ending) {
   encoded.insert(encoded.begin() + (ending == ".png" ? kHeaderEnd : kJfifEnd), comment.begin(), comment.end());
 }
 
+/// OpenCV warns on stderr of settings that are another format's.
+std::vector<int> settings_for(const std::string& ending) {
+  if (ending == ".jpg" || ending == ".jpeg" || ending == ".jpe") return {cv::IMWRITE_JPEG_QUALITY, kJpegQuality};
+  if (ending == ".webp") return {cv::IMWRITE_WEBP_QUALITY, kWebpLossless};
+  return {};
+}
+
 std::vector<uint8_t> encode(const fs::path& path, const ImageView& image, const std::string& ending) {
   require(!image.empty() && image.pixels != nullptr, "write_image: an empty picture");
   std::vector<uint8_t> encoded;
@@ -74,8 +81,7 @@ std::vector<uint8_t> encode(const fs::path& path, const ImageView& image, const 
     const cv::Mat rgb(image.height, image.width, CV_8UC3, pixels, static_cast<size_t>(image.stride));
     cv::Mat bgr;
     cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
-    done = cv::imencode(ending, bgr, encoded,
-                        {cv::IMWRITE_JPEG_QUALITY, kJpegQuality, cv::IMWRITE_WEBP_QUALITY, kWebpLossless});
+    done = cv::imencode(ending, bgr, encoded, settings_for(ending));
   } catch (const cv::Exception& failure) {
     reason = failure.err;
   }
