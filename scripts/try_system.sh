@@ -32,11 +32,16 @@ done
 [ -z "$wheel" ] || [ -f "$wheel" ] || fail "no such file: $wheel"
 [ "$(id -u)" -eq 0 ] || fail "making a root folder needs root"
 command -v debootstrap >/dev/null || fail "no debootstrap here; apt-get install debootstrap"
-# Mounts of a namespace of our own are gone with it, however this ends.
-[ -n "${MTCNN_TRY_INSIDE:-}" ] || MTCNN_TRY_INSIDE=1 exec unshare --mount --pid --fork --kill-child "$PWD/scripts/try_system.sh" "${arguments[@]}"
-
 try_dir=${MTCNN_TRY_DIR:-$deps_dir/systems}
 base=$try_dir/$suite.base root=$try_dir/$suite.root log=$try_dir/$suite.log
+# Mounts of a namespace of our own are gone with it, however this ends: only out here is it safe to remove the root folder, which has this
+# machine's /dev in it until then.
+if [ -z "${MTCNN_TRY_INSIDE:-}" ]; then
+  MTCNN_TRY_INSIDE=1 unshare --mount --pid --fork --kill-child "$PWD/scripts/try_system.sh" "${arguments[@]}"
+  [ -n "$keep" ] || rm -rf --one-file-system "$root"
+  exit
+fi
+
 mkdir -p "$try_dir/pip" "$try_dir/apt-$suite"
 
 if [ ! -d "$base" ]; then
@@ -47,7 +52,7 @@ if [ ! -d "$base" ]; then
   rm -f "$base.new"/var/cache/apt/archives/*.deb
   mv "$base.new" "$base"
 fi
-rm -rf "$root"
+rm -rf --one-file-system "$root"
 mkdir "$root"
 cp -a "$base/." "$root"
 
@@ -134,7 +139,6 @@ if [ -n "$wheel" ]; then
   printf '| %s | Python %s | %s | %s |\n' "$system" "$(in_root 'python3 -V | cut -d" " -f2')" \
     "$(sed -n 's/^numpy *\([0-9]\)/numpy \1/p' "$log" | sort -u | paste -sd, | sed 's/,/, /g')" "$(date +%F)"
   grep -A6 -E '^\[[0-9]' "$log" | tail -n 7 >&2
-  [ -n "$keep" ] || rm -rf "$root"
   exit
 fi
 timed quickstart scripts/quickstart.sh
@@ -149,4 +153,3 @@ torch=$(in_root 'sed -n "s/.*LibTorch \([0-9.]* ([A-Z]*)\).*/\1/p" build/release
 printf '| %s | GCC %s | %s | %s | %s | %s | %s | %s s | %s | %s |\n' "$system" "$(in_root 'g++ -dumpfullversion')" "$(version cmake)" \
   "$(version libopencv-dev)" "$(version libavformat-dev)" "$(version python3)" "$torch" "${seconds[quickstart]}" \
   "${seconds[test]:+${seconds[test]} s}" "$(date +%F)"
-[ -n "$keep" ] || rm -rf "$root"
