@@ -75,7 +75,7 @@ class Licences(unittest.TestCase):
 
     def test_the_notices_name_whose_work_it_is(self):
         for line in ("Copyright (c) 2019 Timothy Esler", "Copyright (c) 2016 David Sandberg", "Copyright (c) 2016 Kaipeng Zhang",
-                     "Copyright (c) 2013-2022 Niels Lohmann", "University of Cincinnati", "Copyright (c) 2016 Wenzel Jakob"):
+                     "Copyright (c) 2013-2022 Niels Lohmann", "University of Cincinnati", "OpenCV Foundation", "D. R. Commander"):
             self.assertIn(line, page("THIRD_PARTY_NOTICES"))
 
 

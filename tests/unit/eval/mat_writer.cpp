@@ -78,9 +78,14 @@ void write_mat(const std::filesystem::path& path, const MatVariables& variables,
 
 void write_struct_mat(const std::filesystem::path& path) {
   const File file = create(path, MatFormat::v5);
-  const char* fields[] = {"a"};
   size_t shape[] = {1, 1};
+#if MATIO_VERSION >= 1600
+  const char* fields[] = {"a", nullptr};
+  matvar_t* value = Mat_VarCreateStruct2("bad", 2, shape, fields);
+#else
+  const char* fields[] = {"a"};
   matvar_t* value = Mat_VarCreateStruct("bad", 2, shape, fields, 1);
+#endif
   Mat_VarSetStructFieldByName(value, "a", 0, variable(nullptr, mat_numbers(1, 1, {1}), MatClass::real));
   write(file.get(), value, MAT_COMPRESSION_NONE);
 }
