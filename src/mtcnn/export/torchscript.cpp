@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
 
 namespace mtcnn {
