@@ -77,20 +77,47 @@ bool takes_value(const CLI::Option* option) { return option->get_type_size() != 
 
 HelpFormatter::HelpFormatter() { column_width(kIndent); }
 
+// Put together here, as versions of CLI11 differ in headings and line breaks.
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
-  std::string text = Formatter::make_help(app, std::move(name), mode);
+  std::string text = concat(make_description(app), make_usage(app, std::move(name)), make_positionals(app),
+                            make_groups(app, mode), make_subcommands(app, mode), "\n", make_footer(app));
   for (size_t gap = text.find("\n\n\n"); gap != std::string::npos; gap = text.find("\n\n\n", gap)) text.erase(gap, 1);
   return text;
 }
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
-  std::string text = Formatter::make_usage(app, std::move(name));
-  for (const CLI::Option* option : app->get_options()) {  // what must be there is part of the usage
-    if (!option->get_required() || option->get_positional()) continue;
-    const size_t end = text.find(" [OPTIONS]");
-    text.insert(end, concat(" ", option->get_name(), " ", value_kind(option->get_type_name()).name));
+  std::string text = "\nUsage: " + name;
+  std::string positionals;
+  bool has_flags = false;
+  for (const CLI::Option* option : app->get_options()) {
+    if (option->get_positional()) {
+      positionals += " " + make_option_usage(option);
+    } else if (option->get_required()) {  // what must be there is part of the usage
+      text += concat(" ", option->get_name(), " ", value_kind(option->get_type_name()).name);
+    }
+    has_flags = has_flags || option->nonpositional();
   }
-  return "\n" + text;
+  if (has_flags) text += " [OPTIONS]";
+  text += positionals;
+  if (app->get_require_subcommand_min() > 0) text += " SUBCOMMAND";
+  return text + "\n";
+}
+
+std::string HelpFormatter::make_group(std::string group, bool is_positional,
+                                      std::vector<const CLI::Option*> options) const {
+  if (group == "OPTIONS") group = "Options";  // from CLI11 2.6 on
+  if (group == "POSITIONALS") group = "Positionals";
+  std::string text = "\n" + group + ":\n";
+  for (const CLI::Option* option : options) text += make_option(option, is_positional);
+  return text;
+}
+
+std::string HelpFormatter::make_subcommands(const CLI::App* app, CLI::AppFormatMode) const {
+  std::string text;
+  for (const CLI::App* verb : app->get_subcommands({})) {
+    if (!verb->get_group().empty()) text += make_subcommand(verb);
+  }
+  return text.empty() ? text : "\nSubcommands:\n" + text;
 }
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {

@@ -70,9 +70,11 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.footer("Example: mtcnn detect photos/ --json faces.jsonl --draw annotated/");
   program.set_version_flag("--version", version_text());
-  program.add_flag_callback(
-      "--licences", [] { throw CLI::CallForVersion(mtcnn::licences(), 0); },
-      "Print the licence of this program and those of the weights and libraries inside it, and exit");
+  program
+      .add_flag_callback(
+          "--licences", [] { throw CLI::CallForVersion(mtcnn::licences(), 0); },
+          "Print the licence of this program and those of the weights and libraries inside it, and exit")
+      ->trigger_on_parse();
   mtcnn::cli::add_bench(program);
   mtcnn::cli::add_calibrate(program);
   mtcnn::cli::add_config_reference(program);
