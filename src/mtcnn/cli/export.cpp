@@ -27,7 +27,7 @@ struct ExportFlags {
 fs::path weights_in_run(const fs::path& run) {
   for (const char* part : {"export", "best"}) {
     for (const NetKind net : kNetKinds) {
-      const fs::path file = run / part / concat(net_name(net), ".safetensors");
+      fs::path file = run / part / concat(net_name(net), ".safetensors");
       if (path_exists(file)) return file;
     }
   }
