@@ -6,7 +6,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from support import PROGRAM, FolderTestCase, run
+from support import HAS_TORCH, PROGRAM, FolderTestCase, run
 
 MODEL = sys.argv[2]
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "astronaut.jpg"
@@ -33,7 +33,7 @@ class Programs(FolderTestCase):
         done = subprocess.run([alone, "detect", SAMPLE, "--json", "-", "-q"], capture_output=True, text=True, check=True)
         self.assertIn("astronaut.jpg", done.stdout)
 
-    @unittest.skipUnless((Path(PROGRAM).parent / "mtcnn-torch").exists(), "built without LibTorch")
+    @unittest.skipUnless(HAS_TORCH, "built without LibTorch")
     def test_mtcnn_torch_takes_over_with_the_same_arguments(self):
         done = run("detect", SAMPLE, "--json", "-", "--device", "cpu:torch")
         self.assertIn("astronaut.jpg", done.stdout)

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 PROGRAM = sys.argv[1]
+HAS_TORCH = pathlib.Path(PROGRAM).with_name("mtcnn-torch").exists()  # else built without LibTorch
 
 
 def run(*arguments, check=True, cwd=None, timeout=900):
