@@ -33,7 +33,7 @@ Units most_allowed() {
   for (const auto& [name, units] : kNames) {
     if (name == asked) return units;
   }
-  throw Error(ErrorCode::usage, "unknown vector units",
+  throw Error(ErrorCode::usage, "unknown instruction set",
               {.where = "environment variable MTCNN_VECTOR",
                .found = std::string("'") + asked + "'",
                .expected = "plain, avx2, avx512 or vnni; on Arm neon or dotprod"});
@@ -77,6 +77,11 @@ bool has_avx2() { return allowed(Units::avx2) && cpu_has_avx2(); }
 bool has_avx512() { return allowed(Units::avx512) && cpu_has_avx512(); }
 bool has_avx512_vnni() { return allowed(Units::byte_dot_products) && cpu_has_vnni(); }
 bool has_dot_product() { return allowed(Units::byte_dot_products) && cpu_has_dot_product(); }
+
+size_t usable_versions() {
+  if (has_avx512()) return 3;
+  return has_avx2() ? 2 : 1;
+}
 
 std::string vector_units() {
 #ifdef __aarch64__

@@ -71,6 +71,10 @@ bool has_avx512();
 bool has_avx512_vnni();
 bool has_dot_product();
 
+/// Of a list with a version for all machines, one for AVX2 and one for AVX-512, in this order: how many can be used, 1
+/// to 3.
+size_t usable_versions();
+
 /// What is used, by the names of MTCNN_VECTOR.
 std::string vector_units();
 

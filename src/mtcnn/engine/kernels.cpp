@@ -45,11 +45,6 @@ constexpr std::array kAll = {basic::kernels(basic::kUnits)};
 
 }  // namespace
 
-std::span<const Kernels> usable_kernels() {
-  size_t usable = 1;
-  if (has_avx2()) usable = 2;
-  if (has_avx512()) usable = 3;
-  return std::span(kAll).first(usable);
-}
+std::span<const Kernels> usable_kernels() { return std::span(kAll).first(usable_versions()); }
 
 }  // namespace mtcnn::engine

@@ -38,11 +38,6 @@ constexpr std::array kAll = {plain::kernels("128-bit")};
 
 }  // namespace
 
-std::span<const Kernels> usable_kernels() {
-  size_t usable = 1;
-  if (has_avx2()) usable = 2;
-  if (has_avx512()) usable = 3;
-  return std::span(kAll).first(usable);
-}
+std::span<const Kernels> usable_kernels() { return std::span(kAll).first(usable_versions()); }
 
 }  // namespace mtcnn::first_layer_kernels
