@@ -18,6 +18,8 @@ std::filesystem::path path_of(const OtherProgram& program) {
 
 }  // namespace
 
+std::string libtorch_version() { return MTCNN_LIBTORCH_VERSION; }
+
 bool is_there(const OtherProgram& program) { return path_exists(path_of(program)); }
 
 void go_on_elsewhere(const NeedsProgram& need, char** arguments, bool pipes_kill) {

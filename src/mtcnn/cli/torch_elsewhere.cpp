@@ -3,8 +3,6 @@
 /// For programs without LibTorch.
 namespace mtcnn::cli {
 
-std::string libtorch_version() { return MTCNN_LIBTORCH_VERSION; }
-
 CascadeFactory other_devices() {
   return [](const Model&, const std::string& device) -> std::unique_ptr<Cascade> {
     if (device == "auto" && !is_there(kTorchProgram)) return nullptr;

@@ -6,8 +6,6 @@
 /// For mtcnn-torch.
 namespace mtcnn::cli {
 
-std::string libtorch_version() { return MTCNN_LIBTORCH_VERSION; }
-
 CascadeFactory other_devices() { return gpu_cascade; }
 
 TrainResult start_training(const TrainJob& job) {
