@@ -11,6 +11,12 @@ foreach(module IN LISTS modules)
   install(DIRECTORY "${folder}/" DESTINATION "include/mtcnn/${room}" FILES_MATCHING PATTERN "*.h")
 endforeach()
 
+# The C libraries bring what they need; of their room only the header that C reads is for users.
+get_property(c_libraries GLOBAL PROPERTY MTCNN_C_LIBRARIES)
+set_target_properties(${c_libraries} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+install(TARGETS ${c_libraries} EXPORT mtcnnTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/src/mtcnn/capi/mtcnn.h" DESTINATION include/mtcnn/capi)
+
 # The programs find LibTorch and OpenCV where the build found them.
 get_property(programs GLOBAL PROPERTY MTCNN_PROGRAMS)
 set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
@@ -18,7 +24,7 @@ install(TARGETS ${programs} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/THIRD_PARTY_NOTICES" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(EXPORT mtcnnTargets NAMESPACE mtcnn:: DESTINATION "${package_dir}")
-set(mtcnn_components ${modules})
+set(mtcnn_components ${modules} ${c_libraries})
 list(TRANSFORM mtcnn_components REPLACE "^mtcnn_" "")
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/mtcnnConfig.cmake.in" "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)

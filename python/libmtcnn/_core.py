@@ -57,7 +57,7 @@ _ARGUMENTS = {
     "mtcnn_options": [c_void_p, POINTER(c_void_p)],
     "mtcnn_device": [c_void_p, POINTER(c_void_p)],
     "mtcnn_detect": [c_void_p, POINTER(_Image), c_size_t, POINTER(c_void_p), POINTER(c_size_t)],
-    "mtcnn_trace": [c_void_p, POINTER(_Image), POINTER(c_void_p), POINTER(c_void_p)],
+    "mtcnn_trace": [c_void_p, POINTER(_Image), POINTER(c_void_p), POINTER(c_void_p), POINTER(c_size_t)],
     "mtcnn_read_image": [c_char_p, POINTER(_Pixels)],
     "mtcnn_decode_image": [c_char_p, c_size_t, c_char_p, POINTER(_Pixels)],
     "mtcnn_write_image": [c_char_p, POINTER(_Image)],
@@ -222,27 +222,14 @@ class Detector:
         return found
 
     def trace(self, image: NDArray[np.uint8]) -> dict[str, Any]:
-        text, values = c_void_p(), c_void_p()
-        _check(self._library, self._library.mtcnn_trace(self._pointer, byref(_image(image)), byref(text), byref(values)))
+        text, values, count = c_void_p(), c_void_p(), c_size_t()
+        _check(self._library, self._library.mtcnn_trace(self._pointer, byref(_image(image)), byref(text), byref(values), byref(count)))
         steps = json.loads(_text(self._library, text))
-        count = max(at + int(np.prod(shape)) for at, shape in _places(steps))
-        every = _floats(self._library, values.value, count)
-        return _with_arrays(steps, every)
-
-
-def _places(step: Any) -> Any:
-    """Where arrays lie among the values of a trace."""
-    if isinstance(step, list):
-        for item in step:
-            yield from _places(item)
-    elif isinstance(step, dict):
-        if "at" in step:
-            yield step["at"], step["shape"]
-        else:
-            yield from _places(list(step.values()))
+        return _with_arrays(steps, _floats(self._library, values.value, count.value))
 
 
 def _with_arrays(step: Any, values: NDArray[np.float32]) -> Any:
+    """A trace with its arrays in place of where they lie among the values."""
     if isinstance(step, list):
         return [_with_arrays(item, values) for item in step]
     if isinstance(step, dict) and "at" in step:

@@ -3,6 +3,7 @@
 usage: bench_test.py PROGRAM MODEL_FOLDER [unittest arguments]
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -53,6 +54,17 @@ class Bench(unittest.TestCase):
             longest = max(row["median_ms"]["ours"][0] for row in report["rows"])
             for bar, row in zip(bars, report["rows"]):
                 self.assertAlmostEqual(float(bar.attrib["width"]) / 420, row["median_ms"]["ours"][0] / longest, delta=0.002)
+
+    def test_the_instruction_set_can_be_limited(self):
+        def limited(name):
+            return subprocess.run([PROGRAM, "bench", "--images", SAMPLES, "--repeats", "1", "--json", "-", "--threads", "1"], capture_output=True,
+                                  text=True, timeout=300, env={**os.environ, "MTCNN_VECTOR": name})
+
+        used = json.loads(limited("plain").stdout)["machine"]["vector"]
+        self.assertIn(used, ("plain", "neon"))
+        done = limited("sse9")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertRegex(done.stderr, r"error: environment variable MTCNN_VECTOR: .*found 'sse9', expected plain, avx2, avx512 or vnni")
 
     def test_wrong_usage(self):
         for size in ("640", "0x480", "640x480x3", "ax b", "99999999x1"):

@@ -32,6 +32,7 @@ struct mtcnn_detector {
 namespace mtcnn {
 namespace {
 
+static_assert(static_cast<int>(log::Level::warning) == 2 && static_cast<int>(log::Level::error) == 3);
 static_assert(sizeof(mtcnn_face) == (5 + 2 * kLandmarkCount) * sizeof(float));
 
 thread_local std::string last_error;  // NOLINT(cert-err58-cpp): an empty string does not throw
@@ -240,10 +241,10 @@ int mtcnn_detect(const mtcnn_detector* detector, const mtcnn_image* images, size
   });
 }
 
-int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char** json, float** values) {
+int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char** json, float** values, size_t* count) {
   return guarded([&] {
-    require(json != nullptr && values != nullptr, "mtcnn_trace: places for the results");
-    TraceValues trace(known(detector).trace(view_of(image)));
+    require(json != nullptr && values != nullptr && count != nullptr, "mtcnn_trace: places for the results");
+    const TraceValues trace(known(detector).trace(view_of(image)));
     char* text = copied(trace.json().dump());
     try {
       *values = copied(std::span<const float>(trace.values()));
@@ -251,6 +252,7 @@ int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char**
       std::free(text);
       throw;
     }
+    *count = trace.values().size();
     *json = text;
   });
 }
@@ -277,15 +279,22 @@ int mtcnn_write_image(const char* path, const mtcnn_image* image) {
 }
 
 int mtcnn_stretch(const mtcnn_image* image, const float window[4], int size, mtcnn_pixels* crop) {
-  return guarded([&] { give(stretched(view_of(image), box_of(window), size), crop); });
+  return guarded([&] {
+    require(window != nullptr && size > 0, "mtcnn_stretch: a window and a size");
+    give(stretched(view_of(image), box_of(window), size), crop);
+  });
 }
 
 int mtcnn_crop(const mtcnn_image* image, const float box[4], float margin, int size, mtcnn_pixels* crop) {
-  return guarded([&] { give(crop_with_margin(view_of(image), box_of(box), margin, size), crop); });
+  return guarded([&] {
+    require(box != nullptr && size > 0, "mtcnn_crop: a box and a size");
+    give(crop_with_margin(view_of(image), box_of(box), margin, size), crop);
+  });
 }
 
 int mtcnn_align(const mtcnn_image* image, const float landmarks[10], int size, mtcnn_pixels* crop) {
   return guarded([&] {
+    require(landmarks != nullptr && size > 0, "mtcnn_align: landmarks and a size");
     Landmarks points;
     for (size_t i = 0; i < kLandmarkCount; ++i) points.push_back({landmarks[2 * i], landmarks[2 * i + 1]});
     give(align_face(view_of(image), points, size), crop);

@@ -111,11 +111,11 @@ MTCNN_API int mtcnn_detect(const mtcnn_detector* detector, const mtcnn_image* im
 
 /// The search of one image, step by step (Trace in mtcnn/detect/trace.h).
 /// \param json    an object of the steps; an array of floats is {"at": index into values, "shape": [sizes]}; allocated.
-/// \param values  allocated.
-MTCNN_API int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char** json, float** values);
+/// \param values  [count]; allocated.
+MTCNN_API int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char** json, float** values,
+                          size_t* count);
 
-/// Reads JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000, upright as its EXIF orientation says, transparency laid on
-/// white.
+/// Reads JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000, upright as its EXIF orientation says, on white if transparent.
 MTCNN_API int mtcnn_read_image(const char* path, mtcnn_pixels* image);
 
 /// The same from a file's bytes.
@@ -133,8 +133,8 @@ MTCNN_API int mtcnn_stretch(const mtcnn_image* image, const float window[4], int
 /// \param margin  room on each side, as a share of the box's longer side
 MTCNN_API int mtcnn_crop(const mtcnn_image* image, const float box[4], float margin, int size, mtcnn_pixels* crop);
 
-/// The face turned and scaled so that its landmarks come nearest to where recognition nets of ArcFace's kind expect
-/// them. \param landmarks  as in mtcnn_face
+/// The face turned and scaled so that its landmarks come nearest to where recognition nets like ArcFace expect them.
+/// \param landmarks  as in mtcnn_face
 MTCNN_API int mtcnn_align(const mtcnn_image* image, const float landmarks[10], int size, mtcnn_pixels* crop);
 
 #ifdef __cplusplus

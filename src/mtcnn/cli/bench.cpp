@@ -99,12 +99,13 @@ std::string text_of(const Json& result) {
   const auto whole = [](const Json& value) { return concat(value.get<int>()); };
   const Json& frame = result["frame_ms"];
   const Json& windows = result["windows"];
-  std::string text = concat(
-      whole(result["frames"]), " x ", whole(result["repeats"]), " frames, ", whole(result["threads"]), " threads, ",
-      result["device"].get<std::string>(), ", ", result["machine"]["processor"].get<std::string>(), ", vector units ",
-      result["machine"]["vector"].get<std::string>(), "\nper frame: median ", number(frame["median"]), " ms, mean ",
-      number(frame["mean"]), " ms, 95th percentile ", number(frame["p95"]), " ms, ", number(result["frames_per_s"]),
-      " frames/s; first frame ", number(result["first_frame_ms"]), " ms\nmean by stage, ms:");
+  std::string text =
+      concat(whole(result["frames"]), " x ", whole(result["repeats"]), " frames, ", whole(result["threads"]),
+             " threads, ", result["device"].get<std::string>(), ", ", result["machine"]["processor"].get<std::string>(),
+             ", instruction set ", result["machine"]["vector"].get<std::string>(), "\nper frame: median ",
+             number(frame["median"]), " ms, mean ", number(frame["mean"]), " ms, 95th percentile ",
+             number(frame["p95"]), " ms, ", number(result["frames_per_s"]), " frames/s; first frame ",
+             number(result["first_frame_ms"]), " ms\nmean by stage, ms:");
   for (const auto& [name, value] : result["stages_ms"].items()) text += concat("  ", name, " ", number(value));
   text += concat("\nper frame: ", number(windows["pnet"]), " windows after P-Net, ", number(windows["rnet"]),
                  " after R-Net, ", number(windows["faces"]), " faces; peak memory ", number(result["peak_memory_mib"]),

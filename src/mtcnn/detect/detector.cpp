@@ -58,7 +58,7 @@ std::unique_ptr<Cascade> cascade_on(const std::string& device, const Model& mode
   if (device == "cpu") return nullptr;
   if (name.automatic) return elsewhere && has_gpu() ? elsewhere(model, device) : nullptr;
   if (elsewhere) return elsewhere(model, device);
-  throw device_error(device, "this program has no LibTorch, which computes there",
+  throw device_error(device, "this device needs LibTorch, and this program or library was built without it",
                      "the CPU computes with --device cpu; programs of your own link mtcnn::gpu and give gpu_cascade()");
 }
 

@@ -34,8 +34,8 @@ class Detector {
   /// Reads a model folder; the options are those that the folder recommends.
   /// \param device  "cpu", "cuda" or "cuda:N" (experimental), "auto" (cuda if there is a GPU) or, for tests,
   /// "cpu:torch": what a GPU runs, on the CPU.
-  /// \param elsewhere  makes the cascades of all devices but "cpu"; without it "auto" is the CPU. \throws Error if the
-  /// folder is missing or damaged, or the device does not exist.
+  /// \param elsewhere  makes the cascades of all devices but "cpu"; without it "auto" is the CPU.
+  /// \throws Error if the folder is missing or damaged, or the device does not exist.
   explicit Detector(const std::filesystem::path& model_folder, const std::string& device = "auto",
                     const CascadeFactory& elsewhere = {});
   Detector(const Model& model, const std::string& device = "auto", const CascadeFactory& elsewhere = {});
@@ -47,7 +47,7 @@ class Detector {
 
   /// \param image  RGB, any size; empty pictures and pictures smaller than min_face give no faces.
   /// \return faces by falling confidence. Boxes may leave the picture unless options().clip is set.
-  /// \throws Error if LibTorch fails (out of memory).
+  /// \throws Error if a GPU fails (out of memory).
   std::vector<Face> detect(const ImageView& image) const;
 
   /// Many pictures of any sizes: the same faces as one by one, and faster for small pictures, which share net passes.

@@ -290,8 +290,8 @@ class Search {
     constexpr double kFarthest = 1e6;
     at::Tensor boxes = windows.windows.boxes.view({-1, 4}).index_select(0, flat).to(at::kDouble);
     const Box margins = crop_margins(cascade_.input.crop_lead, mirrored);
-    boxes.select(1, 0).add_(
-        margins.x1);  // numbers travel with the operation; a tensor of them would be a copy to the device
+    // One by one, as numbers: a tensor of them would be a copy to the device.
+    boxes.select(1, 0).add_(margins.x1);
     boxes.select(1, 1).add_(margins.y1);
     boxes.select(1, 2).add_(margins.x2);
     boxes.select(1, 3).add_(margins.y2);
