@@ -111,6 +111,7 @@ MTCNN_API int mtcnn_detect(const mtcnn_detector* detector, const mtcnn_image* im
 
 /// The search of one image, step by step (Trace in mtcnn/detect/trace.h).
 /// \param json    an object of the steps; an array of floats is {"at": index into values, "shape": [sizes]}; allocated.
+///                R-Net gives no landmarks: they are 0.
 /// \param values  [count]; allocated.
 MTCNN_API int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char** json, float** values,
                           size_t* count);

@@ -1,5 +1,10 @@
 #include "mtcnn/capi/trace_values.h"
 
+#include "mtcnn/core/error.h"
+
+#include <functional>
+#include <numeric>
+
 namespace mtcnn {
 namespace {
 
@@ -26,6 +31,8 @@ TraceValues::TraceValues(const Trace& trace) {
 }
 
 Json TraceValues::array(const std::vector<size_t>& shape, const std::vector<float>& values) {
+  const size_t size = std::accumulate(shape.begin(), shape.end(), size_t{1}, std::multiplies<>());
+  require(values.size() == size, "a trace's array has as many values as its shape says");
   Json place = {{"at", values_.size()}, {"shape", shape}};
   values_.insert(values_.end(), values.begin(), values.end());
   return place;
@@ -47,6 +54,7 @@ Json TraceValues::answers(const std::vector<Answer>& answers) {
     scores.push_back(answer.score);
     add(boxes, answer.box);
     add(landmarks, answer.landmarks);
+    landmarks.resize(scores.size() * 2 * kLandmarkCount);  // R-Net gives none
   }
   const size_t count = answers.size();
   return {{"windows", array({count, 4}, windows)},

@@ -28,7 +28,7 @@ struct Answer {
   Box window;           ///< what it saw, image pixels
   float score = 0;      ///< probability in [0, 1]; at or above the threshold it passes
   Box box;              ///< the window regressed, not squared
-  Landmarks landmarks;  ///< image pixels; all zero for R-Net
+  Landmarks landmarks;  ///< image pixels; none for R-Net
 };
 
 /// One search from the picture to its faces.

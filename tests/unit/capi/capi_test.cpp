@@ -1,11 +1,14 @@
 #include "mtcnn/capi/mtcnn.h"
+#include "mtcnn/core/json.h"
 #include "mtcnn/detect/detector.h"
 #include "mtcnn/image/read.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/temp_folder.h"
@@ -97,6 +100,44 @@ TEST(Capi, FaultsAreCodesWithOneLineAndLeaveOutputsAlone) {
   std::string elsewhere = "?";
   std::thread([&] { elsewhere = mtcnn_last_error(); }).join();
   EXPECT_EQ(elsewhere, "");
+}
+
+/// Places of all arrays of a trace, one behind the other without a gap.
+void collect_places(const Json& step, std::vector<std::pair<size_t, size_t>>& places) {
+  if (step.is_object() && step.contains("at")) {
+    size_t size = 1;
+    for (const Json& side : step["shape"]) size *= side.get<size_t>();
+    places.emplace_back(step["at"].get<size_t>(), size);
+  } else if (step.is_structured()) {
+    for (const Json& part : step) collect_places(part, places);
+  }
+}
+
+TEST(Capi, EveryArrayOfATraceHasItsValues) {
+  mtcnn_pixels pixels = {};
+  ASSERT_EQ(mtcnn_read_image(kSample.c_str(), &pixels), MTCNN_OK) << mtcnn_last_error();
+  const mtcnn_image image = view(pixels);
+  const OwnedDetector detector = made();
+  char* text = nullptr;
+  float* values = nullptr;
+  size_t count = 0;
+  ASSERT_EQ(mtcnn_trace(detector.get(), &image, &text, &values, &count), MTCNN_OK) << mtcnn_last_error();
+  const Json trace = Json::parse(text);
+  std::vector<std::pair<size_t, size_t>> places;
+  collect_places(trace, places);
+  std::sort(places.begin(), places.end());
+  size_t end = 0;
+  for (const auto& [at, size] : places) {
+    EXPECT_EQ(at, end);
+    end += size;
+  }
+  EXPECT_EQ(end, count);
+  const size_t answers = trace["rnet"]["scores"]["shape"][0];
+  ASSERT_GT(answers, 0U);
+  const float* landmarks = values + trace["rnet"]["landmarks"]["at"].get<size_t>();
+  EXPECT_TRUE(std::all_of(landmarks, landmarks + answers * 10, [](float value) { return value == 0; }));
+  for (void* memory : {static_cast<void*>(text), static_cast<void*>(values), static_cast<void*>(pixels.pixels)})
+    mtcnn_free(memory);
 }
 
 TEST(Capi, WritesAndCrops) {
