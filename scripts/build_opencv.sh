@@ -14,6 +14,10 @@ case "${1:-}" in
   *) printf "error: unknown argument '%s' (--help explains)\n" "$1" >&2; exit 2 ;;
 esac
 prefix=$opencv_prefix work=$opencv_prefix.new
+# A second run waits for the first, and then has nothing to do.
+mkdir -p "$deps_dir"
+exec {lock}>"$prefix.lock"
+flock --nonblock "$lock" || { say "waiting for another run that builds OpenCV"; flock "$lock"; }
 if [ -d "$prefix" ]; then
   echo "$prefix"
   exit
