@@ -1,14 +1,15 @@
-# Installs the program, every module with its headers, and a package that find_package(mtcnn) finds.
+# Installs the program, every module (its public headers: mtcnn_add_module), and a package that find_package(mtcnn) finds.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/mtcnn")
 get_property(modules GLOBAL PROPERTY MTCNN_MODULES)
-install(TARGETS ${modules} EXPORT mtcnnTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(TARGETS ${modules} EXPORT mtcnnTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 foreach(module IN LISTS modules)
   get_target_property(folder ${module} SOURCE_DIR)
   cmake_path(GET folder FILENAME room)
-  install(DIRECTORY "${folder}/" DESTINATION "include/mtcnn/${room}" FILES_MATCHING PATTERN "*.h")
+  get_target_property(headers ${module} MTCNN_HEADERS)
+  install(FILES ${headers} DESTINATION "include/mtcnn/${room}")
 endforeach()
 
 # The C libraries bring what they need; of their room only the header that C reads is for users.

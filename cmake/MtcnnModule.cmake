@@ -21,14 +21,24 @@ function(mtcnn_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
-# mtcnn_add_module(<name> SOURCES <files> [PUBLIC <targets>] [PRIVATE <targets>])
-# One static library a room, exported as mtcnn::<name>. A header's include path is its path below src/ ("mtcnn/core/error.h") or, for
-# data_prep, below the source tree ("data_prep/sampler.h").
+# Installed shared libraries and programs find each other wherever the tree is moved to.
+if(BUILD_SHARED_LIBS)
+  include(GNUInstallDirs)
+  set(CMAKE_INSTALL_RPATH "$ORIGIN" "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+endif()
+
+# mtcnn_add_module(<name> [HEADERS <files>] SOURCES <files> [PUBLIC <targets>] [PRIVATE <targets>])
+# One library a room, exported as mtcnn::<name>; shared ones with BUILD_SHARED_LIBS. A header's include path is its path below src/
+# ("mtcnn/core/error.h") or, for data_prep, below the source tree ("data_prep/sampler.h"). HEADERS are public: they alone are installed, and
+# include no others (scripts/check_layers.py).
 function(mtcnn_add_module name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  add_library(mtcnn_${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(mtcnn_${name} ${ARG_SOURCES})
   add_library(mtcnn::${name} ALIAS mtcnn_${name})
-  set_target_properties(mtcnn_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  # A shared library's objects are a static one's: the compiler cache knows them.
+  set_target_properties(mtcnn_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL ""
+                                                 VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+                                                 INSTALL_RPATH_USE_LINK_PATH ON)
   target_compile_features(mtcnn_${name} PUBLIC cxx_std_20)
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/src" OUTPUT_VARIABLE below_src)
   if(below_src MATCHES "^mtcnn/")
@@ -37,5 +47,7 @@ function(mtcnn_add_module name)
     target_include_directories(mtcnn_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/mtcnn>)
   endif()
   target_link_libraries(mtcnn_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:mtcnn_build_flags>)
+  list(TRANSFORM ARG_HEADERS PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+  set_property(TARGET mtcnn_${name} PROPERTY MTCNN_HEADERS ${ARG_HEADERS})
   set_property(GLOBAL APPEND PROPERTY MTCNN_MODULES mtcnn_${name})
 endfunction()

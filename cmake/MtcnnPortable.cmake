@@ -1,6 +1,9 @@
 # MTCNN_PORTABLE: what is built here runs on machines that have none of our libraries. The C library alone is linked when a program starts.
 # zlib and OpenCV must be there as static libraries (scripts/build_opencv.sh makes both).
 if(MTCNN_PORTABLE)
+  if(BUILD_SHARED_LIBS)
+    message(FATAL_ERROR "MTCNN_PORTABLE is for programs of one file; leave BUILD_SHARED_LIBS off.")
+  endif()
   if(MTCNN_WITH_VIDEO OR MTCNN_WITH_MATIO)
     message(FATAL_ERROR "MTCNN_PORTABLE: FFmpeg, OpenCV's windows and libmatio are no static libraries here. "
                         "Add -DMTCNN_WITH_VIDEO=OFF -DMTCNN_WITH_MATIO=OFF.")

@@ -176,6 +176,30 @@ def read_links(cmake_file):
     return links
 
 
+def check_installed(root, room, folder, by_name):
+    """The headers that the room's CMakeLists.txt installs (HEADERS of mtcnn_add_module) are there and include installed ones alone, which
+    `installed_headers` names for all rooms."""
+    cmake_file = folder / "CMakeLists.txt"
+    shown = cmake_file.relative_to(root).as_posix()
+    installed = {name for other, place in room_folders(root) for name in installed_headers(other, place)}
+    for name in installed_headers(room, folder):
+        if name not in by_name:
+            yield f"{shown}:1: HEADERS names {name.split('/')[1]}, which is not there"
+            continue
+        for line, _, target in by_name[name].includes:
+            if own_header(target) and own_header(target) not in installed:
+                yield by_name[name].at(line, f'"{target}": an installed header includes installed ones alone: add this one to HEADERS')
+
+
+def installed_headers(room, folder):
+    """The names "room/file" in HEADERS of the room's CMakeLists.txt."""
+    cmake_file = folder / "CMakeLists.txt"
+    if not cmake_file.exists():
+        return []
+    lists = re.findall(r"^\s*HEADERS\b([^A-Z]*?)(?=\b[A-Z]+\b|\))", cmake_file.read_text(encoding="utf-8"), re.MULTILINE)
+    return [f"{room}/{file}" for files in lists for file in files.split()]
+
+
 def public_headers(sources):
     """The names of headers that another room sees, directly or through such a header."""
     by_name = {source.name: source for source in sources}
@@ -235,8 +259,10 @@ def check(root):
     for source in sources:
         complaints += check_source(source)
     complaints += check_cycles(sources)
+    by_name = {source.name: source for source in sources}
     for room, folder in known:
         complaints += check_links(root, room, folder, sources)
+        complaints += check_installed(root, room, folder, by_name)
     return complaints
 
 

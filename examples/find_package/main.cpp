@@ -17,10 +17,9 @@ int main(int argc, char** argv) {
   }
   try {
     // Reads the nets: make one and keep it. Any number of threads may call detect() on it.
-    const mtcnn::Detector whole;
-    mtcnn::DetectorOptions options = whole.options();
-    options.min_face = 40;  // pixels; faces twice as large take a quarter of the time
-    const mtcnn::Detector detector = whole.with_options(options);
+    const mtcnn::Detector detector = mtcnn::Detector().with([](mtcnn::DetectorOptions& options) {
+      options.min_face = 40;  // pixels; faces twice as large take a quarter of the time
+    });
 
     mtcnn::Image image =
         mtcnn::read_image(argv[1]);  // RGB, upright; mtcnn::ImageView wraps pixels that you have already

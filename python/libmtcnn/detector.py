@@ -49,9 +49,10 @@ class MTCNN:
             than cut along the box.
         stages: "face_and_landmarks_detection", or "face_detection_only": detect_faces() leaves the keypoints out.
         weights_file: another name for `model`.
-        options: min_face, max_face, nms_level, nms_levels, nms_rnet, nms_onet, pnet_weight, rnet_weight, support, box_voting,
-            mirror_weight, max_side, screen, half, clip, max_windows; and the other packages' min_face_size, scale_factor,
-            steps_threshold, threshold_pnet, threshold_rnet, threshold_onet, nms_pnet1, nms_pnet2.
+        options: min_face, max_face, max_side, clip, nms_level, nms_levels, nms_rnet, nms_onet; how the confidence is made: plain (the
+            paper's way), pnet_weight, rnet_weight, support, box_voting, mirror_weight; how the computer works: screen, half,
+            max_windows; and the other packages' min_face_size, scale_factor, steps_threshold, threshold_pnet, threshold_rnet,
+            threshold_onet, nms_pnet1, nms_pnet2.
 
     Raises:
         UsageError (a ValueError): an option that does not exist or lies outside its range, a device that is not there.
@@ -115,7 +116,7 @@ class MTCNN:
 
     @property
     def options(self) -> dict[str, Any]:
-        """All options of the search as they are in force, by their names in docs/configuration.md."""
+        """All options that are in force, by their names in docs/configuration.md: a dict, with a dict for each group."""
         return json.loads(self._detector.options())
 
     def set_options(self, **options: Any) -> None:

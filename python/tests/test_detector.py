@@ -329,6 +329,13 @@ class LikeIpazc(unittest.TestCase):
         self.assertEqual(detector.options, MTCNN().options)
         self.assertEqual(MTCNN(threshold_onet=0.9).thresholds[2], 0.9)
         self.assertEqual(MTCNN(min_face_size=30, steps_threshold=[0.6, 0.7, 0.7], scale_factor=0.8).options["factor"], 0.8)
+        tuned = MTCNN(min_face_size=30, box_voting=0.4, confidence={"support": 0.5})
+        self.assertEqual(MTCNN(**tuned.options).options, tuned.options)
+        self.assertEqual((tuned.options["confidence"]["box_voting"], tuned.options["confidence"]["support"]), (0.4, 0.5))
+        self.assertEqual(
+            MTCNN(plain=True).detect_faces(self.two),
+            MTCNN(pnet_weight=0, rnet_weight=0, support=0, box_voting=0, mirror_weight=0).detect_faces(self.two),
+        )
         with self.assertRaisesRegex(ValueError, "detect_faces: unknown key 'threshold_pn'"):
             detector.detect_faces(self.two, threshold_pn=1)
 

@@ -129,6 +129,17 @@ class CheckLayers(CheckTestCase):
         files["src/mtcnn/cli/verbs.h"] = header('"mtcnn/geometry/b.h"')
         self.assert_one(files, "src/mtcnn/geometry/a.h:2", "PUBLIC")
 
+    def test_installed_headers_include_installed_ones_alone(self):
+        files = {"src/mtcnn/core/CMakeLists.txt": "mtcnn_add_module(core\n  HEADERS error.h gone.h\n  SOURCES a.cpp)\n",
+                 "src/mtcnn/core/error.h": header('"mtcnn/core/text.h"'),
+                 "src/mtcnn/core/text.h": header()}
+        self.assertEqual(self.complaints(files), [
+            'src/mtcnn/core/error.h:2: "mtcnn/core/text.h": an installed header includes installed ones alone: add this one to HEADERS',
+            "src/mtcnn/core/CMakeLists.txt:1: HEADERS names gone.h, which is not there",
+        ])
+        files["src/mtcnn/core/CMakeLists.txt"] = "mtcnn_add_module(core\n  HEADERS error.h text.h\n  SOURCES a.cpp)\n"
+        self.assertEqual(self.complaints(files), [])
+
     def test_room_without_cmake(self):
         self.assert_one({"src/mtcnn/core/a.cpp": ""}, "src/mtcnn/core/CMakeLists.txt:1", "no CMakeLists.txt")
 

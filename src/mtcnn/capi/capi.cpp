@@ -200,10 +200,8 @@ int mtcnn_make_detector(const char* model_folder, const char* device, mtcnn_dete
 int mtcnn_with_options(const mtcnn_detector* detector, const char* json, const char* where, mtcnn_detector** changed) {
   return guarded([&] {
     require(json != nullptr && where != nullptr && changed != nullptr, "mtcnn_with_options: no argument is NULL");
-    const Detector& before = known(detector);
-    DetectorOptions options = before.options();
-    detector_option_table().apply(options, parse_json(json, where), where);
-    *changed = new mtcnn_detector{before.with_options(options)};
+    *changed = new mtcnn_detector{known(detector).with(
+        [&](DetectorOptions& options) { detector_option_table().apply(options, parse_json(json, where), where); })};
   });
 }
 

@@ -40,10 +40,11 @@ void run(const CalibrateFlags& flags) {
   const LabelledPictures labelled = read_labelled_pictures(flags.dataset, flags.images);
   const Detector detector = make_detector(flags.detector);
   const Calibration calibration = calibrate(labelled.faces, flags.options, [&](const std::array<float, 3>& thresholds) {
-    DetectorOptions options = detector.options();
-    options.thresholds = thresholds;
-    options.support = 0;  // thresholds are set against the probability
-    return run_cascade(detector.with_options(options), flags, labelled);
+    const Detector tried = detector.with([&](DetectorOptions& options) {
+      options.thresholds = thresholds;
+      options.confidence.support = 0;  // thresholds are set against the probability
+    });
+    return run_cascade(tried, flags, labelled);
   });
   Model model = chosen_model(flags.detector);
   model.detector = detector.options();

@@ -39,7 +39,7 @@ void add_device_flags(CLI::App& verb, Common& common);
 /// \throws Error{usage}.
 template <class Options>
 void apply_config(const OptionTable<Options>& table, const Common& common, Options& options) {
-  if (!common.config.empty()) table.apply(options, read_json(common.config), common.config);
+  if (!common.config.empty()) table.apply_file(options, read_json(common.config), common.config);
   for (const std::string& setting : common.settings) table.apply_setting(options, setting);
 }
 

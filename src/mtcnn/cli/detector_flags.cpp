@@ -20,7 +20,7 @@ namespace {
 
 constexpr const char* kSearchGroup = "Search";
 
-DetectorOptions resolve_options(const DetectorFlags& flags, DetectorOptions options) {
+void apply_flags(const DetectorFlags& flags, DetectorOptions& options) {
   apply_config(detector_option_table(), flags.common, options);
   if (flags.min_face) options.min_face = *flags.min_face;
   if (flags.max_face) options.max_face = *flags.max_face;
@@ -29,7 +29,7 @@ DetectorOptions resolve_options(const DetectorFlags& flags, DetectorOptions opti
   if (flags.clip) options.clip = true;
   if (!flags.thresholds.empty())
     detector_option_table().apply(options, {{"thresholds", flags.thresholds}}, "--thresholds");
-  return options;
+  if (flags.plain) options.confidence.plain = true;
 }
 
 /// The table's words about an option, then its value in the default model: "Smallest face to find, pixels … [20]".
@@ -98,6 +98,7 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
   add("--thresholds", flags.thresholds, "thresholds")->delimiter(',')->type_name("P,R,O");
   add("--max-side", flags.max_side, "max_side");
   verb.add_flag("--clip", flags.clip, help_of("clip", defaults))->group(kSearchGroup);
+  verb.add_flag("--plain", flags.plain, help_of("confidence.plain", defaults))->group(kSearchGroup);
   verb.add_option("--batch", flags.batch, "Images searched together")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096))
@@ -109,7 +110,7 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
 Detector make_detector(const DetectorFlags& flags) {
   set_threads(flags.common.threads);
   const Detector loaded(chosen_model(flags), flags.common.device, other_devices());
-  return loaded.with_options(resolve_options(flags, loaded.options()));
+  return loaded.with([&](DetectorOptions& options) { apply_flags(flags, options); });
 }
 
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std::span<const PictureFile> pictures,

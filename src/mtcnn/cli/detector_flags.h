@@ -22,7 +22,7 @@ struct DetectorFlags {
   std::optional<float> min_face, max_face, factor;
   std::optional<int> max_side;
   std::vector<float> thresholds;
-  bool clip = false;
+  bool clip = false, plain = false;
   int batch = 8;
 };
 

@@ -1,6 +1,7 @@
 #include "mtcnn/core/options.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/log.h"
 #include "mtcnn/core/text.h"
 
 #include <cmath>
@@ -154,6 +155,18 @@ void throw_unknown(const std::string& key, const std::vector<std::string>& known
   throw Error(ErrorCode::usage, "unknown key '" + key + "'",
               {.where = where,
                .hint = nearest.empty() ? "known are: " + join(known, ", ") : "did you mean '" + nearest + "'?"});
+}
+
+void warn_of_short_names(const std::vector<std::pair<std::string, std::string>>& keys, const std::string& where) {
+  if (keys.empty()) return;
+  std::vector<std::string> renamed;
+  for (const auto& [key, name] : keys) renamed.push_back(concat("'", key, "' is now '", name, "'"));
+  log::warning(concat(where, ": old names of options: ", join(renamed, ", "), "; they still work"));
+}
+
+void throw_named_twice(const std::string& key, const std::string& where) {
+  throw Error(ErrorCode::usage, concat("'", key, "' is named twice, with and without its section"),
+              {.where = where, .hint = "remove one of the two"});
 }
 
 std::string markdown_row(const std::string& name, const Json& value, const Range& range, const std::string& help) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -42,12 +43,16 @@ void assign_option(std::array<float, 3>& member, const Json& value, const Range&
 /// What the table needs of one field; `Options` is the struct it belongs to.
 template <class Options>
 struct OptionField {
-  std::string name;  ///< dotted where it lies in a section: "detect.min_face"
-  std::string help;  ///< one line, with the unit
+  std::string name;        ///< dotted where it lies in a section: "confidence.support"
+  std::string short_name;  ///< without the section, where that names the field too ("support"); else empty
+  std::string help;        ///< one line, with the unit
   Range range;
   std::function<Json(const Options&)> get;
   std::function<void(Options&, const Json&, const std::string& where)> set;
 };
+
+/// Whether the fields of a section may be named without it.
+enum class SectionName { required, optional };
 
 /// The parts that do not depend on the struct.
 namespace option_detail {
@@ -71,6 +76,9 @@ std::pair<std::string, Json> parse_setting(const std::string& setting);
 /// An Error{usage} for a key that is not in the table, with the nearest known name.
 [[noreturn]] void throw_unknown(const std::string& key, const std::vector<std::string>& known,
                                 const std::string& where);
+/// Says, once for a file, which of its keys lack their section. \param keys  as the file has them, and in full.
+void warn_of_short_names(const std::vector<std::pair<std::string, std::string>>& keys, const std::string& where);
+[[noreturn]] void throw_named_twice(const std::string& key, const std::string& where);
 /// A row of docs/configuration.md.
 std::string markdown_row(const std::string& name, const Json& value, const Range& range, const std::string& help);
 }  // namespace option_detail
@@ -82,7 +90,10 @@ class OptionTable {
  public:
   template <class Member>
   OptionTable& add(std::string name, Member Options::*member, Range range, std::string help) {
-    fields_.push_back({std::move(name), std::move(help), range,
+    fields_.push_back({std::move(name),
+                       {},
+                       std::move(help),
+                       range,
                        [member](const Options& options) { return option_detail::to_json(options.*member); },
                        [member, range](Options& options, const Json& value, const std::string& where) {
                          assign_option(options.*member, value, range, where);
@@ -92,9 +103,11 @@ class OptionTable {
 
   /// The fields of a nested struct, under `name`.
   template <class Section>
-  OptionTable& section(const std::string& name, Section Options::*member, const OptionTable<Section>& table) {
+  OptionTable& section(const std::string& name, Section Options::*member, const OptionTable<Section>& table,
+                       SectionName naming = SectionName::required) {
     for (const OptionField<Section>& field : table.fields()) {
-      fields_.push_back({name + "." + field.name, field.help, field.range,
+      fields_.push_back({name + "." + field.name, naming == SectionName::optional ? field.name : "", field.help,
+                         field.range,
                          [member, get = field.get](const Options& options) { return get(options.*member); },
                          [member, set = field.set](Options& options, const Json& value, const std::string& where) {
                            set(options.*member, value, where);
@@ -108,7 +121,22 @@ class OptionTable {
   /// Overwrites the members that `object` names.
   /// \throws Error{usage} naming `where` and the key.
   void apply(Options& options, const Json& object, const std::string& where) const {
-    for (const auto& [key, value] : option_detail::flatten(object, where)) apply_one(options, key, value, where);
+    std::set<std::string> named;
+    for (const auto& [key, value] : option_detail::flatten(object, where)) {
+      if (!named.insert(apply_one(options, key, value, where).name).second)
+        option_detail::throw_named_twice(key, where);
+    }
+  }
+
+  /// The same for an object that was read from a file; a warning says which keys lack their section, as older files do.
+  void apply_file(Options& options, const Json& object, const std::string& where) const {
+    apply(options, object, where);
+    std::vector<std::pair<std::string, std::string>> short_names;
+    for (const auto& field : fields_) {
+      if (!field.short_name.empty() && object.contains(field.short_name))
+        short_names.emplace_back(field.short_name, field.name);
+    }
+    option_detail::warn_of_short_names(short_names, where);
   }
 
   /// One `key=value` as given to --set.
@@ -140,12 +168,17 @@ class OptionTable {
   }
 
  private:
-  void apply_one(Options& options, const std::string& key, const Json& value, const std::string& where) const {
-    for (const auto& field : fields_) {
-      if (field.name == key) return field.set(options, value, where + ": " + key);
-    }
+  const OptionField<Options>& apply_one(Options& options, const std::string& key, const Json& value,
+                                        const std::string& where) const {
     std::vector<std::string> known;
-    for (const auto& field : fields_) known.push_back(field.name);
+    for (const auto& field : fields_) {
+      if (key == field.name || (!key.empty() && key == field.short_name)) {
+        field.set(options, value, where + ": " + key);
+        return field;
+      }
+      known.push_back(field.name);
+      if (!field.short_name.empty()) known.push_back(field.short_name);
+    }
     option_detail::throw_unknown(key, known, where);
   }
 

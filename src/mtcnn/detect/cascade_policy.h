@@ -38,17 +38,19 @@ bool is_croppable(const Box& box, const ImageView& image);
 /// The votes of P-Net for a window.
 template <class Value>
 Value pnet_votes(const DetectorOptions& options, const Value& logit) {
-  return options.pnet_weight * logit;
+  return options.confidence.pnet_weight * logit;
 }
 
 /// P-Net's votes with R-Net's.
 template <class Value>
 Value rnet_votes(const DetectorOptions& options, const Value& votes, const Value& logit) {
-  return votes + options.rnet_weight * logit;
+  return votes + options.confidence.rnet_weight * logit;
 }
 
 /// The summed weights of the three nets' first answers in a face's confidence; O-Net's is 1.
-inline float summed_votes(const DetectorOptions& options) { return 1 + options.pnet_weight + options.rnet_weight; }
+inline float summed_votes(const DetectorOptions& options) {
+  return 1 + options.confidence.pnet_weight + options.confidence.rnet_weight;
+}
 
 /// The logit of a face's confidence from the votes so far and O-Net's logit.
 template <class Value>

@@ -202,9 +202,9 @@ void vote(float least, const std::vector<Face>& windows, std::vector<Face>& face
 std::vector<FoundFace> strongest_faces(const Answers& answers, const DetectorOptions& options) {
   std::vector<Face> faces =
       suppressed(answers.faces, options.nms_onet, Overlap::smaller_area, &Face::box, &Face::confidence);
-  if (options.box_voting > 0) vote(options.box_voting, answers.windows, faces);
+  if (options.confidence.box_voting > 0) vote(options.confidence.box_voting, answers.windows, faces);
   std::vector<float> agreement(faces.size());
-  if (options.support > 0) agreement = agreement_on(faces, answers.windows);
+  if (options.confidence.support > 0) agreement = agreement_on(faces, answers.windows);
   std::vector<FoundFace> found;
   for (size_t i = 0; i < faces.size(); ++i) found.push_back({std::move(faces[i]), agreement[i]});
   return found;
@@ -238,7 +238,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
     Face face = face_of(window, values, context.input);
     if (context.trace != nullptr) context.trace->onet.push_back({window, face.confidence, face.box, face.landmarks});
     face.confidence = logit_to_probability(face_logit(options, jobs[job].votes, values[0]));
-    if (options.support > 0 || options.box_voting > 0) picture.windows.push_back(face);
+    if (options.confidence.support > 0 || options.confidence.box_voting > 0) picture.windows.push_back(face);
     if (passes(face.confidence, options.thresholds[2])) picture.faces.push_back(face);
   });
   std::vector<std::vector<FoundFace>> found;
@@ -246,7 +246,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
     const Stopwatch watch(context.times.windows_s);
     for (const Answers& picture : answers) found.push_back(strongest_faces(picture, options));
   }
-  if (options.mirror_weight > 0) look_again(context, images, found);
+  if (options.confidence.mirror_weight > 0) look_again(context, images, found);
   std::vector<std::vector<Face>> faces;
   for (size_t image = 0; image < images.size(); ++image)
     faces.push_back(finished(found[image], options, images[image].width, images[image].height));

@@ -98,18 +98,24 @@ Detector::Detector(const Model& model, const std::string& device, const CascadeF
                          {},
                          cascade_on(device, model, elsewhere)}),
       options_(model.detector) {
-  detector_option_table().check(options_);
+  take_options();
   input_option_table().check(model.input);
   const bool whole = !model.nets.back().tensors.empty();
   require(!whole || static_cast<size_t>(shared_->nets.landmark_count()) == model.landmark_names.size(),
           "Detector: as many names as points are needed");
 }
 
-Detector Detector::with_options(const DetectorOptions& options) const {
-  detector_option_table().check(options);
+Detector Detector::with(const std::function<void(DetectorOptions&)>& change) const {
   Detector copy = *this;
-  copy.options_ = options;
+  change(copy.options_);
+  copy.take_options();
   return copy;
+}
+
+void Detector::take_options() {
+  detector_option_table().check(options_);
+  counted_ = options_;
+  counted_.confidence = counted(options_.confidence);
 }
 
 std::vector<Face> Detector::detect(const ImageView& image) const { return detect(std::span(&image, 1)).front(); }
@@ -121,10 +127,10 @@ std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> image
 }
 
 std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last, StageTimes* times) const {
-  if (shared_->elsewhere) return shared_->elsewhere->search(images, options_, last, times);
+  if (shared_->elsewhere) return shared_->elsewhere->search(images, counted_, last, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
-  const StageContext context = shared_->context(options_, *workspace, times != nullptr ? *times : unused);
+  const StageContext context = shared_->context(counted_, *workspace, times != nullptr ? *times : unused);
   std::vector<Found> found(images.size());
   for (size_t first = 0; first < images.size();) {
     const std::span<const ImageView> group = images.subspan(first, group_size(images.subspan(first)));
@@ -146,7 +152,7 @@ Trace Detector::trace(const ImageView& image) const {
   const auto workspace = shared_->workspaces.take();
   StageTimes times;
   Trace trace;
-  StageContext context = shared_->context(options_, *workspace, times);
+  StageContext context = shared_->context(counted_, *workspace, times);
   context.trace = &trace;
   const std::span<const ImageView> images(&image, 1);
   std::vector<std::vector<Window>> windows = run_pyramid_stage(context, images);
@@ -157,10 +163,10 @@ Trace Detector::trace(const ImageView& image) const {
 
 std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::span<const Box> windows,
                                                   StageTimes* times) const {
-  if (shared_->elsewhere) return shared_->elsewhere->refine(image, windows, options_, times);
+  if (shared_->elsewhere) return shared_->elsewhere->refine(image, windows, counted_, times);
   const auto workspace = shared_->workspaces.take();
   StageTimes unused;
-  const StageContext context = shared_->context(options_, *workspace, times != nullptr ? *times : unused);
+  const StageContext context = shared_->context(counted_, *workspace, times != nullptr ? *times : unused);
   return answer_windows(context, image, windows);
 }
 

@@ -10,6 +10,7 @@
 #include "mtcnn/weights/spec.h"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,9 +42,10 @@ class Detector {
   Detector(const Model& model, const std::string& device = "auto", const CascadeFactory& elsewhere = {});
 
   const DetectorOptions& options() const { return options_; }
-  /// The same nets with other options.
+  /// The same nets with changed options: `detector.with([](auto& options) { options.min_face = 40; })`. What `change`
+  /// leaves alone stays as the model has it.
   /// \throws Error{usage} naming an option outside its range.
-  Detector with_options(const DetectorOptions& options) const;
+  Detector with(const std::function<void(DetectorOptions&)>& change) const;
 
   /// \param image  RGB, any size; empty pictures and pictures smaller than min_face give no faces.
   /// \return faces by falling confidence. Boxes may leave the picture unless options().clip is set.
@@ -80,9 +82,12 @@ class Detector {
   std::string device() const;
 
  private:
+  void take_options();
+
   struct Shared;
   std::shared_ptr<Shared> shared_;
-  DetectorOptions options_;
+  DetectorOptions options_;  ///< as they were given
+  DetectorOptions counted_;  ///< as the cascade counts them
 };
 
 }  // namespace mtcnn

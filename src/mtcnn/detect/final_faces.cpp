@@ -47,16 +47,18 @@ std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::spa
   return looks;
 }
 
-bool rnet_looks_again(const DetectorOptions& options) { return options.mirror_weight > 0 && options.rnet_weight > 0; }
+bool rnet_looks_again(const DetectorOptions& options) {
+  return options.confidence.mirror_weight > 0 && options.confidence.rnet_weight > 0;
+}
 
 void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
                      const InputOptions& input, std::span<const size_t> mirror) {
   const Face second = unmirrored(look.window, face_of(look.window, values, input));
   Face& face = *look.face;
   const float first_votes = summed_votes(options);
-  const float second_votes = options.mirror_weight * (1 + options.rnet_weight);
+  const float second_votes = options.confidence.mirror_weight * (1 + options.confidence.rnet_weight);
   const float first = first_votes * finite_logit(face.confidence);
-  const float again = options.mirror_weight * (values[0] + options.rnet_weight * look.rnet_logit);
+  const float again = options.confidence.mirror_weight * (values[0] + options.confidence.rnet_weight * look.rnet_logit);
   face.confidence = logit_to_probability((first + again) / (first_votes + second_votes));
   face.box = {mean(face.box.x1, second.box.x1), mean(face.box.y1, second.box.y1), mean(face.box.x2, second.box.x2),
               mean(face.box.y2, second.box.y2)};
@@ -72,7 +74,8 @@ std::vector<Face> finished(std::span<const FoundFace> found, const DetectorOptio
   for (const auto& [face, agreement] : found) {
     if (!passes(face.confidence, options.thresholds[2])) continue;
     Face& kept = faces.emplace_back(face);
-    if (options.support > 0) kept.confidence = 1 - (1 - kept.confidence) / (1 + options.support * agreement);
+    if (options.confidence.support > 0)
+      kept.confidence = 1 - (1 - kept.confidence) / (1 + options.confidence.support * agreement);
     if (options.clip) kept.box = clip(kept.box, static_cast<float>(width), static_cast<float>(height));
   }
   std::stable_sort(faces.begin(), faces.end(),

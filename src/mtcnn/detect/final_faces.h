@@ -18,7 +18,7 @@ namespace mtcnn {
 /// A face on its way out of the cascade.
 struct FoundFace {
   Face face;
-  float agreement = 0;  ///< summed confidence of the other windows that agree on it, for options.support
+  float agreement = 0;  ///< summed confidence of the other windows that agree on it, for options.confidence.support
 };
 
 /// Which point of a mirror image is which of the picture, as LandmarkLayout::mirror; empty where that is not known:
@@ -40,10 +40,9 @@ std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::spa
 /// Whether R-Net, too, looks again: where its first look counts.
 bool rnet_looks_again(const DetectorOptions& options);
 
-/// Puts a second look into its face: the nets' logits join their first ones, options.mirror_weight times as heavy; box
-/// and, where `mirror` is not empty, points become the mean of both of O-Net's looks.
-/// \param values  what O-Net says of the mirror image: a logit, four offsets, points.
-/// \param mirror  mirrored_points() of the model.
+/// Puts a second look into its face: the nets' logits join their first ones, options.confidence.mirror_weight times as
+/// heavy; box and, where `mirror` is not empty, points become the mean of both of O-Net's looks. \param values  what
+/// O-Net says of the mirror image: a logit, four offsets, points. \param mirror  mirrored_points() of the model.
 void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
                      const InputOptions& input, std::span<const size_t> mirror);
 

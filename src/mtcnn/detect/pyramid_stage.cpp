@@ -87,7 +87,7 @@ ptrdiff_t first_cell(const Canvas& canvas, const Tile& tile, int row) {
 void collect(const StageContext& context, const Canvas& canvas, const Tile& tile, const Level& level,
              Candidates& candidates) {
   const float least = probability_to_logit(context.options.thresholds[0]);
-  const auto most = static_cast<size_t>(context.options.max_windows);
+  const auto most = static_cast<size_t>(context.options.engine.max_windows);
   for (int row = 0; row < tile.rows(); ++row) {
     const float* cell = context.workspace.values.data() + first_cell(canvas, tile, row) * kFaceValues;
     for (int column = 0; column < tile.columns(); ++column, cell += kFaceValues) {
@@ -148,7 +148,7 @@ std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Can
   Candidates all;
   for (size_t i = 0; i < levels.size(); ++i) {
     Candidates& level = levels[i];
-    keep_strongest(level, static_cast<size_t>(options.max_windows));
+    keep_strongest(level, static_cast<size_t>(options.engine.max_windows));
     std::sort(level.begin(), level.end(), stronger);
     const Candidates kept = suppress(level, options.nms_level);
     all.insert(all.end(), kept.begin(), kept.end());
@@ -157,7 +157,7 @@ std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Can
       trace->levels[i].windows.push_back({candidate.window, logit_to_probability(candidate.logit)});
   }
   all = suppress(all, options.nms_levels);
-  all.resize(std::min(all.size(), static_cast<size_t>(options.max_windows)));  // they come strongest first
+  all.resize(std::min(all.size(), static_cast<size_t>(options.engine.max_windows)));  // they come strongest first
   std::vector<Window> windows;
   for (const Candidate& candidate : all) {
     windows.push_back({square(decode_offsets(candidate.window, candidate.offsets)),
@@ -180,7 +180,7 @@ float least_logit(const StageContext& context, float probability) {
   const auto is_unit = [&](float pixel, float value) {
     return std::abs((pixel - context.input.mean) * context.input.scale - value) < 0.01F;
   };
-  const bool all = context.trace != nullptr || !context.options.screen;  // a trace shows what every window got
+  const bool all = context.trace != nullptr || !context.options.engine.screen;  // a trace shows what every window got
   return !all && is_unit(0, -1) && is_unit(255, 1) ? probability_to_logit(probability) : kEveryLogit;
 }
 

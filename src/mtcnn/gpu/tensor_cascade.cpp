@@ -72,7 +72,7 @@ class Search {
       : cascade_(cascade),
         options_(options),
         times_(times),
-        nets_(options.half ? cascade.half : cascade.full),
+        nets_(options.engine.half ? cascade.half : cascade.full),
         count_(static_cast<int64_t>(images.size())),
         height_(images.front().height),
         width_(images.front().width),
@@ -132,9 +132,10 @@ class Search {
         return suppress(boxes, passed, {}, options_.nms_onet, Overlap::smaller_area, rounds);
       });
       const at::Tensor weights = confidences * alive;
-      const at::Tensor voted =
-          options_.box_voting > 0 ? means_of_agreeing(boxes, weights, shapes, options_.box_voting) : shapes;
-      const at::Tensor agreement = options_.support > 0
+      const at::Tensor voted = options_.confidence.box_voting > 0
+                                   ? means_of_agreeing(boxes, weights, shapes, options_.confidence.box_voting)
+                                   : shapes;
+      const at::Tensor agreement = options_.confidence.support > 0
                                        ? agreement_on(voted.slice(2, 0, 4), boxes, weights, confidences)
                                        : at::zeros_like(confidences);
       return faces_on_host(voted, confidences, agreement, kept);
@@ -231,7 +232,7 @@ class Search {
   Counted best_of(const at::Tensor& values, const at::Tensor& windows, const at::Tensor& levels) {
     const double least = probability_to_logit(options_.thresholds[0]);
     const at::Tensor order = strongest_first(values.select(2, 0));
-    const int64_t most = std::min<int64_t>(order.size(1), options_.max_windows);
+    const int64_t most = std::min<int64_t>(order.size(1), options_.engine.max_windows);
     int64_t rounds = kFewRounds;
     for (int64_t places = std::min(most, kFewCandidates);;) {
       const at::Tensor best = order.slice(1, 0, places);
@@ -378,7 +379,7 @@ void search_group(const TensorCascade::Impl& cascade, std::span<const ImageView>
   const Counted after_rnet = search.refine_windows(after_pnet);
   std::vector<std::vector<FoundFace>> faces(images.size());
   if (any(after_rnet) && last == NetKind::onet) faces = search.find_faces(after_rnet);
-  if (options.mirror_weight > 0) search.look_again(images, faces);
+  if (options.confidence.mirror_weight > 0) search.look_again(images, faces);
   tell(after_pnet, found, &Found::after_pnet);
   if (any(after_rnet)) tell(after_rnet, found, &Found::after_rnet);
   for (size_t i = 0; i < images.size(); ++i)

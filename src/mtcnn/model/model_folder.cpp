@@ -48,7 +48,7 @@ void read_cascade(const Json& json, const fs::path& path, Model& model) {
     if (key == "landmark_order") {
       model.landmark_names = read_landmark_names(value, path.string() + ": landmark_order", ErrorCode::bad_format);
     } else if (key == "detector") {
-      detector_option_table().apply(model.detector, value, path.string() + ": detector");
+      detector_option_table().apply_file(model.detector, value, path.string() + ": detector");
     } else if (key == "input") {
       input_option_table().apply(model.input, value, path.string() + ": input");
     } else if (!facts.contains(key)) {

@@ -7,7 +7,56 @@ constexpr Range kShare{.low = 0, .high = 1};
 constexpr Range kFactor{.low = 0, .high = kLargestFactor, .open = true};
 constexpr Range kPixels{.low = 0, .high = 1e6};
 
+const OptionTable<ConfidenceOptions>& confidence_option_table() {
+  using O = ConfidenceOptions;
+  static const OptionTable<O> table =
+      OptionTable<O>()
+          .add(
+              "plain", &O::plain, {},
+              "the paper's way: a face's confidence, box and landmarks are O-Net's for its strongest window; the other "
+              "options of the group confidence count as 0")
+          .add("pnet_weight", &O::pnet_weight, {.low = 0, .high = 100},
+               "weight of P-Net's logit in a face's confidence, which is the probability of the weighted mean of the "
+               "three nets' logits; O-Net's weight is 1; 0 = not counted, as in the paper")
+          .add("rnet_weight", &O::rnet_weight, {.low = 0, .high = 100},
+               "weight of R-Net's logit in a face's confidence, as pnet_weight; 0 = not counted, as in the paper")
+          .add("support", &O::support, {.low = 0, .high = 100},
+               "how much other windows on the same face (IoU of at least 0.5) raise its confidence p: 1 - p is divided "
+               "by 1 + support * the sum of their probabilities; 0 = not at all, as in the paper")
+          .add("box_voting", &O::box_voting, kShare,
+               "IoU with a face from which windows vote on it: box and landmarks become the mean, weighted by "
+               "confidence, of O-Net's outputs for these windows; 0 = no vote, as in the paper")
+          .add("mirror_weight", &O::mirror_weight, {.low = 0, .high = 100},
+               "weight of a second, mirrored evaluation of each face by O-Net, and by R-Net if rnet_weight is not 0: "
+               "how much its logits count in the confidence relative to the first ones. Box and the five landmarks of "
+               "a face become the mean of both evaluations. 0 = no second evaluation, as in the paper. Only for "
+               "objects whose mirror images look alike");
+  return table;
+}
+
+const OptionTable<EngineOptions>& engine_option_table() {
+  using O = EngineOptions;
+  static const OptionTable<O> table =
+      OptionTable<O>()
+          .add("screen", &O::screen, {},
+               "on CPUs with AVX-512 VNNI or Arm dot products: P-Net and R-Net first run in 8-bit arithmetic, and in "
+               "full precision only on windows that may pass. Takes about half the time; loses about one window in a "
+               "thousand, right at the "
+               "threshold, so results may differ slightly from those of other CPUs")
+          .add(
+              "half", &O::half, {},
+              "on a GPU (experimental): run the nets in half precision; docs/results.md has its effect on accuracy. No "
+              "effect on the CPU")
+          .add("max_windows", &O::max_windows, {.low = 1, .high = 1e7},
+               "most candidate windows kept per pyramid level, and per image after P-Net; the weakest are dropped");
+  return table;
+}
+
 }  // namespace
+
+ConfidenceOptions counted(const ConfidenceOptions& options) {
+  return options.plain ? ConfidenceOptions{.plain = true} : options;
+}
 
 const OptionTable<DetectorOptions>& detector_option_table() {
   using O = DetectorOptions;
@@ -28,36 +77,11 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("nms_rnet", &O::nms_rnet, kShare, "IoU above which the weaker of two windows is dropped after R-Net")
           .add("nms_onet", &O::nms_onet, kShare,
                "intersection over the smaller area above which the weaker of two faces is dropped at the end")
-          .add("pnet_weight", &O::pnet_weight, {.low = 0, .high = 100},
-               "weight of P-Net's logit in a face's confidence, which is the probability of the weighted mean of the "
-               "three nets' logits; O-Net's weight is 1; 0 = not counted, as in the paper")
-          .add("rnet_weight", &O::rnet_weight, {.low = 0, .high = 100},
-               "weight of R-Net's logit in a face's confidence, as pnet_weight; 0 = not counted, as in the paper")
-          .add("support", &O::support, {.low = 0, .high = 100},
-               "how much other windows on the same face (IoU of at least 0.5) raise its confidence p: 1 - p is divided "
-               "by 1 + support * the sum of their probabilities; 0 = not at all, as in the paper")
-          .add("box_voting", &O::box_voting, kShare,
-               "IoU with a face from which windows vote on it: box and landmarks become the mean, weighted by "
-               "confidence, of O-Net's outputs for these windows; 0 = no vote, as in the paper")
-          .add("mirror_weight", &O::mirror_weight, {.low = 0, .high = 100},
-               "weight of a second, mirrored evaluation of each face by O-Net, and by R-Net if rnet_weight is not 0: "
-               "how much its logits count in the confidence relative to the first ones. Box and the five landmarks of "
-               "a face become the mean of both evaluations. 0 = no second evaluation, as in the paper. Only for "
-               "objects whose mirror images look alike")
           .add("max_side", &O::max_side, kPixels,
                "an image with a longer side is searched as if shrunk to this side, pixels; 0 = never")
-          .add("screen", &O::screen, {},
-               "on CPUs with AVX-512 VNNI or Arm dot products: P-Net and R-Net first run in 8-bit arithmetic, and in "
-               "full precision only on windows that may pass. Takes about half the time; loses about one window in a "
-               "thousand, right at the "
-               "threshold, so results may differ slightly from those of other CPUs")
-          .add(
-              "half", &O::half, {},
-              "on a GPU (experimental): run the nets in half precision; docs/results.md has its effect on accuracy. No "
-              "effect on the CPU")
           .add("clip", &O::clip, {}, "cut boxes at the image's border")
-          .add("max_windows", &O::max_windows, {.low = 1, .high = 1e7},
-               "most candidate windows kept per pyramid level, and per image after P-Net; the weakest are dropped");
+          .section("confidence", &O::confidence, confidence_option_table(), SectionName::optional)
+          .section("engine", &O::engine, engine_option_table(), SectionName::optional);
   return table;
 }
 

@@ -10,7 +10,28 @@ namespace mtcnn {
 /// than 11,000.
 inline constexpr double kLargestFactor = 0.98;
 
-/// How the cascade searches. Defaults are the paper's.
+/// How O-Net's outputs become a face's confidence, box and landmarks. Chosen with the weights: part of a model folder.
+struct ConfidenceOptions {
+  bool plain = false;       ///< O-Net's strongest window alone, as in the paper: what follows counts as 0
+  float pnet_weight = 0;    ///< of P-Net's logit in a face's confidence, where O-Net's weight is 1; see the table
+  float rnet_weight = 0;    ///< of R-Net's logit, likewise
+  float support = 0;        ///< how much windows that agree raise a face's confidence; see the table
+  float box_voting = 0;     ///< IoU of the windows whose mean a face is; 0 = the strongest alone; see the table
+  float mirror_weight = 0;  ///< of a second, mirrored evaluation of each face; 0 = none; see the table
+};
+
+/// The group as the cascade counts it: zeros where it is plain.
+ConfidenceOptions counted(const ConfidenceOptions& options);
+
+/// How the computer works, not what is looked for.
+struct EngineOptions {
+  bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
+  bool half = false;        ///< on a GPU: run the nets in half precision; see the table
+  int max_windows = 65536;  ///< the strongest windows kept per level, and per image after P-Net
+};
+
+/// How the cascade searches: what users set, then the two groups that few touch. Defaults are the paper's; those of a
+/// model are in its folder.
 struct DetectorOptions {
   float min_face = 20;                                   ///< pixels; the smallest face looked for
   float max_face = 0;                                    ///< pixels; the largest, 0 = as large as the image
@@ -20,16 +41,10 @@ struct DetectorOptions {
   float nms_levels = 0.7F;                               ///< the same across levels
   float nms_rnet = 0.7F;                                 ///< the same after R-Net
   float nms_onet = 0.7F;                                 ///< intersection over the smaller area, after O-Net
-  float pnet_weight = 0;    ///< of P-Net's logit in a face's confidence, where O-Net's weight is 1; see the table
-  float rnet_weight = 0;    ///< of R-Net's logit, likewise
-  float support = 0;        ///< how much windows that agree raise a face's confidence; see the table
-  float box_voting = 0;     ///< IoU of the windows whose mean a face is; 0 = the strongest alone; see the table
-  float mirror_weight = 0;  ///< of a second, mirrored evaluation of each face; 0 = none; see the table
-  int max_side = 0;         ///< pixels; a longer image is searched as if shrunk to it; 0 = never
-  bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
-  bool half = false;        ///< on a GPU: run the nets in half precision; see the table
-  bool clip = false;        ///< cut boxes at the image's border
-  int max_windows = 65536;  ///< the strongest windows kept per level, and per image after P-Net
+  int max_side = 0;   ///< pixels; a longer image is searched as if shrunk to it; 0 = never
+  bool clip = false;  ///< cut boxes at the image's border
+  ConfidenceOptions confidence;
+  EngineOptions engine;
 };
 
 /// What suits the weights rather than the user: part of a model folder.

@@ -1,5 +1,6 @@
 #include "mtcnn/core/options.h"
 
+#include "mtcnn/core/log.h"
 #include "mtcnn/core/text.h"
 
 #include <bit>
@@ -76,6 +77,54 @@ TEST(Options, UnknownKeysAreRefusedWithTheNearestName) {
   EXPECT_THAT(refusal(R"({"bacth": 3})"), AllOf(HasSubstr("a.json"), HasSubstr("'bacth'"), HasSubstr("'batch'")));
   EXPECT_THAT(refusal(R"({"detect": {"minface": 3}})"), HasSubstr("'detect.min_face'"));
   EXPECT_THAT(refusal(R"({"quite_another_thing": 3})"), HasSubstr("known are: flip, batch"));
+}
+
+struct Grouped {
+  int batch = 8;
+  Inner detect;
+};
+
+OptionTable<Grouped> grouped_table() {
+  OptionTable<Inner> inner;
+  inner.add("min_face", &Inner::min_face, {.low = 1}, "smallest face, pixels");
+  OptionTable<Grouped> table;
+  table.add("batch", &Grouped::batch, {}, "images").section("detect", &Grouped::detect, inner, SectionName::optional);
+  return table;
+}
+
+std::vector<std::string> warnings_of(const std::string& json) {
+  std::vector<std::string> warnings;
+  log::set_sink([&](log::Level, const std::string& text) { warnings.push_back(text); });
+  Grouped options;
+  grouped_table().apply_file(options, parse_json(json, "a.json"), "a.json");
+  log::set_sink({});
+  return warnings;
+}
+
+TEST(Options, SectionMayBeLeftOutWhereTheTableSaysSo) {
+  Grouped options;
+  grouped_table().apply(options, {{"min_face", 3}}, "");
+  EXPECT_EQ(options.detect.min_face, 3);
+  grouped_table().apply_setting(options, "min_face=4");
+  EXPECT_EQ(options.detect.min_face, 4);
+  grouped_table().apply_setting(options, "detect.min_face=5");
+  EXPECT_EQ(options.detect.min_face, 5);
+  EXPECT_EQ(grouped_table().dump(options), (Json{{"batch", 8}, {"detect", {{"min_face", 5}}}}));
+  refusal(R"({"min_face": 3})");
+}
+
+TEST(Options, FilesThatLeaveTheSectionOutGetOneWarning) {
+  EXPECT_THAT(warnings_of(R"({"detect": {"min_face": 3}, "batch": 2})"), ::testing::IsEmpty());
+  EXPECT_THAT(warnings_of(R"({"min_face": 3, "batch": 2})"),
+              ::testing::ElementsAre(AllOf(HasSubstr("a.json"), HasSubstr("'min_face' is now 'detect.min_face'"))));
+}
+
+TEST(Options, OneOptionByTwoNamesIsRefused) {
+  const std::string message = error_message(ErrorCode::usage, [] {
+    Grouped options;
+    grouped_table().apply(options, {{"min_face", 3}, {"detect", {{"min_face", 4}}}}, "a.json");
+  });
+  EXPECT_THAT(message, AllOf(HasSubstr("a.json"), HasSubstr("twice")));
 }
 
 TEST(Options, WrongTypesAreRefusedByKey) {

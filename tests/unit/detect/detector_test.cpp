@@ -73,8 +73,8 @@ TEST(Detector, SupportRaisesConfidences) {
   const Image image = noise(200, 160, 4);
   DetectorOptions options = random_detector().options();
   const std::vector<Face> plain = random_detector().detect(image.view());
-  options.support = 1;
-  const std::vector<Face> weighed = random_detector().with_options(options).detect(image.view());
+  options.confidence.support = 1;
+  const std::vector<Face> weighed = random_detector().with(set_to(options)).detect(image.view());
   ASSERT_EQ(weighed.size(), plain.size());
   int raised = 0;
   for (size_t i = 0; i < weighed.size(); ++i) {
@@ -95,11 +95,11 @@ TEST(Detector, SupportRaisesConfidences) {
 /// A face's box and points are the mean of the windows that overlap it; which faces there are stays the same.
 TEST(Detector, WindowsThatAgreeVoteForTheBox) {
   DetectorOptions options = random_detector().options();
-  options.support = 0;
+  options.confidence.support = 0;
   const Image image = noise(200, 160, 4);
-  const std::vector<Face> plain = random_detector().with_options(options).detect(image.view());
-  options.box_voting = 0.6F;
-  const Trace trace = random_detector().with_options(options).trace(image.view());
+  const std::vector<Face> plain = random_detector().with(set_to(options)).detect(image.view());
+  options.confidence.box_voting = 0.6F;
+  const Trace trace = random_detector().with(set_to(options)).trace(image.view());
   ASSERT_EQ(trace.faces.size(), plain.size());
   int moved = 0;
   for (size_t i = 0; i < plain.size(); ++i) {
@@ -120,15 +120,38 @@ TEST(Detector, WindowsThatAgreeVoteForTheBox) {
   EXPECT_GT(moved, 0);
 }
 
+/// Plain: as if the model had no weights of its own, and they are still there when it is switched off again.
+TEST(Detector, PlainIsThePapersWay) {
+  const Detector tuned = random_detector().with([](DetectorOptions& options) {
+    options.confidence = {
+        .pnet_weight = 0.3F, .rnet_weight = 0.5F, .support = 1, .box_voting = 0.6F, .mirror_weight = 0.7F};
+  });
+  const Detector plain = tuned.with([](DetectorOptions& options) { options.confidence.plain = true; });
+  const Image image = noise(200, 160, 4);
+  const std::vector<Face> paper = random_detector().detect(image.view());
+  const std::vector<Face> faces = tuned.detect(image.view());
+  ASSERT_FALSE(paper.empty());
+  expect_same(plain.detect(image.view()), paper);
+  EXPECT_NE(faces.front().confidence, paper.front().confidence);
+  expect_same(plain.with([](DetectorOptions& options) { options.confidence.plain = false; }).detect(image.view()),
+              faces);
+}
+
+TEST(Detector, WithStartsFromTheOptionsThatAreThere) {
+  const Detector changed = random_detector().with([](DetectorOptions& options) { options.min_face = 40; });
+  EXPECT_EQ(changed.options().min_face, 40);
+  EXPECT_EQ(changed.options().thresholds, random_detector().options().thresholds);
+}
+
 float logit(float probability) { return std::log(probability / (1 - probability)); }
 
 /// Each face's confidence is the probability of the weighted mean of what the three nets said on its way.
 TEST(Detector, NetsVoteWithTheirWeights) {
   DetectorOptions options = random_detector().options();
   options.nms_onet = 1;
-  options.pnet_weight = 0.25F;
-  options.rnet_weight = 0.5F;
-  const Trace trace = random_detector().with_options(options).trace(noise(200, 160, 4).view());
+  options.confidence.pnet_weight = 0.25F;
+  options.confidence.rnet_weight = 0.5F;
+  const Trace trace = random_detector().with(set_to(options)).trace(noise(200, 160, 4).view());
   const auto same = [](const Box& a, const Box& b) {
     return a.x1 == b.x1 && a.y1 == b.y1 && a.x2 == b.x2 && a.y2 == b.y2;
   };
@@ -156,14 +179,14 @@ TEST(Detector, NetsVoteWithTheirWeights) {
 TEST(Detector, MinFaceLargerThanThePictureFindsNothing) {
   DetectorOptions options = random_detector().options();
   options.min_face = 500;
-  EXPECT_TRUE(random_detector().with_options(options).detect(noise(200, 300, 1).view()).empty());
+  EXPECT_TRUE(random_detector().with(set_to(options)).detect(noise(200, 300, 1).view()).empty());
 }
 
 TEST(Detector, ClipKeepsBoxesInside) {
   DetectorOptions options = random_detector().options();
   options.clip = true;
   const Image image = noise(120, 100, 5);
-  for (const Face& face : random_detector().with_options(options).detect(image.view())) {
+  for (const Face& face : random_detector().with(set_to(options)).detect(image.view())) {
     EXPECT_GE(face.box.x1, 0);
     EXPECT_GE(face.box.y1, 0);
     EXPECT_LE(face.box.x2, 120);
@@ -177,15 +200,15 @@ TEST(Detector, MaxSideActsAsAShrunkPicture) {
   DetectorOptions larger = random_detector().options();
   larger.min_face = 40;
   const Image image = noise(300, 200, 8);
-  expect_same(random_detector().with_options(shrunk).detect(image.view()),
-              random_detector().with_options(larger).detect(image.view()));
+  expect_same(random_detector().with(set_to(shrunk)).detect(image.view()),
+              random_detector().with(set_to(larger)).detect(image.view()));
 }
 
 TEST(Detector, EverythingPassingStaysBounded) {
   DetectorOptions options = random_detector().options();
   options.thresholds = {0, 0, 0};
-  options.max_windows = 500;
-  const std::vector<Face> faces = random_detector().with_options(options).detect(noise(400, 300, 2).view());
+  options.engine.max_windows = 500;
+  const std::vector<Face> faces = random_detector().with(set_to(options)).detect(noise(400, 300, 2).view());
   EXPECT_FALSE(faces.empty());
   EXPECT_LE(faces.size(), 500U);
 }
@@ -210,8 +233,8 @@ TEST(Detector, TheDefaultModelFindsTheSamplePortraits) {
 TEST(Detector, ScreeningChangesNoFace) {
   const Detector screened(default_model(), "cpu");
   DetectorOptions options = screened.options();
-  options.screen = false;
-  const Detector plain = screened.with_options(options);
+  options.engine.screen = false;
+  const Detector plain = screened.with(set_to(options));
   for (const char* name : {"astronaut.jpg", "grace_hopper.jpg"}) {
     const Image image = read_image(testing::source_folder() / "samples" / name);
     const std::vector<Face> faces = screened.detect(image.view());
@@ -229,8 +252,8 @@ TEST(Detector, ATraceTellsWhatTheSearchDid) {
   const Image image = noise(1100, 700, 6);  // its largest level is cut into tiles
   DetectorOptions options = random_detector().options();
   options.min_face = 12;
-  options.max_windows = 100;
-  const Detector detector = random_detector().with_options(options);
+  options.engine.max_windows = 100;
+  const Detector detector = random_detector().with(set_to(options));
   const Trace trace = detector.trace(image.view());
   const ImageView view = image.view();
   const Found found = detector.detect_stages(std::span(&view, 1)).front();
@@ -271,7 +294,7 @@ TEST(Detector, RefusesOptionsOutsideTheirRange) {
   const auto refused = [](auto change) {
     DetectorOptions options;
     change(options);
-    EXPECT_THROW(random_detector().with_options(options), Error);
+    EXPECT_THROW(random_detector().with(set_to(options)), Error);
   };
   refused([](DetectorOptions& o) { o.min_face = 0; });
   refused([](DetectorOptions& o) { o.min_face = -3; });
@@ -290,8 +313,8 @@ TEST(Detector, RefineAnswersForEachWindowAsOnetDoes) {
   const ImageView view = image.view();
   DetectorOptions options = random_detector().options();
   options.nms_onet = 1;  // so that the search drops nothing either
-  options.support = 0;
-  const Detector detector = random_detector().with_options(options);
+  options.confidence.support = 0;
+  const Detector detector = random_detector().with(set_to(options));
   const Found found = detector.detect_stages(std::span(&view, 1)).front();
   std::vector<Box> windows = found.after_rnet;
   ASSERT_FALSE(windows.empty());

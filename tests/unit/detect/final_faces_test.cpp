@@ -29,7 +29,7 @@ TEST(FinalFaces, SecondLookIsMirroredBack) {
   values[kFaceValues] = 0.25F;  // left eye, in the mirror
   values[kFaceValues + 1] = 0.5F;
   DetectorOptions options;
-  options.mirror_weight = 1;
+  options.confidence.mirror_weight = 1;
   const SecondLook look{0, window, &face};
   add_second_look(look, values, options, {.landmark_shift = -1}, face_landmarks().mirror);
   EXPECT_NEAR(face.confidence, 1 / (1 + std::exp(-1.0F)), 1e-6);
@@ -37,7 +37,7 @@ TEST(FinalFaces, SecondLookIsMirroredBack) {
   EXPECT_NEAR(face.box.x2, 50 - 0.1F * 40 / 2, 1e-5);
   EXPECT_NEAR(face.landmarks[1].x, (50 - 0.25F * 40 + 1) / 2, 1e-5) << "the right eye";
   EXPECT_NEAR(face.landmarks[1].y, (20 + 0.5F * 40 - 1) / 2, 1e-5);
-  options.pnet_weight = 3;
+  options.confidence.pnet_weight = 3;
   face.confidence = 1;
   add_second_look(look, values, options, {}, {});
   EXPECT_TRUE(std::isfinite(face.confidence));
@@ -51,9 +51,9 @@ TEST(FinalFaces, RNetsSecondLookCountsToo) {
   std::vector<float> values(kFaceValues);
   values[0] = 1;
   DetectorOptions options;
-  options.mirror_weight = 2;
+  options.confidence.mirror_weight = 2;
   EXPECT_FALSE(rnet_looks_again(options));
-  options.rnet_weight = 0.5F;
+  options.confidence.rnet_weight = 0.5F;
   EXPECT_TRUE(rnet_looks_again(options));
   add_second_look({0, window, &face, 3}, values, options, {}, {});
   EXPECT_NEAR(face.confidence, 1 / (1 + std::exp(-2 * (1 + 0.5F * 3) / (1.5F + 3))), 1e-6);
@@ -63,7 +63,7 @@ TEST(FinalFaces, RNetsSecondLookCountsToo) {
 TEST(FinalFaces, DoubtedFacesGoAndTheStrongestComeFirst) {
   DetectorOptions options;
   options.thresholds[2] = 0.5F;
-  options.support = 1;
+  options.confidence.support = 1;
   options.clip = true;
   const std::vector<FoundFace> found = {
       {{{-5, 0, 10, 10}, 0.6F, {}}, 0}, {{{0, 0, 10, 10}, 0.49F, {}}, 100}, {{{0, 0, 10, 10}, 0.5F, {}}, 1}};
@@ -85,16 +85,16 @@ TEST(FinalFaces, ASecondLookEqualsAFirstOneAtTheMirrorImage) {
   DetectorOptions options = random_detector().options();
   options.thresholds[2] = 0;
   options.nms_onet = 1;
-  const std::vector<Face> plain = random_detector().with_options(options).detect(image.view());
+  const std::vector<Face> plain = random_detector().with(set_to(options)).detect(image.view());
   ASSERT_FALSE(plain.empty());
-  options.mirror_weight = 1;
-  const std::vector<Face> looked = random_detector().with_options(options).detect(image.view());
+  options.confidence.mirror_weight = 1;
+  const std::vector<Face> looked = random_detector().with(set_to(options)).detect(image.view());
   ASSERT_EQ(looked.size(), plain.size());
   size_t checked = 0;
   for (const Face& face : plain) {
     const Box window = square(face.box);
     const std::vector<Box> there = {{96 - window.x2, window.y1, 96 - window.x1, window.y2}};
-    const auto second = random_detector().with_options(options).refine(mirrored.view(), there).front();
+    const auto second = random_detector().with(set_to(options)).refine(mirrored.view(), there).front();
     if (!second) continue;
     const float right = (face.box.x2 + 96 - second->box.x1) / 2;
     checked += std::count_if(looked.begin(), looked.end(), [&](const Face& one) {

@@ -4,6 +4,7 @@
 #include "mtcnn/image/image.h"
 #include "mtcnn/model/model_folder.h"
 
+#include <functional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -25,6 +26,11 @@ inline Detector made_detector(const char* device, const CascadeFactory& elsewher
 inline const Detector& random_detector() {
   static const Detector detector = made_detector("cpu");
   return detector;
+}
+
+/// For Detector::with(): all options at once.
+inline std::function<void(DetectorOptions&)> set_to(const DetectorOptions& options) {
+  return [options](DetectorOptions& changed) { changed = options; };
 }
 
 inline Image noise(int width, int height, uint32_t seed) {

@@ -62,18 +62,18 @@ TEST(TensorCascade, FindsTheFacesOfTheSamplesWithTheDefaultModel) {
 TEST(TensorCascade, KnowsAllOptions) {
   const Image image = noise(110, 90, 4);
   DetectorOptions options = random_detector().options();
-  options.pnet_weight = 0.3F;
-  options.rnet_weight = 0.5F;
-  options.box_voting = 0.6F;
-  options.support = 1;
-  options.mirror_weight = 0.7F;
+  options.confidence.pnet_weight = 0.3F;
+  options.confidence.rnet_weight = 0.5F;
+  options.confidence.box_voting = 0.6F;
+  options.confidence.support = 1;
+  options.confidence.mirror_weight = 0.7F;
   options.max_side = 100;
   options.clip = true;
-  const auto expected = random_detector().with_options(options).detect(image.view());
+  const auto expected = random_detector().with(set_to(options)).detect(image.view());
   ASSERT_GT(expected.size(), 1U);
-  expect_same(tensor_detector().with_options(options).detect(image.view()), expected);
-  options.half = true;
-  EXPECT_NO_THROW(tensor_detector().with_options(options).detect(noise(48, 48, 4).view()));
+  expect_same(tensor_detector().with(set_to(options)).detect(image.view()), expected);
+  options.engine.half = true;
+  EXPECT_NO_THROW(tensor_detector().with(set_to(options)).detect(noise(48, 48, 4).view()));
 }
 
 TEST(TensorCascade, AnswersGivenWindows) {
@@ -93,11 +93,11 @@ TEST(TensorCascade, TakesAnyNumberOfWindows) {
   const Image image = noise(145, 110, 3);
   DetectorOptions options = random_detector().options();
   options.thresholds = {0, 0, 0};
-  const auto expected = random_detector().with_options(options).detect_stages(std::array{image.view()});
-  const auto actual = tensor_detector().with_options(options).detect_stages(std::array{image.view()});
+  const auto expected = random_detector().with(set_to(options)).detect_stages(std::array{image.view()});
+  const auto actual = tensor_detector().with(set_to(options)).detect_stages(std::array{image.view()});
   EXPECT_EQ(actual.front().after_pnet.size(), expected.front().after_pnet.size());
-  options.max_windows = 50;
-  EXPECT_LE(tensor_detector().with_options(options).detect_stages(std::array{image.view()}).front().after_pnet.size(),
+  options.engine.max_windows = 50;
+  EXPECT_LE(tensor_detector().with(set_to(options)).detect_stages(std::array{image.view()}).front().after_pnet.size(),
             50U);
 }
 
