@@ -40,14 +40,19 @@ ByteLayer byte_layer(const Taps& taps, std::span<const ChannelRange> inputs, std
   layer.slopes.resize(all * kLanes, 1);
   layer.zeros.resize(all * kLanes);
   std::copy(taps.slopes.begin(), taps.slopes.end(), layer.slopes.begin());
+  std::vector<float> lows(length);  // of each tap's input
+  std::vector<float> steps(length);
+  for (size_t tap = 0; tap < length; ++tap) {
+    lows[tap] = inputs[tap % inputs.size()].low;
+    steps[tap] = inputs[tap % inputs.size()].step();
+  }
   for (size_t channel = 0; channel < channels; ++channel) {
     const float* weights = taps.weights.data() + channel * length;
     float largest = 0;
     double offset = taps.biases[channel];
     for (size_t tap = 0; tap < length; ++tap) {
-      const ChannelRange& input = inputs[tap % inputs.size()];
-      largest = std::max(largest, std::abs(weights[tap] * input.step()));
-      offset += static_cast<double>(weights[tap]) * input.low;
+      largest = std::max(largest, std::abs(weights[tap] * steps[tap]));
+      offset += static_cast<double>(weights[tap]) * lows[tap];
     }
     const float step = std::max(largest / 127, std::numeric_limits<float>::min());
     const float unit = outputs.empty() ? 1 : outputs[channel].step();
@@ -55,12 +60,15 @@ ByteLayer byte_layer(const Taps& taps, std::span<const ChannelRange> inputs, std
     layer.offsets[channel] = static_cast<float>(offset) / unit;
     layer.zeros[channel] = outputs.empty() ? 0 : 0.5F - outputs[channel].low / unit;
     const size_t block = channel / (vectors * kLanes);
-    for (size_t tap = 0; tap < length; ++tap) {
-      const size_t group = tap / row * groups + tap % row / kGroup;
-      const size_t vector =
-          (block * static_cast<size_t>(taps.kernel) * groups + group) * vectors + channel / kLanes % vectors;
-      layer.weights[(vector * kLanes + channel % kLanes) * kGroup + tap % row % kGroup] =
-          static_cast<int8_t>(std::lround(weights[tap] * inputs[tap % inputs.size()].step() / step));
+    for (size_t kernel_row = 0; kernel_row < static_cast<size_t>(taps.kernel); ++kernel_row) {
+      for (size_t i = 0; i < row; ++i) {
+        const size_t group = kernel_row * groups + i / kGroup;
+        const size_t vector =
+            (block * static_cast<size_t>(taps.kernel) * groups + group) * vectors + channel / kLanes % vectors;
+        const size_t tap = kernel_row * row + i;
+        layer.weights[(vector * kLanes + channel % kLanes) * kGroup + i % kGroup] =
+            static_cast<int8_t>(std::lround(weights[tap] * steps[tap] / step));
+      }
     }
   }
   return layer;

@@ -3,8 +3,10 @@
 #include "mtcnn/core/random.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
+#include <vector>
 
 namespace mtcnn::engine {
 namespace {
@@ -35,9 +37,12 @@ void paint_texture(RandomStream& random, int index, int side, std::span<float> c
   }
 }
 
-double bump(double x, double y, double width, double height) {
-  return std::exp(-(x * x / (width * width) + y * y / (height * height)));
-}
+double bell(double x, double width) { return std::exp(-(x * x) / (width * width)); }
+
+/// A part of a face that is darker or lighter, most at (x, y).
+struct Bump {
+  double x, y, width, height, tone;
+};
 
 /// An oval with hair, eyes, brows, nose and mouth.
 void paint_face(RandomStream& random, int side, std::span<float> crop) {
@@ -54,19 +59,29 @@ void paint_face(RandomStream& random, int side, std::span<float> crop) {
   const double lips = random.uniform(0.05, 0.12);
   const double mouth = random.uniform(0.4, 1.0);
   const double tint[3] = {random.uniform(0.9, 1.1), random.uniform(0.7, 1.0), random.uniform(0.6, 1.0)};
+  const std::array<Bump, 6> bumps = {{{-0.38, -0.2, 1.4 * eye, eye, feature},
+                                      {-0.38, -0.42, 1.8 * eye, 0.06, 0.6 * feature},
+                                      {0.38, -0.2, 1.4 * eye, eye, feature},
+                                      {0.38, -0.42, 1.8 * eye, 0.06, 0.6 * feature},
+                                      {0, 0.2, 0.12, 0.06, 0.5 * feature},
+                                      {0, 0.5, 0.33, lips, mouth * feature}}};
+  const auto x_of = [&](int column) { return (2.0 * column / (side - 1) - 1 - left) / width; };
+  const auto y_of = [&](int row) { return (2.0 * row / (side - 1) - 1 - top) / height; };
+  std::vector<std::array<double, 6>> columns(static_cast<size_t>(side));  // each bump is a column's part by a row's
+  for (int column = 0; column < side; ++column) {
+    for (size_t i = 0; i < bumps.size(); ++i)
+      columns[static_cast<size_t>(column)][i] = bell(x_of(column) - bumps[i].x, bumps[i].width);
+  }
   for (int row = 0; row < side; ++row) {
+    const double y = y_of(row);
+    std::array<double, 6> heights{};
+    for (size_t i = 0; i < bumps.size(); ++i) heights[i] = bumps[i].tone * bell(y - bumps[i].y, bumps[i].height);
     for (int column = 0; column < side; ++column) {
-      const double x = (2.0 * column / (side - 1) - 1 - left) / width;
-      const double y = (2.0 * row / (side - 1) - 1 - top) / height;
+      const double x = x_of(column);
       const double radius = x * x + y * y;
       double tone = radius < 1 ? skin : background;
       if (radius < 1.1 && y < hair_line) tone = hair;
-      for (const double middle : {-0.38, 0.38}) {
-        tone += feature * bump(x - middle, y + 0.2, 1.4 * eye, eye);
-        tone += 0.6 * feature * bump(x - middle, y + 0.42, 1.8 * eye, 0.06);
-      }
-      tone += 0.5 * feature * bump(x, y - 0.2, 0.12, 0.06);
-      tone += mouth * feature * bump(x, y - 0.5, 0.33, lips);
+      for (size_t i = 0; i < bumps.size(); ++i) tone += columns[static_cast<size_t>(column)][i] * heights[i];
       const size_t pixel = static_cast<size_t>(row) * static_cast<size_t>(side) + static_cast<size_t>(column);
       set_pixel(crop, pixel, tone * tint[0], tone * tint[1], tone * tint[2]);
     }
