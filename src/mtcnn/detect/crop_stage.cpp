@@ -43,18 +43,17 @@ void cut_crops(const StageContext& context, int side, std::span<const ImageView>
   const size_t crop_floats = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;
   std::vector<float>& crops = context.workspace.pixels;
   crops.resize(jobs.size() * crop_floats);
-  parallel_for(static_cast<int64_t>(jobs.size()), 4, [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      float* pixels = crops.data() + i * crop_floats;
-      resample(images[jobs[i].image], crop_of(jobs[i], context.input.crop_lead), context.input.border,
-               {.pixels = pixels,
-                .width = side,
-                .height = side,
-                .row_stride = static_cast<ptrdiff_t>(side) * 3,
-                .mean = context.input.mean,
-                .scale = context.input.scale});
-      if (jobs[i].mirrored) mirror_crop(pixels, side);
-    }
+  share_work(static_cast<int64_t>(jobs.size()), [&](int64_t index) {
+    const Job& job = jobs[static_cast<size_t>(index)];
+    float* pixels = crops.data() + static_cast<size_t>(index) * crop_floats;
+    resample(images[job.image], crop_of(job, context.input.crop_lead), context.input.border,
+             {.pixels = pixels,
+              .width = side,
+              .height = side,
+              .row_stride = static_cast<ptrdiff_t>(side) * 3,
+              .mean = context.input.mean,
+              .scale = context.input.scale});
+    if (job.mirrored) mirror_crop(pixels, side);
   });
 }
 

@@ -37,9 +37,9 @@ std::vector<Decoded> decode_batch(std::span<const PictureFile> pictures, int bat
     const size_t first = decoded.size();
     const size_t count = std::min(most - first, static_cast<size_t>(thread_count()));
     decoded.resize(first + count);
-    parallel_for(static_cast<int64_t>(count), 1, [&](int64_t begin, int64_t end) {
-      for (auto i = first + static_cast<size_t>(begin); i < first + static_cast<size_t>(end); ++i)
-        decoded[i] = decode(pictures[i]);
+    share_work(static_cast<int64_t>(count), [&](int64_t index) {
+      const size_t i = first + static_cast<size_t>(index);
+      decoded[i] = decode(pictures[i]);
     });
     for (size_t i = first; i < decoded.size(); ++i)
       bytes += int64_t{3} * decoded[i].image.width() * decoded[i].image.height();

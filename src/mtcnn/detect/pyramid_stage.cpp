@@ -49,23 +49,21 @@ void fill_canvas(const StageContext& context, std::span<const ImageView> images,
   }
   pixels.resize(static_cast<size_t>(canvas.width) * static_cast<size_t>(canvas.height) * 3);
   const ptrdiff_t stride = static_cast<ptrdiff_t>(canvas.width) * 3;
-  parallel_for(static_cast<int64_t>(bands.size()), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const auto [tile, row] = bands[static_cast<size_t>(i)];
-      const Level& level = levels[static_cast<size_t>(tile->image)][static_cast<size_t>(tile->level)];
-      const int rows = std::min(kBandRows, tile->height - row);
-      const auto edge = [](int position, double scale) { return static_cast<float>(position / scale); };
-      const Box window{edge(tile->x, level.scale_x), edge(tile->y + row, level.scale_y),
-                       edge(tile->x + tile->width, level.scale_x), edge(tile->y + row + rows, level.scale_y)};
-      float* corner = pixels.data() + (tile->canvas_y + row) * stride + static_cast<ptrdiff_t>(tile->canvas_x) * 3;
-      resample(images[static_cast<size_t>(tile->image)], window, context.input.border,
-               {.pixels = corner,
-                .width = tile->width,
-                .height = rows,
-                .row_stride = stride,
-                .mean = context.input.mean,
-                .scale = context.input.scale});
-    }
+  share_work(static_cast<int64_t>(bands.size()), [&](int64_t index) {
+    const auto [tile, row] = bands[static_cast<size_t>(index)];
+    const Level& level = levels[static_cast<size_t>(tile->image)][static_cast<size_t>(tile->level)];
+    const int rows = std::min(kBandRows, tile->height - row);
+    const auto edge = [](int position, double scale) { return static_cast<float>(position / scale); };
+    const Box window{edge(tile->x, level.scale_x), edge(tile->y + row, level.scale_y),
+                     edge(tile->x + tile->width, level.scale_x), edge(tile->y + row + rows, level.scale_y)};
+    float* corner = pixels.data() + (tile->canvas_y + row) * stride + static_cast<ptrdiff_t>(tile->canvas_x) * 3;
+    resample(images[static_cast<size_t>(tile->image)], window, context.input.border,
+             {.pixels = corner,
+              .width = tile->width,
+              .height = rows,
+              .row_stride = stride,
+              .mean = context.input.mean,
+              .scale = context.input.scale});
   });
 }
 

@@ -4,7 +4,6 @@
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/thread_pool.h"
 
-#include <algorithm>
 #include <atomic>
 
 #include <unistd.h>
@@ -56,14 +55,6 @@ int thread_count() {
 
 OneThread::OneThread() : before_(alone) { alone = true; }
 OneThread::~OneThread() { alone = before_; }
-
-void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
-  if (count <= 0) return;
-  const int64_t most = (count + grain - 1) / std::max<int64_t>(1, grain);
-  const int64_t parts = std::min<int64_t>(thread_count(), most);
-  const int64_t size = (count + parts - 1) / parts;
-  share_work((count + size - 1) / size, [&](int64_t part) { body(part * size, std::min(count, (part + 1) * size)); });
-}
 
 void share_work(int64_t count, const std::function<void(int64_t index)>& body) {
   const int threads = thread_count();

@@ -29,12 +29,8 @@ class OneThread {
   bool before_;
 };
 
-/// Calls body(begin, end) on parts of [0, count) in parallel; parts have at least `grain` items. An exception in a part
-/// is thrown on.
-void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body);
-
-/// Calls body(0) … body(count - 1), each once; a thread that is free takes the next index. For items of unequal cost.
-/// An exception is thrown on.
+/// Calls body(0) … body(count - 1), each once; a thread that is free takes the next index. An exception is
+/// thrown on.
 void share_work(int64_t count, const std::function<void(int64_t index)>& body);
 
 }  // namespace mtcnn

@@ -25,12 +25,12 @@ class Threads : public ::testing::Test {
   int before_ = thread_count();
 };
 
-TEST_F(Threads, PartsRunAtTheSameTime) {
-  // Each of two parts waits for the other; in one thread they would wait in vain.
+TEST_F(Threads, ItemsRunAtTheSameTime) {
+  // Each of two items waits for the other; in one thread they would wait in vain.
   using namespace std::chrono_literals;
   std::atomic<int> begun = 0;
   std::atomic<int> met = 0;
-  parallel_for(2, 1, [&](int64_t, int64_t) {
+  share_work(2, [&](int64_t) {
     ++begun;
     const auto end = std::chrono::steady_clock::now() + 20s;
     while (begun < 2 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
@@ -41,17 +41,13 @@ TEST_F(Threads, PartsRunAtTheSameTime) {
 
 TEST_F(Threads, EveryItemIsSeenOnce) {
   std::vector<std::atomic<int>> seen(1001);
-  parallel_for(1001, 10, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
-  });
+  share_work(1001, [&](int64_t index) { ++seen[static_cast<size_t>(index)]; });
   for (const auto& count : seen) EXPECT_EQ(count, 1);
 }
 
 int64_t sum_of_squares(int64_t count) {
   std::atomic<int64_t> sum = 0;
-  parallel_for(count, 10, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) sum += i * i;
-  });
+  share_work(count, [&](int64_t index) { sum += index * index; });
   return sum;
 }
 
@@ -96,8 +92,8 @@ TEST_F(Threads, AForkedProcessHasThreadsOfItsOwn) {
   EXPECT_EQ(status, 0);
 }
 
-TEST_F(Threads, AnErrorInAPartIsThrownOn) {
-  EXPECT_THROW(parallel_for(2, 1, [](int64_t, int64_t) { throw std::runtime_error("a part"); }), std::runtime_error);
+TEST_F(Threads, AnErrorInAnItemIsThrownOn) {
+  EXPECT_THROW(share_work(2, [](int64_t) { throw std::runtime_error("an item"); }), std::runtime_error);
 }
 
 }  // namespace
