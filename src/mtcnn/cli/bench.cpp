@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
+#include <optional>
 
 namespace mtcnn::cli {
 namespace {
@@ -128,7 +129,12 @@ void run(const BenchFlags& flags) {
   const std::vector<Image> images = frames_for(flags);
   std::vector<ImageView> frames;
   for (const Image& image : images) frames.push_back(image.view());
-  const BenchResult measured = bench(detector, frames, flags.options, flags.detector.common.quiet);
+  std::optional<Progress> progress;
+  const BenchResult measured = bench(detector, frames, flags.options, [&](int64_t done, int64_t total) {
+    if (!progress) progress.emplace("frames", total, flags.detector.common.quiet);
+    progress->update(done);
+  });
+  progress.reset();
   Json result = {
       {"format", "mtcnn-bench"},
       {"version", 1},

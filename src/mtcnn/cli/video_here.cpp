@@ -12,6 +12,7 @@
 #include "mtcnn/video/camera.h"
 #include "mtcnn/video/film_reader.h"
 #include "mtcnn/video/film_writer.h"
+#include "mtcnn/video/silence.h"
 #include "mtcnn/video/window.h"
 
 #include <array>
@@ -149,6 +150,7 @@ void run_live(LiveFlags& flags) {
   inputs.emplace_back(flags.video);
   require_apart(written, inputs);
   require_distinct(written);
+  silence_media_libraries();
   const Detector detector = make_detector(flags.detector);  // before the camera, as it may go on in another program
   const std::unique_ptr<FrameSource> source =
       flags.video.empty() ? open_camera(flags.camera.value_or(0)) : open_film(flags.video);

@@ -2,7 +2,6 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/interrupt.h"
-#include "mtcnn/core/progress.h"
 #include "mtcnn/core/random.h"
 #include "mtcnn/core/thread_pool.h"
 #include "mtcnn/engine/threads.h"
@@ -37,11 +36,11 @@ Figures figures_of(std::vector<double> values) {
 }
 
 BenchResult bench(const Detector& detector, std::span<const ImageView> frames, const BenchOptions& options,
-                  bool quiet) {
+                  const std::function<void(int64_t done, int64_t total)>& on_frame) {
   require(!frames.empty(), "bench: no frames");
   BenchResult result;
   std::vector<double> frame_ms;
-  Progress progress("frames", static_cast<int64_t>(frames.size()) * (options.warm_up + options.repeats), quiet);
+  const int64_t total = static_cast<int64_t>(frames.size()) * (options.warm_up + options.repeats);
   int64_t done = 0;
   for (int pass = -options.warm_up; pass < options.repeats; ++pass) {
     for (const ImageView& frame : frames) {
@@ -52,7 +51,8 @@ BenchResult bench(const Detector& detector, std::span<const ImageView> frames, c
           detector.detect_stages(std::span(&frame, 1), NetKind::onet, pass < 0 ? &times : &result.stages);
       const double ms = ms_since(start);
       if (done == 0) result.first_frame_ms = ms;
-      progress.update(++done);
+      ++done;
+      if (on_frame) on_frame(done, total);
       if (pass < 0) continue;
       frame_ms.push_back(ms);
       result.windows_pnet += static_cast<double>(found.front().after_pnet.size());

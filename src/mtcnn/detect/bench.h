@@ -2,6 +2,8 @@
 
 #include "mtcnn/detect/detector.h"
 
+#include <cstdint>
+#include <functional>
 #include <span>
 
 namespace mtcnn {
@@ -32,10 +34,12 @@ struct BenchResult {
   double faces = 0;
 };
 
-/// Searches the frames one at a time, again and again, with progress on stderr.
+/// Searches the frames one at a time, again and again.
 /// \param frames  at least one.
+/// \param on_frame  told how many searches are done and how many there will be; may be empty.
 /// \throws Error{interrupted} where the user stops it.
-BenchResult bench(const Detector& detector, std::span<const ImageView> frames, const BenchOptions& options, bool quiet);
+BenchResult bench(const Detector& detector, std::span<const ImageView> frames, const BenchOptions& options,
+                  const std::function<void(int64_t done, int64_t total)>& on_frame);
 
 /// At the same time: streams that each search frames one at a time, and threads that a single stream may use; several
 /// streams have one thread each.

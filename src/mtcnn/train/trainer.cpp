@@ -6,7 +6,6 @@
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/paths.h"
-#include "mtcnn/core/progress.h"
 #include "mtcnn/core/random.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
@@ -25,11 +24,9 @@
 
 #include <chrono>
 #include <cmath>
-#include <iostream>
 #include <optional>
 
 #ifdef __GLIBC__
-#include <malloc.h>
 #endif
 
 #include <torch/utils.h>
@@ -100,16 +97,6 @@ Json environment_json(const TrainJob& job, const CropSets& crops, c10::Device de
 
 /// Averages gradients over all processes that train together; there is one.
 void share_gradients(const TrainableNet& /*net*/) {}
-
-/// Steps allocate and free the same large blocks; by default glibc gives each back to the system, and touching fresh
-/// pages costs more than the arithmetic of a small net.
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  constexpr int kLarge = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, kLarge);
-  mallopt(M_TRIM_THRESHOLD, kLarge);
-#endif
-}
 
 class Trainer {
  public:
@@ -214,8 +201,6 @@ class Trainer {
   void train_epoch() {
     net_.module->train();
     const int64_t last = steps_per_epoch_ * (state_.epoch + 1);
-    Progress progress(concat("crops of epoch ", state_.epoch + 1), steps_per_epoch_ * loader_.counts().total(),
-                      job_.quiet);
     while (state_.step < last) {
       const auto start = Clock::now();
       const double waited = loader_.waited_s();
@@ -225,7 +210,8 @@ class Trainer {
       state_.totals.seconds += seconds;
       state_.totals.waited_s += loader_.waited_s() - waited;
       state_.seconds += seconds;
-      progress.update(state_.totals.samples);
+      if (job_.on_step)
+        job_.on_step(state_.epoch + 1, state_.totals.samples, steps_per_epoch_ * loader_.counts().total());
       if (interrupted()) stop();
       if (options_.checkpoint_minutes > 0 && seconds_since(last_checkpoint_) > 60 * options_.checkpoint_minutes) save();
     }
@@ -310,7 +296,7 @@ class Trainer {
     if (best) write_best(record, answers);
     const std::string text = epoch_text(record, options_.epochs);
     folder_.log(text);
-    if (!job_.quiet) std::cerr << text << "\n";
+    if (job_.on_epoch) job_.on_epoch(text);
     result_.samples_per_s = static_cast<double>(totals.samples) / std::max(1e-9, totals.seconds);
     result_.wait_share = totals.waited_s / std::max(1e-9, totals.seconds);
     result_.seconds += totals.seconds;
@@ -388,7 +374,6 @@ class Trainer {
 
 TrainResult train_net(const TrainJob& job) {
   check_train_options(job.options);
-  keep_freed_memory();
   TrainJob resolved = job;
   CropSets crops = open_crops(job);
   require_same_landmarks(crops);

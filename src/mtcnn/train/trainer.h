@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,7 +25,10 @@ struct TrainJob {
   std::string device = "cpu";         ///< or "cuda:N", as usable_device() in mtcnn/gpu/device.h gives it
   int threads = 1;                    ///< CPU threads
   bool resume = false;
-  bool quiet = false;
+  /// After each step: the epoch, from 1, how many of its crops are done and how many it has. May be empty.
+  std::function<void(int epoch, int64_t done, int64_t total)> on_step;
+  /// After each epoch: a line with its figures, as the run folder's log.txt has it. May be empty.
+  std::function<void(const std::string& line)> on_epoch;
 };
 
 /// What a run came to.
@@ -41,9 +45,11 @@ struct TrainResult {
 
 /// Trains one net: batches of crops, multi-task loss, one optimizer step each; after each epoch a validation of the
 /// averaged weights, a checkpoint, and the best weights so far. The run can be cut at any moment and gone on with: on
-/// the CPU with the same number of threads, the final weights have the same bytes as if it had never stopped. \throws
-/// Error before the first step on anything that is wrong with options, data or folder; Error naming step, terms and
-/// samples where the loss is not finite; Error{interrupted} with a checkpoint written where the user stops it.
+/// the CPU with the same number of threads, the final weights have the same bytes as if it had never stopped. Under
+/// glibc steps are a good deal faster where freed memory is kept (mallopt with a large M_MMAP_THRESHOLD and
+/// M_TRIM_THRESHOLD); that is the program's choice. \throws Error before the first step on anything that is wrong with
+/// options, data or folder; Error naming step, terms and samples where the loss is not finite; Error{interrupted} with
+/// a checkpoint written where the user stops it.
 TrainResult train_net(const TrainJob& job);
 
 }  // namespace mtcnn

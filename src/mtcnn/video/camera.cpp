@@ -8,7 +8,6 @@
 #include <cmath>
 #include <filesystem>
 
-#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
 #include <unistd.h>
@@ -94,7 +93,6 @@ class Camera : public FrameSource {
 
 std::unique_ptr<FrameSource> open_camera(int index) {
   require(index >= 0, "open_camera: a camera's number is 0 or more");
-  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   return std::make_unique<Camera>(index);
 }
 

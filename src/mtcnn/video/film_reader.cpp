@@ -273,9 +273,6 @@ class Film : public FrameSource {
 
 }  // namespace
 
-std::unique_ptr<FrameSource> open_film(const fs::path& path) {
-  av_log_set_level(AV_LOG_QUIET);  // what matters comes back as a code
-  return std::make_unique<Film>(path);
-}
+std::unique_ptr<FrameSource> open_film(const fs::path& path) { return std::make_unique<Film>(path); }
 
 }  // namespace mtcnn

@@ -178,7 +178,6 @@ class FilmWriter::Encoder {
 
 FilmWriter::FilmWriter(const fs::path& path, double rate) : path_(path), rate_(rate) {
   require(rate > 0, "FilmWriter: a rate above 0");
-  av_log_set_level(AV_LOG_QUIET);
   container_for(path);
   find_encoder(path);
   if (is_folder(path))

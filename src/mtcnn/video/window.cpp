@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <dlfcn.h>
-#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/highgui.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -49,8 +48,6 @@ ScreenWindow::ScreenWindow(std::string title) : title_(std::move(title)) {
                  .expected = "an X server",
                  .hint = "leave out --show and give --json or --save to work without one"});
   }
-  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-  ::setenv("QT_LOGGING_RULES", "*.warning=false", 0);  // about fonts and folders of the desktop
   try {
     cv::namedWindow(title_, cv::WINDOW_AUTOSIZE | cv::WINDOW_GUI_NORMAL);
   } catch (const cv::Exception& error) {

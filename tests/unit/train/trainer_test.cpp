@@ -21,8 +21,7 @@ using ::testing::HasSubstr;
 
 /// A job that overfits: no augmentation, the training crops are the validation crops.
 TrainJob small_job(const testing::TempFolder& folder, NetKind net) {
-  TrainJob job{
-      .net = net, .data = folder / "crops", .validation = folder / "crops", .out = folder / "run", .quiet = true};
+  TrainJob job{.net = net, .data = folder / "crops", .validation = folder / "crops", .out = folder / "run"};
   job.device = "cpu";
   job.options = default_train_options(net);
   job.options.batch.size = 64;
@@ -44,6 +43,32 @@ std::vector<Json> metrics(const fs::path& run, const std::string& split_name) {
     if (json["split"] == split_name) lines.push_back(json);
   }
   return lines;
+}
+
+TEST(Trainer, TellsHowFarItIsAndPrintsNothing) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::rnet, 50);
+  TrainJob job = small_job(folder, NetKind::rnet);
+  job.options.epochs = 2;
+  std::vector<std::string> lines;
+  std::vector<int> epochs;
+  int64_t last = 0;
+  job.on_step = [&](int epoch, int64_t done, int64_t total) {
+    if (epochs.empty() || epochs.back() != epoch) last = 0;
+    EXPECT_GT(done, last);
+    EXPECT_LE(done, total);
+    last = done;
+    epochs.push_back(epoch);
+  };
+  job.on_epoch = [&](const std::string& line) { lines.push_back(line); };
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const TrainResult result = train_net(job);
+  EXPECT_EQ(::testing::internal::GetCapturedStdout() + ::testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(static_cast<int64_t>(epochs.size()), result.steps);
+  EXPECT_EQ(epochs.back(), 2);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_THAT(read_text(job.out / "log.txt"), HasSubstr(lines[1]));
 }
 
 TEST(Trainer, EveryNetOverfitsTwoHundredCrops) {

@@ -4,6 +4,7 @@
 #include "mtcnn/video/camera.h"
 #include "mtcnn/video/film_reader.h"
 #include "mtcnn/video/film_writer.h"
+#include "mtcnn/video/silence.h"
 #include "mtcnn/video/window.h"
 
 #include <cmath>
@@ -56,6 +57,7 @@ void write_film(const fs::path& path, int width, int height, int frames, double 
 
 class Film : public ::testing::Test {
  protected:
+  static void SetUpTestSuite() { silence_media_libraries(); }
   testing::TempFolder folder_;
   fs::path path(const std::string& name) const { return folder_ / name; }
   void write(const std::string& name, const std::string& content) const {
