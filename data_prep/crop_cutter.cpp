@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/simd.h"
+#include "mtcnn/detect/cascade_policy.h"
 #include "mtcnn/image/resample_turned.h"
 
 #include <algorithm>
@@ -25,9 +26,24 @@ void store_planar(const float* pixels, int size, bool mirrored, uint8_t* out) {
   }
 }
 
+/// What the net is shown of a window: it begins `lead` pixels before the left and top edge that the net sees.
+Box shown_window(const CropLabel& label, float lead) {
+  const Box& window = label.window;
+  if (label.turn == 0 || lead == 0) {
+    const Box margins = crop_margins(lead, label.mirrored);
+    return {window.x1 + margins.x1, window.y1 + margins.y1, window.x2 + margins.x2, window.y2 + margins.y2};
+  }
+  // The picture is turned about this larger window's centre, which lies off the window's own as the net sees it.
+  const Point off = turned({label.mirrored ? lead / 2 : -lead / 2, -lead / 2}, {}, -label.turn);
+  const float cx = (window.x1 + window.x2) / 2 + off.x;
+  const float cy = (window.y1 + window.y2) / 2 + off.y;
+  const float half = (window.width() + lead) / 2;
+  return {cx - half, cy - half, cx + half, cy + half};
+}
+
 }  // namespace
 
-CropCutter::CropCutter(int size) : size_(size) {
+CropCutter::CropCutter(int size, const InputOptions& input) : size_(size), input_(input) {
   require(size > 0, "CropCutter: size must be positive");
   pixels_.resize(kChannels * static_cast<size_t>(size) * static_cast<size_t>(size));
   for (const CropKind kind : kCropKinds) {
@@ -38,7 +54,7 @@ CropCutter::CropCutter(int size) : size_(size) {
 
 void CropCutter::add(const ImageView& image, const PlannedCrop& planned, int32_t source) {
   const CropLabel& label = planned.label;
-  resample_turned(image, label.window, label.turn, kCropBorder,
+  resample_turned(image, shown_window(label, input_.crop_lead), label.turn, input_.border,
                   {.pixels = pixels_.data(), .width = size_, .height = size_, .row_stride = ptrdiff_t{3} * size_});
   Crops& crops = crops_[static_cast<size_t>(planned.kind)];
   const size_t begin = crops.pixels.size();
@@ -46,6 +62,7 @@ void CropCutter::add(const ImageView& image, const PlannedCrop& planned, int32_t
   store_planar(pixels_.data(), size_, label.mirrored, crops.pixels.data() + begin);
   crops.labels.push_back(label);
   crops.labels.back().source = source;
+  for (float& target : crops.labels.back().landmarks) target -= input_.landmark_shift / label.window.width();
 }
 
 }  // namespace mtcnn

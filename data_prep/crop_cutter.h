@@ -2,6 +2,7 @@
 
 #include "mtcnn/data/shard.h"
 #include "mtcnn/image/image.h"
+#include "mtcnn/weights/input.h"
 
 #include <array>
 #include <vector>
@@ -10,14 +11,12 @@
 
 namespace mtcnn {
 
-/// What lies outside a picture looks like in crops.
-inline constexpr float kCropBorder = 127.5F;
-
 /// Cuts planned crops out of pictures and keeps them by kind.
 class CropCutter {
  public:
-  /// \param size  side of a crop in pixels.
-  explicit CropCutter(int size);
+  /// \param size   side of a crop in pixels.
+  /// \param input  what the net's crops are like: its border, lead and landmark shift count here.
+  explicit CropCutter(int size, const InputOptions& input = {});
 
   /// Resamples as inference does, then rounds to 8 bits.
   /// \param source  the picture's row in sources.jsonl.
@@ -28,6 +27,7 @@ class CropCutter {
 
  private:
   int size_;
+  InputOptions input_;
   std::array<Crops, kCropKinds.size()> crops_;
   std::vector<float> pixels_;  ///< one crop, channels next to each other
 };

@@ -40,7 +40,8 @@ void require_same_job(const fs::path& file, const Manifest& found, const Manifes
                 {"crop_size", m.crop_size},
                 {"images", m.images},
                 {"segment_count", m.segments},
-                {"landmarks", landmark_layout_json(m.landmarks)}};
+                {"landmarks", landmark_layout_json(m.landmarks)},
+                {"input", m.input.is_null() ? input_option_table().dump({}) : m.input}};
   };
   if (found.stage != wanted.stage) {
     throw Error(ErrorCode::usage, "this folder holds crops of another stage",
@@ -95,7 +96,8 @@ class Preparation {
                         .images = static_cast<int64_t>(sources.pictures.size()),
                         .segments = static_cast<int64_t>(segments_.size()),
                         .skipped = sources.skipped,
-                        .landmarks = job.landmarks};
+                        .landmarks = job.landmarks,
+                        .input = input_option_table().dump(job.input)};
   }
 
   PrepareResult run() {

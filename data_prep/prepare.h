@@ -3,6 +3,7 @@
 #include "mtcnn/core/json.h"
 #include "mtcnn/data/manifest.h"
 #include "mtcnn/image/image.h"
+#include "mtcnn/weights/input.h"
 
 #include <filesystem>
 #include <functional>
@@ -26,6 +27,7 @@ struct PrepareJob {
   std::filesystem::path out;
   SampleOptions samples;
   LandmarkLayout landmarks = face_landmarks();  ///< the points of the sources' faces
+  InputOptions input;                           ///< what the net's crops are like
   uint64_t seed = 1;
   Json recipe;          ///< for the manifest: what decides the crops, see recipe_json()
   WindowFinder finder;  ///< empty where nothing is mined

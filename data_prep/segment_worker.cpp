@@ -30,7 +30,7 @@ std::optional<Landmarks> points_of(const FaceAnnotation& face) {
 }  // namespace
 
 SegmentWorker::SegmentWorker(const PrepareJob& job, const Sources& sources)
-    : job_(job), sources_(sources), cutter_(job.crop_size) {}
+    : job_(job), sources_(sources), cutter_(job.crop_size, job.input) {}
 
 SegmentWorker::Opened SegmentWorker::open(size_t index) const {
   const SourcePicture& picture = sources_.pictures[index];

@@ -20,7 +20,10 @@ std::optional<NetKind> last_net(const std::string& stage, const MiningOptions& o
 }
 
 Json net_json(const NetWeights& weights) {
-  return {{"net", net_name(weights.net)}, {"checksum", weights_checksum(weights)}};
+  const InputOptions input = input_of(weights, net_name(weights.net)).value_or(InputOptions{});
+  return {{"net", net_name(weights.net)},
+          {"checksum", weights_checksum(weights)},
+          {"input", input_option_table().dump(input)}};
 }
 
 }  // namespace
@@ -60,7 +63,7 @@ Miner make_miner(const std::string& stage, const MiningOptions& options, const s
                 }
                 return mined;
               },
-          .model = {{"nets", std::move(nets)}, {"input", input_option_table().dump(model.input)}}};
+          .model = {{"nets", std::move(nets)}}};
 }
 
 }  // namespace mtcnn

@@ -114,7 +114,8 @@ say "sysroot ready after $SECONDS s"
 build_preset arm64
 check_vectors
 say "built after $SECONDS s"
-ctest --preset arm64 --parallel "$(nproc)" --label-regex '^unit$' "$@"
+# QEMU's user mode does not tell a process that what it has started could not be run.
+GTEST_FILTER=-Process.GivesTheExitCode ctest --preset arm64 --parallel "$(nproc)" --label-regex '^unit$' "$@"
 say "the engine again as a processor without byte products"
 QEMU_CPU=cortex-a72 ctest --preset arm64 --parallel "$(nproc)" --tests-regex '^unit.engine_test$'
 say "done after $SECONDS s"

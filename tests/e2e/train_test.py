@@ -17,6 +17,7 @@ import support
 from support import FolderTestCase
 
 PROGRAM, MODEL = sys.argv[1:3]
+DEFAULT = pathlib.Path(__file__).resolve().parents[2] / "models/default"
 run = functools.partial(support.run, timeout=1200)
 
 
@@ -80,6 +81,30 @@ class Train(FolderTestCase):
         self.assertGreater(taught["loss_teacher"], 0)
         self.assertEqual(first["loss_teacher"], 0)
         self.assertOneLine(self.train("x", "--teacher", pathlib.Path(MODEL) / "rnet.safetensors", check=False), 2, "another net")
+
+    def test_crops_as_the_net_to_start_from_saw_them(self):
+        alike = self.folder / "alike"
+        run("prepare", "--stage", "pnet", "--config", self.config, "--init", DEFAULT, "--out", alike, "-q")
+        for folder in (alike, alike / "validation"):
+            self.assertEqual(json.loads((folder / "manifest.json").read_text())["input"]["border"], 127)
+        short = ("--epochs", 1, "--batch", 256, "--set", "batch.steps_per_epoch=5", "--init", DEFAULT, "-q")
+        tuned = run("train", "--net", "pnet", "--data", alike, "--out", self.folder / "tuned", *short)
+        self.assertEqual(tuned.stderr, "")
+        warned = self.train("other", "--epochs", 1, "--set", "batch.steps_per_epoch=5", "--init", DEFAULT)
+        self.assertIn("warning: --init has learnt from crops that were cut in another way", warned.stderr)
+        run("average", "--net", "pnet", self.folder / "tuned", DEFAULT, "--out", self.folder / "mean.safetensors")
+        metadata = json.loads(run("inspect", self.folder / "mean.safetensors", "--json", "-").stdout)["nets"][0]["metadata"]
+        self.assertEqual(json.loads(metadata["input"])["border"], 127)
+        self.assertEqual([net["share"] for net in json.loads(metadata["averaged_from"])], [0.5, 0.5])
+        refused = lambda *more: run("average", "--net", "pnet", *more, "--out", self.folder / "x.safetensors", check=False)
+        self.assertOneLine(refused(self.folder / "other", DEFAULT), 2, "input differs")
+        self.assertOneLine(refused(DEFAULT, DEFAULT, "--shares", "1"), 2, "--shares")
+        self.assertOneLine(refused(DEFAULT, DEFAULT, "--shares", "0,0"), 2, "sum to zero")
+        self.assertOneLine(refused(self.folder / "nowhere"), 1, "nowhere")
+        self.assertFalse((self.folder / "x.safetensors").exists())
+        run("export", "--run", MODEL, self.folder / "mean.safetensors", "--out", self.folder / "joined")
+        joined = json.loads(run("inspect", self.folder / "joined" / "pnet.safetensors", "--json", "-").stdout)
+        self.assertEqual(json.loads(joined["nets"][0]["metadata"]["input"])["border"], 127)
 
     def test_inspect_explains_a_run(self):
         self.train("a", "--epochs", 2)

@@ -24,7 +24,7 @@ const fs::path kPictures = "data/wider/WIDER_val/images";
 const fs::path kDetections = "golden/cascade/wider_val.jsonl";
 
 Detector public_detector() {
-  Model model{.input = public_weights_input()};
+  Model model;
   const fs::path folder = testing::shared_folder() / "golden/cascade/weights";
   for (const NetKind net : kNetKinds) {
     model.nets[static_cast<size_t>(net)] = import_weights(folder / (std::string(net_name(net)) + ".pt"));

@@ -31,7 +31,7 @@ void add_config_reference(CLI::App& program) {
         "dedicated flags. Unknown keys are refused.\n";
     page += table_text("`mtcnn detect`", "`--config`, `--set`, and `detector` in `cascade.json`.",
                        detector_option_table().markdown());
-    page += table_text("`input` in `cascade.json`", "What suits the weights; not for `--set`.",
+    page += table_text("`input` of a net", "What its crops are like: in the metadata of its weights; not for `--set`.",
                        input_option_table().markdown());
     page += table_text(
         "`mtcnn prepare`",

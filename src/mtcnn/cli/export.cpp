@@ -54,7 +54,6 @@ void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& source
   if (model_folder) {
     Model other = read_model(path);
     model.detector = other.detector;
-    model.input = other.input;
     model.landmark_names = other.landmark_names;
     for (NetWeights& weights : other.nets) add(std::move(weights), path);
   } else {

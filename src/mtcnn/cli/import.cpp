@@ -18,7 +18,7 @@ struct ImportFlags {
 
 void run(const ImportFlags& flags) {
   require_apart(model_outputs(flags.out), {flags.files.begin(), flags.files.end()});
-  Model model{.input = public_weights_input()};
+  Model model;
   std::string sources[3];
   for (const std::string& file : flags.files) {
     NetWeights weights = import_weights(file);

@@ -81,6 +81,7 @@ int run(int argc, char** argv) {
   mtcnn::cli::add_detect(program);
   mtcnn::cli::add_export(program);
   mtcnn::cli::add_import(program);
+  mtcnn::cli::add_average(program);
   mtcnn::cli::add_live(program);
   mtcnn::cli::add_pipeline(program);
   mtcnn::cli::add_prepare(program);

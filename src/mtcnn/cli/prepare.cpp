@@ -11,6 +11,7 @@
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/engine/threads.h"
+#include "mtcnn/model/model_folder.h"
 #include "mtcnn/weights/spec.h"
 
 #include <chrono>
@@ -29,7 +30,7 @@ constexpr const char* kValidation = "validation";  ///< folder of the validation
 
 struct PrepareFlags {
   Common common;
-  std::string stage, out, model, data;
+  std::string stage, out, model, init, data;
   std::optional<int64_t> seed;
   int rank = 0;
   int world = 1;
@@ -114,7 +115,7 @@ void merge(const PrepareFlags& flags) {
 }
 
 std::vector<fs::path> folders_read(const PrepareOptions& options, const PrepareFlags& flags) {
-  std::vector<fs::path> folders = {options.root, flags.model};
+  std::vector<fs::path> folders = {options.root, flags.model, flags.init};
   for (const auto* datasets : {&options.datasets, &options.validation}) {
     for (const DatasetOptions& dataset : *datasets) {
       folders.push_back(options.root / dataset.path);
@@ -154,9 +155,9 @@ void run(const PrepareFlags& flags) {
                  .threads = thread_count(),
                  .rank = flags.rank,
                  .world = flags.world};
-  for (const NetKind net : kNetKinds) {
-    if (flags.stage == net_name(net)) job.crop_size = net_input_size(net);
-  }
+  const NetKind net = net_named(flags.stage);
+  job.crop_size = net_input_size(net);
+  if (!flags.init.empty()) job.input = *input_of(read_single_net(flags.init, net), flags.init);
   const InterruptGuard guard;
   make_crops(job, training, flags.common.quiet);
   if (!validation) return;
@@ -184,6 +185,10 @@ void add_prepare(CLI::App& program) {
                   "Model folder with the nets trained so far, which find the hard examples: P-Net for rnet, P-Net and "
                   "R-Net for onet")
       ->type_name("DIR");
+  verb.add_option("--init", flags->init,
+                  "Cut crops as this net saw those that it has learnt from: what `train --init` or `--teacher` will "
+                  "name, a weights file, model folder or run [crops without lead, border 127.5]")
+      ->type_name("PATH");
   verb.add_option("--data", flags->data, "Folder with the data sets, instead of the configuration's 'root'")
       ->type_name("DIR");
   verb.add_option("--seed", flags->seed, "Of all random numbers; same seed and inputs, same bytes [1]");

@@ -8,8 +8,6 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/thread_pool.h"
 #include "mtcnn/model/model_folder.h"
-#include "mtcnn/weights/import.h"
-#include "mtcnn/weights/windows.h"
 
 #include <filesystem>
 #include <iostream>
@@ -31,13 +29,6 @@ struct TrainFlags {
   bool resume = false;
 };
 
-NetKind net_of(const std::string& name) {
-  for (const NetKind net : kNetKinds) {
-    if (name == net_name(net)) return net;
-  }
-  throw ContractError("train: no such net");
-}
-
 TrainOptions resolve_options(const TrainFlags& flags, NetKind net) {
   TrainOptions options = default_train_options(net);
   apply_config(train_option_table(), flags.common, options);
@@ -47,24 +38,6 @@ TrainOptions resolve_options(const TrainFlags& flags, NetKind net) {
   if (flags.seed) options.seed = *flags.seed;
   check_train_options(options);
   return options;
-}
-
-/// Weights from a file of any kind that is known, or a model folder or training run with this net. Those of a model
-/// folder that were trained for other windows than ours are moved to ours.
-NetWeights read_net(const fs::path& path, NetKind net) {
-  fs::path file = path;
-  if (is_folder(path)) {
-    const std::string name = concat(net_name(net), ".safetensors");
-    file = path_exists(path / "best" / name) ? path / "best" / name : path / name;
-  }
-  NetWeights weights = import_weights(file);
-  if (weights.net != net) {
-    throw Error(ErrorCode::usage, "weights of another net",
-                {.where = file.string(), .found = net_title(weights.net), .expected = net_title(net)});
-  }
-  if (!path_exists(path / "cascade.json")) return weights;
-  const InputOptions input = read_model_input(path);
-  return with_plain_windows(std::move(weights), input.window_first, input.window_size);
 }
 
 /// Steps allocate and free the same large blocks; by default glibc gives each back to the system, and touching fresh
@@ -98,7 +71,7 @@ class EpochProgress {
 };
 
 void run(const TrainFlags& flags) {
-  const NetKind net = net_of(flags.net);
+  const NetKind net = net_named(flags.net);
   require_apart({{flags.out, "--out"}}, {flags.data, flags.validation, flags.init, flags.teacher});
   TrainJob job{.net = net,
                .data = flags.data,
@@ -109,10 +82,10 @@ void run(const TrainFlags& flags) {
                .threads = threads_or_cores(flags.common.threads),
                .resume = flags.resume};
   if (!flags.init.empty()) {
-    job.init = read_net(flags.init, net);
+    job.init = read_single_net(flags.init, net);
     job.init_name = flags.init;
   }
-  if (!flags.teacher.empty()) job.teacher = read_net(flags.teacher, net);
+  if (!flags.teacher.empty()) job.teacher = read_single_net(flags.teacher, net);
   EpochProgress progress(flags.common.quiet);
   job.on_step = [&](int epoch, int64_t done, int64_t total) { progress.update(epoch, done, total); };
   job.on_epoch = [&](const std::string& line) { progress.end_epoch(line); };

@@ -5,6 +5,7 @@
 /// One function a verb: adds it to the program. Its callback runs the verb and throws Error where that fails.
 namespace mtcnn::cli {
 
+void add_average(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_calibrate(CLI::App& program);
 void add_config_reference(CLI::App& program);

@@ -113,6 +113,7 @@ Manifest read_manifest(const fs::path& folder, const std::string& name) {
                     .segments = fields.count(json, "segment_count")};
   if (const Json* landmarks = fields.optional_member(json, "landmarks"))
     manifest.landmarks = read_landmark_layout(*landmarks, path.string() + ": landmarks", ErrorCode::bad_format);
+  if (const Json* input = fields.optional_member(json, "input")) manifest.input = *input;
   const Json& complete = fields.member(json, "complete");
   if (!complete.is_boolean()) fields.refuse("bad 'complete'", complete, "true or false");
   manifest.complete = complete.get<bool>();
@@ -146,6 +147,7 @@ void write_manifest(const fs::path& folder, const Manifest& manifest, const std:
                {"segments", std::move(segments)},
                {"shards", std::move(shards)}};
   if (!(manifest.landmarks == face_landmarks())) json["landmarks"] = landmark_layout_json(manifest.landmarks);
+  if (!manifest.input.is_null()) json["input"] = manifest.input;
   write_text(folder / name, json.dump(1, '\t') + "\n");
 }
 

@@ -51,6 +51,7 @@ struct Manifest {
   std::vector<Skipped> skipped;       ///< faces and pictures that the readers passed over, in order of their lists
   std::vector<ManifestSegment> done;  ///< by index
   LandmarkLayout landmarks = face_landmarks();  ///< of the landmark samples
+  Json input;  ///< what the crops are like, as InputOptions; null in older folders, whose crops are as by default
 
   /// Crops of each kind, in the order of kCropKinds.
   std::array<int64_t, kCropKinds.size()> counts() const;

@@ -4,6 +4,15 @@
 
 namespace mtcnn {
 
+NetInputs inputs_of(std::span<const NetWeights, 3> nets) {
+  NetInputs inputs;
+  for (size_t i = 0; i < nets.size(); ++i) {
+    inputs[i] = input_of(nets[i], net_title(kNetKinds[i])).value_or(InputOptions{});
+    input_option_table().check(inputs[i]);
+  }
+  return inputs;
+}
+
 float logit_to_probability(float logit) { return 1 / (1 + std::exp(-logit)); }
 
 float probability_to_logit(float probability) { return std::log(probability) - std::log1p(-probability); }

@@ -3,6 +3,11 @@
 #include "mtcnn/geometry/box.h"
 #include "mtcnn/image/image.h"
 #include "mtcnn/model/options.h"
+#include "mtcnn/weights/input.h"
+#include "mtcnn/weights/weights.h"
+
+#include <array>
+#include <span>
 
 /// \file
 /// What the cascades on the CPU and on a GPU must agree on. Templates take floats and tensors of them.
@@ -10,6 +15,13 @@ namespace mtcnn {
 
 /// The IoU from which another window agrees on a face, for DetectorOptions::support.
 inline constexpr float kAgreement = 0.5F;
+
+/// What the crops of P-Net, R-Net and O-Net are like.
+using NetInputs = std::array<InputOptions, 3>;
+
+/// \throws Error{usage} naming a value outside its range, Error{bad_format} where a net's metadata cannot be
+/// understood.
+NetInputs inputs_of(std::span<const NetWeights, 3> nets);
 
 /// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.
 float logit_to_probability(float logit);

@@ -38,21 +38,23 @@ void mirror_crop(float* pixels, int side) {
 }
 
 /// Cuts windows out of their pictures into the workspace.
-void cut_crops(const StageContext& context, int side, std::span<const ImageView> images, std::span<const Job> jobs) {
+void cut_crops(const StageContext& context, NetKind net, std::span<const ImageView> images, std::span<const Job> jobs) {
   const Stopwatch watch(context.times.crops_s);
+  const InputOptions& input = context.input(net);
+  const int side = net_input_size(net);
   const size_t crop_floats = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;
   std::vector<float>& crops = context.workspace.pixels;
   crops.resize(jobs.size() * crop_floats);
   share_work(static_cast<int64_t>(jobs.size()), [&](int64_t index) {
     const Job& job = jobs[static_cast<size_t>(index)];
     float* pixels = crops.data() + static_cast<size_t>(index) * crop_floats;
-    resample(images[job.image], crop_of(job, context.input.crop_lead), context.input.border,
+    resample(images[job.image], crop_of(job, input.crop_lead), input.border,
              {.pixels = pixels,
               .width = side,
               .height = side,
               .row_stride = static_cast<ptrdiff_t>(side) * 3,
-              .mean = context.input.mean,
-              .scale = context.input.scale});
+              .mean = input.mean,
+              .scale = input.scale});
     if (job.mirrored) mirror_crop(pixels, side);
   });
 }
@@ -66,11 +68,11 @@ void run_in_batches(const StageContext& context, NetKind net, float least, std::
   const Workspace& workspace = context.workspace;
   for (size_t first = 0; first < jobs.size(); first += largest_batch(net)) {
     const size_t count = std::min(jobs.size() - first, largest_batch(net));
-    cut_crops(context, net_input_size(net), images, jobs.subspan(first, count));
+    cut_crops(context, net, images, jobs.subspan(first, count));
     {
       const Stopwatch watch(net == NetKind::rnet ? context.times.rnet_s : context.times.onet_s);
       context.nets.run_crops(net, workspace.pixels, static_cast<int>(count), context.workspace.values,
-                             least_logit(context, least));
+                             least_logit(context, net, least));
     }
     for (size_t i = 0; i < count; ++i)
       use(first + i, std::span<const float>(workspace.values).subspan(i * value_count, value_count));
@@ -220,7 +222,7 @@ void look_again(const StageContext& context, std::span<const ImageView> images,
                    [&](size_t job, std::span<const float> values) { looks[job].rnet_logit = values[0]; });
   }
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
-    add_second_look(looks[job], values, context.options, context.input, context.mirror);
+    add_second_look(looks[job], values, context.options, context.input(NetKind::onet), context.mirror);
   });
 }
 
@@ -234,7 +236,7 @@ std::vector<std::vector<Face>> run_onet_stage(const StageContext& context, std::
   run_in_batches(context, NetKind::onet, 0, images, jobs, [&](size_t job, std::span<const float> values) {
     Answers& picture = answers[jobs[job].image];
     const Box& window = jobs[job].window;
-    Face face = face_of(window, values, context.input);
+    Face face = face_of(window, values, context.input(NetKind::onet));
     if (context.trace != nullptr) context.trace->onet.push_back({window, face.confidence, face.box, face.landmarks});
     face.confidence = logit_to_probability(face_logit(options, jobs[job].votes, values[0]));
     if (options.confidence.support > 0 || options.confidence.box_voting > 0) picture.windows.push_back(face);
@@ -263,7 +265,7 @@ std::vector<std::optional<Face>> answer_windows(const StageContext& context, con
   }
   std::vector<std::optional<Face>> faces(windows.size());
   run_in_batches(context, NetKind::onet, 0, std::span(&image, 1), jobs, [&](size_t job, std::span<const float> values) {
-    const Face face = face_of(jobs[job].window, values, context.input);
+    const Face face = face_of(jobs[job].window, values, context.input(NetKind::onet));
     if (passes(face.confidence, context.options.thresholds[2])) faces[places[job]] = face;
   });
   return faces;

@@ -73,14 +73,14 @@ std::vector<Box> boxes_of(const std::vector<Window>& windows) {
 
 struct Detector::Shared {
   NetRunner nets;
-  InputOptions input;
+  NetInputs inputs;
   std::vector<std::string> landmark_names;
   std::vector<size_t> mirror;  ///< mirrored_points()
   WorkspacePool workspaces;
   std::unique_ptr<Cascade> elsewhere;  ///< nullptr on the CPU
 
   StageContext context(const DetectorOptions& options, Workspace& workspace, StageTimes& times) const {
-    return {nets, options, input, mirror, workspace, times};
+    return {nets, options, inputs, mirror, workspace, times};
   }
 };
 
@@ -92,14 +92,13 @@ Detector::Detector(const std::filesystem::path& model_folder, const std::string&
 
 Detector::Detector(const Model& model, const std::string& device, const CascadeFactory& elsewhere)
     : shared_(new Shared{NetRunner(model.nets),
-                         model.input,
+                         inputs_of(model.nets),
                          model.landmark_names,
                          mirrored_points(model.landmark_names),
                          {},
                          cascade_on(device, model, elsewhere)}),
       options_(model.detector) {
   take_options();
-  input_option_table().check(model.input);
   const bool whole = !model.nets.back().tensors.empty();
   require(!whole || static_cast<size_t>(shared_->nets.landmark_count()) == model.landmark_names.size(),
           "Detector: as many names as points are needed");

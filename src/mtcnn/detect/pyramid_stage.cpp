@@ -37,6 +37,7 @@ void keep_strongest(Candidates& candidates, size_t count) {
 /// Resamples every tile of the canvas from its picture, in bands of rows shared among the threads.
 void fill_canvas(const StageContext& context, std::span<const ImageView> images,
                  const std::vector<std::vector<Level>>& levels, const Canvas& canvas) {
+  const InputOptions& input = context.input(NetKind::pnet);
   const Stopwatch watch(context.times.pyramid_s);
   std::vector<float>& pixels = context.workspace.pixels;
   struct Band {
@@ -57,13 +58,13 @@ void fill_canvas(const StageContext& context, std::span<const ImageView> images,
     const Box window{edge(tile->x, level.scale_x), edge(tile->y + row, level.scale_y),
                      edge(tile->x + tile->width, level.scale_x), edge(tile->y + row + rows, level.scale_y)};
     float* corner = pixels.data() + (tile->canvas_y + row) * stride + static_cast<ptrdiff_t>(tile->canvas_x) * 3;
-    resample(images[static_cast<size_t>(tile->image)], window, context.input.border,
+    resample(images[static_cast<size_t>(tile->image)], window, input.border,
              {.pixels = corner,
               .width = tile->width,
               .height = rows,
               .row_stride = stride,
-              .mean = context.input.mean,
-              .scale = context.input.scale});
+              .mean = input.mean,
+              .scale = input.scale});
   });
 }
 
@@ -72,7 +73,7 @@ void run_pnet(const StageContext& context, const Canvas& canvas) {
   std::vector<CanvasPart> parts;
   for (const Tile& tile : canvas.tiles) parts.push_back({tile.canvas_x, tile.canvas_y, tile.width, tile.height});
   context.nets.run_pnet(context.workspace.pixels, canvas.height, canvas.width, parts, context.workspace.values,
-                        least_logit(context, context.options.thresholds[0]));
+                        least_logit(context, NetKind::pnet, context.options.thresholds[0]));
 }
 
 /// Where a row of a tile's cells begins in the canvas's map of cells.
@@ -90,8 +91,9 @@ void collect(const StageContext& context, const Canvas& canvas, const Tile& tile
     const float* cell = context.workspace.values.data() + first_cell(canvas, tile, row) * kFaceValues;
     for (int column = 0; column < tile.columns(); ++column, cell += kFaceValues) {
       if (!passes(cell[0], least)) continue;
-      const Box window = cell_window(level, tile.y / kPNetStride + row, tile.x / kPNetStride + column,
-                                     context.input.window_first, context.input.window_size);
+      const Box window =
+          cell_window(level, tile.y / kPNetStride + row, tile.x / kPNetStride + column,
+                      context.input(NetKind::pnet).window_first, context.input(NetKind::pnet).window_size);
       candidates.push_back({window, {cell[1], cell[2], cell[3], cell[4]}, cell[0]});
     }
     // Bounded memory, whatever the picture: what is dropped here could not be among the strongest at the end.
@@ -174,9 +176,9 @@ std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& opti
   return pyramid_levels(image.width, image.height, options.min_face * shrink, options.max_face, options.factor);
 }
 
-float least_logit(const StageContext& context, float probability) {
-  const auto is_unit = [&](float pixel, float value) {
-    return std::abs((pixel - context.input.mean) * context.input.scale - value) < 0.01F;
+float least_logit(const StageContext& context, NetKind net, float probability) {
+  const auto is_unit = [&input = context.input(net)](float pixel, float value) {
+    return std::abs((pixel - input.mean) * input.scale - value) < 0.01F;
   };
   const bool all = context.trace != nullptr || !context.options.engine.screen;  // a trace shows what every window got
   return !all && is_unit(0, -1) && is_unit(255, 1) ? probability_to_logit(probability) : kEveryLogit;

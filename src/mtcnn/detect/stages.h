@@ -27,18 +27,20 @@ struct Workspace {
 struct StageContext {
   const NetRunner& nets;
   const DetectorOptions& options;
-  const InputOptions& input;
+  const NetInputs& inputs;
   std::span<const size_t> mirror;  ///< mirrored_points() of the model
   Workspace& workspace;
   StageTimes& times;
+  const InputOptions& input(NetKind net) const { return inputs[static_cast<size_t>(net)]; }
   Trace* trace = nullptr;  ///< the stages also tell here what they see, where there is one; then of a single picture
 };
 
 /// The pyramid that a picture is searched in; empty where it is too small.
 std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& options);
 
-/// The least face logit that matters where windows below `probability` are dropped: what NetRunner may leave out.
-float least_logit(const StageContext& context, float probability);
+/// The least face logit that matters where a net's windows below `probability` are dropped: what NetRunner may leave
+/// out.
+float least_logit(const StageContext& context, NetKind net, float probability);
 
 /// What O-Net's values for a window mean: a logit, four offsets, points.
 Face face_of(const Box& window, std::span<const float> values, const InputOptions& input);

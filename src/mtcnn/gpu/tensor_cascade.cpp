@@ -49,20 +49,40 @@ struct TensorCascade::Impl {
         full(model.nets, where, at::kFloat),
         half(model.nets, where, at::kHalf),
         points(landmark_count(model.nets.back())),
-        input(model.input),
+        inputs(inputs_of(model.nets)),
         mirror(mirrored_points(model.landmark_names)),
-        planner(model.input.window_first, model.input.window_size, where) {}
+        planner(input(NetKind::pnet).window_first, input(NetKind::pnet).window_size, where) {}
+
+  const InputOptions& input(NetKind net) const { return inputs[static_cast<size_t>(net)]; }
 
   at::Device device;
   TorchNets full;
   TorchNets half;
   int64_t points;
-  InputOptions input;
+  NetInputs inputs;
   std::vector<size_t> mirror;  ///< mirrored_points()
   PyramidPlanner planner;
 };
 
 namespace {
+
+using Samplers = std::array<std::shared_ptr<const Sampler>, 3>;
+
+/// A sampler for each net; nets that want pixels alike share one.
+Samplers samplers_for(const at::Tensor& pictures, const NetInputs& inputs) {
+  Samplers samplers;
+  for (size_t net = 0; net < samplers.size(); ++net) {
+    const InputOptions& input = inputs[net];
+    for (size_t other = 0; other < net && !samplers[net]; ++other) {
+      const InputOptions& has = inputs[other];
+      if (has.mean == input.mean && has.scale == input.scale && has.border == input.border)
+        samplers[net] = samplers[other];
+    }
+    if (!samplers[net])
+      samplers[net] = std::make_shared<const Sampler>(pictures, PixelScale{input.mean, input.scale, input.border});
+  }
+  return samplers;
+}
 
 /// One group of pictures of one size on its way through the cascade.
 class Search {
@@ -76,9 +96,7 @@ class Search {
         count_(static_cast<int64_t>(images.size())),
         height_(images.front().height),
         width_(images.front().width),
-        sampler_(timed(&StageTimes::pyramid_s, [&] {
-          return Sampler(uploaded(images), {cascade.input.mean, cascade.input.scale, cascade.input.border});
-        })) {}
+        samplers_(timed(&StageTimes::pyramid_s, [&] { return samplers_for(uploaded(images), cascade.inputs); })) {}
 
   /// Pyramid, P-Net and its suppression.
   Counted look_everywhere(const PyramidPlanner::Plan& plan) {
@@ -167,7 +185,8 @@ class Search {
     }
     for (size_t i = 0; i < looks.size(); ++i) {
       const float* row = values.const_data_ptr<float>() + rows[i] * value_count;
-      add_second_look(looks[i], {row, static_cast<size_t>(value_count)}, options_, cascade_.input, cascade_.mirror);
+      add_second_look(looks[i], {row, static_cast<size_t>(value_count)}, options_, cascade_.input(NetKind::onet),
+                      cascade_.mirror);
     }
   }
 
@@ -223,7 +242,7 @@ class Search {
       const at::Tensor box = planned.tile_boxes[static_cast<int64_t>(i)].expand({count_, 4});
       pixels.narrow(2, tile.canvas_y, tile.height)
           .narrow(3, tile.canvas_x, tile.width)
-          .copy_(sampler_.cut(box, pictures, tile.height, tile.width));
+          .copy_(samplers_[0]->cut(box, pictures, tile.height, tile.width));
     }
     return pixels;
   }
@@ -290,7 +309,7 @@ class Search {
     const at::Tensor flat = at::from_blob(indices.data(), {count}, at::kLong).to(cascade_.device, false, true);
     constexpr double kFarthest = 1e6;
     at::Tensor boxes = windows.windows.boxes.view({-1, 4}).index_select(0, flat).to(at::kDouble);
-    const Box margins = crop_margins(cascade_.input.crop_lead, mirrored);
+    const Box margins = crop_margins(cascade_.input(net).crop_lead, mirrored);
     // One by one, as numbers: a tensor of them would be a copy to the device.
     boxes.select(1, 0).add_(margins.x1);
     boxes.select(1, 1).add_(margins.y1);
@@ -304,7 +323,8 @@ class Search {
     for (int64_t begin = 0; begin < count; begin += kCropsAtOnce) {
       const int64_t end = std::min(count, begin + kCropsAtOnce);
       const at::Tensor crops = timed(&StageTimes::crops_s, [&] {
-        const at::Tensor cut = sampler_.cut(boxes.slice(0, begin, end), pictures.slice(0, begin, end), side, side);
+        const at::Tensor cut = samplers_[static_cast<size_t>(net)]->cut(boxes.slice(0, begin, end),
+                                                                        pictures.slice(0, begin, end), side, side);
         return mirrored ? cut.flip(3) : cut;
       });
       timed(net == NetKind::rnet ? &StageTimes::rnet_s : &StageTimes::onet_s,
@@ -318,7 +338,7 @@ class Search {
     const at::Tensor corner = boxes.slice(2, 0, 2).unsqueeze(2);
     const at::Tensor size = boxes.slice(2, 2, 4).unsqueeze(2) - corner;
     const at::Tensor targets = values.slice(2, kFaceValues).reshape({boxes.size(0), boxes.size(1), cascade_.points, 2});
-    const at::Tensor points = landmark_at<at::Tensor>(corner + targets * size, cascade_.input);
+    const at::Tensor points = landmark_at<at::Tensor>(corner + targets * size, cascade_.input(NetKind::onet));
     return at::cat({regressed(boxes, values.slice(2, 1, kFaceValues)), points.flatten(2)}, 2);
   }
 
@@ -355,7 +375,7 @@ class Search {
   int64_t count_;
   int64_t height_;
   int64_t width_;
-  Sampler sampler_;
+  Samplers samplers_;  ///< of each net
 };
 
 bool any(const Counted& windows) { return windows.windows.boxes.size(1) > 0; }

@@ -6,7 +6,9 @@
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/model/default_model.h"
+#include "mtcnn/weights/import.h"
 #include "mtcnn/weights/torchscript_weights.h"
+#include "mtcnn/weights/windows.h"
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -30,7 +32,9 @@ NetWeights read_net(const fs::path& folder, NetKind net) {
 /// What every cascade.json says and this version can only confirm.
 Json fixed_facts() { return {{"format", kFormat}, {"version", kFormatVersion}, {"colour_order", "RGB"}}; }
 
-void read_cascade(const Json& json, const fs::path& path, Model& model) {
+/// \return the key `input`, where older files say for all nets what each net's own file says now.
+std::optional<InputOptions> read_cascade(const Json& json, const fs::path& path, Model& model) {
+  std::optional<InputOptions> input;
   if (!json.is_object())
     throw Error(ErrorCode::bad_format, "not a cascade file", {.where = path.string(), .expected = "an object"});
   const Json facts = fixed_facts();
@@ -50,11 +54,19 @@ void read_cascade(const Json& json, const fs::path& path, Model& model) {
     } else if (key == "detector") {
       detector_option_table().apply_file(model.detector, value, path.string() + ": detector");
     } else if (key == "input") {
-      input_option_table().apply(model.input, value, path.string() + ": input");
+      input_option_table().apply(input.emplace(), value, path.string() + ": input");
     } else if (!facts.contains(key)) {
       throw Error(ErrorCode::bad_format, concat("unknown key '", key, "'"),
                   {.where = path.string(), .expected = "landmark_order, detector, input"});
     }
+  }
+  return input;
+}
+
+/// What counts for a net whose file says nothing is what cascade.json says.
+void complete_inputs(Model& model, const std::optional<InputOptions>& older, const std::string& where) {
+  for (NetWeights& weights : model.nets) {
+    if (!weights.tensors.empty() && !input_of(weights, where)) set_input(weights, older.value_or(InputOptions{}));
   }
 }
 
@@ -86,20 +98,39 @@ Model read_model(const fs::path& folder, NetKind last) {
                          "(scripts/public_weights.sh)"});
   }
   Model model;
-  read_cascade(read_json(folder / kFileName), folder / kFileName, model);
+  const std::optional<InputOptions> older = read_cascade(read_json(folder / kFileName), folder / kFileName, model);
   for (const NetKind net : kNetKinds) {
     NetWeights& weights = model.nets[static_cast<size_t>(net)];
     weights.net = net;
     if (net <= last) weights = read_net(folder, net);
   }
+  complete_inputs(model, older, folder.string());
   require_named_points(model, (folder / kFileName).string());
   return model;
 }
 
-InputOptions read_model_input(const fs::path& folder) {
-  Model model;
-  read_cascade(read_json(folder / kFileName), folder / kFileName, model);
-  return model.input;
+NetWeights read_single_net(const fs::path& path, NetKind net) {
+  NetWeights weights;
+  std::optional<InputOptions> older;
+  if (path_exists(path / kFileName)) {
+    Model model;
+    older = read_cascade(read_json(path / kFileName), path / kFileName, model);
+    weights = read_net(path, net);
+  } else {
+    const fs::path best = path / "best" / concat(net_name(net), ".safetensors");
+    const fs::path file = !is_folder(path) ? path : path_exists(best) ? best : safetensors_path(path, net);
+    weights = import_weights(file);
+    if (weights.net != net) {
+      throw Error(ErrorCode::usage, "weights of another net",
+                  {.where = file.string(), .found = net_title(weights.net), .expected = net_title(net)});
+    }
+  }
+  InputOptions input = input_of(weights, path.string()).value_or(older.value_or(InputOptions{}));
+  weights = with_plain_windows(std::move(weights), input.window_first, input.window_size);
+  input.window_first = InputOptions{}.window_first;
+  input.window_size = InputOptions{}.window_size;
+  set_input(weights, input);
+  return weights;
 }
 
 void write_model(const fs::path& folder, const Model& model, const WeightsFormat& format) {
@@ -110,7 +141,6 @@ void write_model(const fs::path& folder, const Model& model, const WeightsFormat
   }
   Json json = fixed_facts();
   json["landmark_order"] = model.landmark_names;
-  json["input"] = input_option_table().dump(model.input);
   json["detector"] = detector_option_table().dump(model.detector);
   write_text(folder / kFileName, json.dump(2) + "\n");
 }
@@ -130,6 +160,7 @@ Model default_model() {
     const std::string name = concat(net_name(net), ".safetensors");
     model.nets[static_cast<size_t>(net)] = parse_weights(name, default_model_file(name), net);
   }
+  complete_inputs(model, std::nullopt, "default model");
   return model;
 }
 
@@ -144,10 +175,6 @@ std::vector<std::string> landmark_names_of(const NetWeights& weights, const std:
   if (names.size() == count || count == 0) return names;
   throw Error(ErrorCode::bad_format, "these weights name another number of points than they give",
               {.where = place, .found = concat(names.size(), " names"), .expected = concat(count)});
-}
-
-InputOptions public_weights_input() {
-  return {.border = 127, .crop_lead = 1, .landmark_shift = -0.75F, .window_first = 1, .window_size = 12};
 }
 
 }  // namespace mtcnn

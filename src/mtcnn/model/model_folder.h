@@ -2,6 +2,7 @@
 
 #include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/model/options.h"
+#include "mtcnn/weights/input.h"
 #include "mtcnn/weights/weights.h"
 
 #include <array>
@@ -23,19 +24,20 @@ inline constexpr WeightsFormat kSafetensors = {".safetensors", write_weights};
 struct Model {
   std::array<NetWeights, 3> nets;  ///< P-Net, R-Net, O-Net; without tensors where a net is not there (yet)
   DetectorOptions detector;        ///< what suits these weights; the user's own options win
-  InputOptions input;
   std::vector<std::string> landmark_names = face_landmarks().names;  ///< of the points that O-Net gives, in order
 };
 
-/// Each net is `NET.safetensors` or, where there is none, the TorchScript file `NET.pt`.
+/// Each net is `NET.safetensors` or, where there is none, the TorchScript file `NET.pt`. All nets that are read say
+/// what their input is, see input_of(): where a file does not, as in older folders, cascade.json's `input` counts.
 /// \param last  nets behind this one are not read: the first nets alone are what hard examples are mined with.
 /// \throws Error if a file is missing, damaged, of another version or of another net, see read_weights(), or if O-Net
 /// gives another number of points than cascade.json names.
 Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::onet);
 
-/// What cascade.json of a model folder says about its weights.
-/// \throws Error if the file is missing or damaged.
-InputOptions read_model_input(const std::filesystem::path& folder);
+/// One net from a weights file of any kind that is known, a training run (its best weights) or a model folder. It says
+/// what its input is, see input_of(); P-Net's windows are moved to where crops are made for, see with_plain_windows().
+/// \throws Error as read_model() and import_weights() do, and if the file holds another net.
+NetWeights read_single_net(const std::filesystem::path& path, NetKind net);
 
 /// Writes pnet.safetensors, rnet.safetensors, onet.safetensors (or pnet.pt …) and, last, cascade.json. Each file is
 /// written atomically. Nets without tensors are left out.
@@ -53,8 +55,5 @@ DetectorOptions default_model_options();
 /// The names of the points that a net was trained for: as its file says, else default_landmark_names().
 /// \throws Error naming `where` if the file's names do not fit its landmark head.
 std::vector<std::string> landmark_names_of(const NetWeights& weights, const std::string& where);
-
-/// The input conventions that give the public weights their best accuracy (docs/results.md has the comparison).
-InputOptions public_weights_input();
 
 }  // namespace mtcnn

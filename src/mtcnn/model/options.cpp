@@ -85,21 +85,4 @@ const OptionTable<DetectorOptions>& detector_option_table() {
   return table;
 }
 
-const OptionTable<InputOptions>& input_option_table() {
-  using O = InputOptions;
-  static const OptionTable<O> table =
-      OptionTable<O>()
-          .add("mean", &O::mean, {.low = 0, .high = 255}, "net input = (pixel - mean) * scale")
-          .add("scale", &O::scale, {.low = 0, .high = 1, .open = true}, "see mean")
-          .add("border", &O::border, {.low = 0, .high = 255}, "value of pixels outside the image")
-          .add("crop_lead", &O::crop_lead, {.low = 0, .high = 16},
-               "pixels by which a crop begins before its window's left and top edge")
-          .add("landmark_shift", &O::landmark_shift, {.low = -16, .high = 16},
-               "pixels added to both coordinates of O-Net's landmarks")
-          .add("window_first", &O::window_first, {.low = -12, .high = 12},
-               "where P-Net's window begins, in level pixels from its cell's corner")
-          .add("window_size", &O::window_size, {.low = 1, .high = 24}, "side of P-Net's window, level pixels");
-  return table;
-}
-
 }  // namespace mtcnn

@@ -47,19 +47,7 @@ struct DetectorOptions {
   EngineOptions engine;
 };
 
-/// What suits the weights rather than the user: part of a model folder.
-struct InputOptions {
-  float mean = 127.5F;  ///< net input = (pixel - mean) * scale
-  float scale = 1 / 128.0F;
-  float border = 127.5F;     ///< value of pixels outside the picture, 0..255
-  float crop_lead = 0;       ///< pixels by which a crop begins before its window's left and top edge
-  float landmark_shift = 0;  ///< pixels added to both coordinates of O-Net's points
-  float window_first = 0;    ///< where P-Net's window begins, in level pixels from its cell's corner
-  float window_size = 12;    ///< its side in level pixels; the public weights have 12, from 1
-};
-
 /// Names, ranges and help of the fields, as in docs/configuration.md.
 const OptionTable<DetectorOptions>& detector_option_table();
-const OptionTable<InputOptions>& input_option_table();
 
 }  // namespace mtcnn

@@ -132,6 +132,8 @@ class Planner {
       step.command.insert(step.command.end(), {"--model", miners->folder.string()});
       for (const fs::path& input : model_files(miners->folder, miners->last)) step.inputs.push_back(input);
     }
+    const RoundOptions& own = options_.rounds[round];  // crops as the net saw them that the training begins with
+    add_net(step, "--init", own.init.empty() ? own.teacher : own.init, round, net);
     step.facts = {{"training", prepare.training.inputs}};
     step.outputs = {step.folder / "manifest.json"};
     int64_t pictures = prepare.training.pictures;

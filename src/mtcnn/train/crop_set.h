@@ -2,6 +2,7 @@
 
 #include "mtcnn/data/manifest.h"
 #include "mtcnn/train/batch.h"
+#include "mtcnn/weights/input.h"
 
 #include <array>
 #include <cstdint>
@@ -25,6 +26,8 @@ class CropSet {
   int crop_size() const { return crop_size_; }
   /// The points of the landmark samples.
   const LandmarkLayout& landmarks() const { return landmarks_; }
+  /// What the crops are like.
+  const InputOptions& input() const { return input_; }
   const std::filesystem::path& folder() const { return folder_; }
   /// Checksum of the manifest: the same crops have the same.
   const std::string& checksum() const { return checksum_; }
@@ -60,6 +63,7 @@ class CropSet {
   std::string checksum_;
   int crop_size_ = 0;
   LandmarkLayout landmarks_;
+  InputOptions input_;
   std::array<Kind, kCropKinds.size()> kinds_;
 };
 

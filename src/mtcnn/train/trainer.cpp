@@ -70,6 +70,26 @@ void require_same_landmarks(const CropSets& crops) {
                .expected = landmark_layout_json(crops.training.landmarks()).dump()});
 }
 
+void require_same_input(const CropSets& crops) {
+  if (crops.training.input() == crops.validation.input()) return;
+  throw Error(ErrorCode::usage, "training and validation crops were cut in different ways",
+              {.where = crops.validation.folder().string(),
+               .found = input_option_table().dump(crops.validation.input()).dump(),
+               .expected = input_option_table().dump(crops.training.input()).dump(),
+               .hint = "give both the same `mtcnn prepare --init`"});
+}
+
+/// A net that is shown other crops than those that it has learnt from sees faces moved by about a pixel.
+void warn_of_other_input(const std::optional<NetWeights>& weights, const char* role, const CropSet& crops) {
+  if (!weights) return;
+  const InputOptions input = input_of(*weights, role).value_or(InputOptions{});
+  if (input == crops.input()) return;
+  const Json wanted = input_option_table().dump(input);
+  log::warning(concat(role, " has learnt from crops that were cut in another way than ", crops.folder().string(), ": ",
+                      first_difference(wanted, input_option_table().dump(crops.input())),
+                      "; `mtcnn prepare --init` cuts them as it needs them"));
+}
+
 void verify(const CropSet& crops) { verify_shards(crops.folder(), read_manifest(crops.folder())); }
 
 /// Everything that decides what the run comes to.
@@ -313,6 +333,7 @@ class Trainer {
     weights.metadata["metrics"] = validation_line(record).dump();
     const LandmarkLayout& landmarks = crops_.training.landmarks();
     if (!(landmarks == face_landmarks())) weights.metadata["landmark_order"] = Json(landmarks.names).dump();
+    set_input(weights, crops_.training.input());
     write_weights(best_path(), weights);
     write_answers(folder_.path() / "best" / "answers.safetensors", answers, crops_.validation,
                   {{"net", net_name(job_.net)}, {"epoch", concat(state_.epoch)}});
@@ -377,6 +398,9 @@ TrainResult train_net(const TrainJob& job) {
   TrainJob resolved = job;
   CropSets crops = open_crops(job);
   require_same_landmarks(crops);
+  require_same_input(crops);
+  warn_of_other_input(job.init, "--init", crops.training);
+  warn_of_other_input(job.teacher, "--teacher", crops.training);
   if (job.net == NetKind::onet) resolved.options.landmark_head = true;
   if (crops.training.landmarks().count() == 0) resolved.options.landmark_head = false;
   if (!resolved.options.landmark_head) resolved.options.batch.landmarks = 0;

@@ -6,6 +6,7 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/weights/byte_reader.h"
 #include "mtcnn/weights/caffemodel.h"
+#include "mtcnn/weights/input.h"
 #include "mtcnn/weights/torch_file.h"
 
 #include <algorithm>
@@ -226,6 +227,7 @@ NetWeights finished(NetWeights weights, Origin origin, const char* layout, const
   for (NamedTensor& tensor : weights.tensors) reorder(tensor, weights.net, origin);
   weights.metadata["source"] = plain_name(path);
   weights.metadata["source_layout"] = layout;
+  set_input(weights, public_weights_input());
   return weights;
 }
 

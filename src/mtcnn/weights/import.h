@@ -14,7 +14,8 @@ namespace mtcnn {
 /// Caffe) become C,H,W; kernels from Caffe, trained with MATLAB's axis order, have their two spatial axes swapped; the
 /// rows of landmark outputs x0 … x4, y0 … y4 become x0 y0 x1 y1 ….
 ///
-/// `metadata` gets "source", the file's name without its folder, and "source_layout". Nothing in the file is run.
+/// `metadata` gets "source", the file's name without its folder, "source_layout" and "input", public_weights_input().
+/// Nothing in the file is run.
 /// \throws Error if the file is missing, of no such kind, truncated or damaged, over 16 MB, holds none of the three
 /// nets, or its tensors are not what checked_weights expects.
 /// Source: facenet-pytorch 2.6.0, models/mtcnn.py; kpzhang93/MTCNN_face_detection_alignment, MTCNNv2.

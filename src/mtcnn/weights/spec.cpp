@@ -1,5 +1,7 @@
 #include "mtcnn/weights/spec.h"
 
+#include "mtcnn/core/error.h"
+
 #include <algorithm>
 #include <functional>
 #include <numeric>
@@ -87,6 +89,13 @@ std::vector<TensorSpec> onet_spec() {
 const char* net_name(NetKind net) {
   constexpr const char* names[] = {"pnet", "rnet", "onet"};
   return names[static_cast<int>(net)];
+}
+
+NetKind net_named(std::string_view name) {
+  for (const NetKind net : kNetKinds) {
+    if (name == net_name(net)) return net;
+  }
+  throw ContractError("net_named: no such net");
 }
 
 const char* net_title(NetKind net) {

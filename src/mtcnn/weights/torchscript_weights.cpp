@@ -4,6 +4,7 @@
 #include "mtcnn/core/json.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/weights/byte_reader.h"
+#include "mtcnn/weights/input.h"
 #include "mtcnn/weights/script_archive.h"
 
 #include <utility>
@@ -60,6 +61,7 @@ NetWeights read_torchscript(const std::filesystem::path& path, NetKind expected)
     tensors.push_back(contiguous(tensor, spec_of(tensor, expected, path), path.string()));
   NetWeights weights = checked_weights(expected, std::move(tensors), path.string());
   weights.metadata = std::move(metadata);
+  input_of(weights, path.string());  // refuses what cannot be understood
   return weights;
 }
 

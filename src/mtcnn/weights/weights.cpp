@@ -5,6 +5,7 @@
 #include "mtcnn/core/safetensors.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
+#include "mtcnn/weights/input.h"
 
 #include <algorithm>
 #include <cmath>
@@ -133,6 +134,7 @@ NetWeights weights_in(const Safetensors& file, NetKind expected) {
     tensors.push_back({entry.name, entry.shape, file.floats(entry)});
   NetWeights weights = checked_weights(expected, std::move(tensors), file.path().string());
   weights.metadata = file.metadata();
+  input_of(weights, file.path().string());  // refuses what cannot be understood
   return weights;
 }
 

@@ -1,5 +1,6 @@
 #include "data_prep/crop_cutter.h"
 
+#include "mtcnn/detect/cascade_policy.h"
 #include "mtcnn/image/resample.h"
 
 #include <cmath>
@@ -17,7 +18,7 @@ TEST(CropCutter, CutsWhatInferenceSees) {
   CropCutter cutter(24);
   cutter.add(picture.image.view(), {CropKind::negative, {.window = window}}, 7);
   std::vector<float> pixels(24 * 24 * 3);
-  resample(picture.image.view(), window, kCropBorder,
+  resample(picture.image.view(), window, 127.5F,
            {.pixels = pixels.data(), .width = 24, .height = 24, .row_stride = 24 * 3});
   const Crops& crops = cutter.crops()[static_cast<size_t>(CropKind::negative)];
   ASSERT_EQ(crops.count(), 1);
@@ -27,11 +28,43 @@ TEST(CropCutter, CutsWhatInferenceSees) {
   }
 }
 
+/// As the cascade cuts crops for nets with a lead: what the net sees begins before its window.
+TEST(CropCutter, CropsMayBeginBeforeTheirWindow) {
+  RandomStream random(1, "cutter");
+  const ToyPicture picture = paint_toy_picture({.width = 200, .height = 150, .faces = 3}, random);
+  const Box window{-8, 20, 62, 90};
+  for (const bool mirrored : {false, true}) {
+    CropCutter cutter(24, {.border = 7, .crop_lead = 3});
+    cutter.add(picture.image.view(), {CropKind::negative, {.window = window, .mirrored = mirrored}}, 7);
+    const Box margins = crop_margins(3, mirrored);
+    std::vector<float> pixels(24 * 24 * 3);
+    resample(picture.image.view(),
+             {window.x1 + margins.x1, window.y1 + margins.y1, window.x2 + margins.x2, window.y2 + margins.y2}, 7,
+             {.pixels = pixels.data(), .width = 24, .height = 24, .row_stride = 24 * 3});
+    const Crops& crops = cutter.crops()[static_cast<size_t>(CropKind::negative)];
+    for (size_t y = 0; y < 24; ++y) {
+      for (size_t x = 0; x < 24; ++x) {
+        const size_t from = y * 24 + (mirrored ? 23 - x : x);
+        EXPECT_EQ(crops.pixels[y * 24 + x], std::lround(pixels[3 * from]));
+      }
+    }
+  }
+}
+
+TEST(CropCutter, LandmarkTargetsMakeUpForTheShift) {
+  const Image image(100, 100);
+  CropCutter cutter(48, {.landmark_shift = -0.75F});
+  cutter.add(image.view(), {CropKind::landmark, {.landmarks = {0.5F, 0.25F}, .window = {10, 10, 60, 60}}}, 0);
+  const CropLabel& label = cutter.crops()[static_cast<size_t>(CropKind::landmark)].labels[0];
+  EXPECT_EQ(label.landmarks, (LandmarkTargets{0.515F, 0.265F}));
+}
+
 /// Paints bright dots where the points are, so that a crop shows where they went.
 TEST(CropCutter, TurnedAndMirroredPointsStayOnTheFeatures) {
   constexpr int kSize = 48;
   int checked = 0;
-  for (uint64_t seed = 0; seed < 30; ++seed) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    const float lead = seed % 2 == 0 ? 0 : 12;
     RandomStream random(seed, "features");
     ToyCanvas canvas(300, 260, {60, 60, 60});
     Landmarks points = {{{120, 110}, {170, 112}, {146, 140}, {128, 166}, {163, 168}}};
@@ -43,12 +76,13 @@ TEST(CropCutter, TurnedAndMirroredPointsStayOnTheFeatures) {
     options.turn = 40;
     for (const PlannedCrop& planned : plan_crops(faces, options, 1, nullptr, random)) {
       if (planned.kind != CropKind::landmark) continue;
-      CropCutter cutter(kSize);
+      CropCutter cutter(kSize, {.crop_lead = lead});
       cutter.add(image.view(), planned, 0);
       const std::vector<uint8_t>& pixels = cutter.crops()[static_cast<size_t>(CropKind::landmark)].pixels;
       for (size_t i = 0; i < points.size(); ++i) {
-        const float x = planned.label.landmarks[2 * i] * kSize;
-        const float y = planned.label.landmarks[2 * i + 1] * kSize;
+        const float side = planned.label.window.width();
+        const float x = (planned.label.landmarks[2 * i] * side + lead) / (side + lead) * kSize;
+        const float y = (planned.label.landmarks[2 * i + 1] * side + lead) / (side + lead) * kSize;
         if (x < 2 || y < 2 || x > kSize - 2 || y > kSize - 2) continue;
         // Mirroring changes which eye is the left one: then the red dot is the right eye.
         const size_t red_point = planned.label.mirrored ? 1 : 0;
@@ -64,7 +98,7 @@ TEST(CropCutter, TurnedAndMirroredPointsStayOnTheFeatures) {
       }
     }
   }
-  EXPECT_GT(checked, 2000);
+  EXPECT_GT(checked, 4000);
 }
 
 }  // namespace

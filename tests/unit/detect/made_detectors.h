@@ -16,11 +16,15 @@ namespace mtcnn {
 
 /// Nets with random weights "find" plenty, which is what these tests need; whether it is a face is the golden tests'
 /// matter.
-inline Detector made_detector(const char* device, const CascadeFactory& elsewhere = {}) {
+inline Model made_model() {
   Model model;
   for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)] = testing::random_weights(net, 21);
   model.detector.thresholds = {0.5F, 0.4F, 0.3F};
-  return {model, device, elsewhere};
+  return model;
+}
+
+inline Detector made_detector(const char* device, const CascadeFactory& elsewhere = {}) {
+  return {made_model(), device, elsewhere};
 }
 
 inline const Detector& random_detector() {

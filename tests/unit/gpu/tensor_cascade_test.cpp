@@ -40,6 +40,24 @@ TEST(TensorCascade, FindsWhatTheEngineFinds) {
   EXPECT_TRUE(tensor_detector().detect(std::span<const ImageView>()).empty());
 }
 
+/// Each net sees crops of its own kind.
+TEST(TensorCascade, NetsMayHaveDifferentInputs) {
+  Model model = made_model();
+  set_input(model.nets[0], {.border = 90, .window_first = 1, .window_size = 11});
+  set_input(model.nets[1], {.border = 20, .crop_lead = 2});
+  set_input(model.nets[2], {.mean = 120, .scale = 0.01F, .border = 127, .crop_lead = 1, .landmark_shift = 3});
+  const Image image = noise(120, 90, 7);
+  const std::vector<Face> expected = Detector(model, "cpu").detect(image.view());
+  ASSERT_GT(expected.size(), 1U);
+  expect_same(Detector(model, kTensorsOnCpu, gpu_cascade).detect(image.view()), expected);
+  for (size_t net = 0; net < model.nets.size(); ++net) {
+    Model plain = model;
+    set_input(plain.nets[net], {});
+    const std::vector<Face> others = Detector(plain, "cpu").detect(image.view());
+    EXPECT_TRUE(others.size() != expected.size() || others.front().confidence != expected.front().confidence) << net;
+  }
+}
+
 TEST(TensorCascade, FindsTheFacesOfTheSamplesWithTheDefaultModel) {
   const Model model = default_model();
   const Detector engine(model, "cpu");

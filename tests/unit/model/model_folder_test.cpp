@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
+#include "mtcnn/core/text.h"
 
 #include "support/damaged_json.h"
 #include "support/foreign_weights.h"
@@ -15,12 +16,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr InputOptions kOddInput = {
+    .border = 7, .crop_lead = 2, .landmark_shift = 0.5F, .window_first = 1, .window_size = 11};
+
 Model random_model() {
   Model model;
   for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)] = testing::random_weights(net, 5);
   model.detector.min_face = 33;
-  model.input.border = 7;
+  for (NetWeights& weights : model.nets) set_input(weights, kOddInput);
   return model;
+}
+
+/// Takes what a net's file says of its input away, as files of older versions are.
+void forget_input(const fs::path& folder, NetKind net) {
+  const fs::path file = folder / concat(net_name(net), ".safetensors");
+  NetWeights weights = read_weights(file, net);
+  weights.metadata.erase("input");
+  write_weights(file, weights);
 }
 
 std::string message_of(const fs::path& folder) {
@@ -37,11 +49,59 @@ TEST(ModelFolder, RoundTrip) {
   write_model(folder / "model", random_model());
   const Model back = read_model(folder / "model");
   EXPECT_EQ(back.detector.min_face, 33);
-  EXPECT_EQ(back.input.border, 7);
+  for (const NetWeights& weights : back.nets)
+    EXPECT_EQ(input_of(weights, "").value(), input_for(weights.net, kOddInput)) << net_name(weights.net);
   const Model model = random_model();
   for (size_t net = 0; net < 3; ++net) {
     for (const NamedTensor& tensor : model.nets[net].tensors)
       EXPECT_EQ(back.nets[net].at(tensor.name).values, tensor.values);
+  }
+}
+
+TEST(ModelFolder, EachNetSaysWhatItsInputIs) {
+  const testing::TempFolder folder;
+  const fs::path model = folder / "model";
+  write_model(model, random_model());
+  forget_input(model, NetKind::rnet);
+  const auto input = [&](NetKind net) {
+    return input_of(read_model(model).nets[static_cast<size_t>(net)], "").value();
+  };
+  EXPECT_EQ(input(NetKind::rnet), InputOptions{});
+  Json cascade = read_json(model / "cascade.json");
+  cascade["input"] = {{"border", 127}, {"crop_lead", 1}};  // as older versions wrote it
+  write_text(model / "cascade.json", cascade.dump());
+  EXPECT_EQ(input(NetKind::rnet), (InputOptions{.border = 127, .crop_lead = 1}));
+  EXPECT_EQ(input(NetKind::onet), input_for(NetKind::onet, kOddInput)) << "a net's own word counts";
+  cascade["input"]["border"] = 300;
+  write_text(model / "cascade.json", cascade.dump());
+  EXPECT_THAT(message_of(model),
+              ::testing::AllOf(::testing::HasSubstr("cascade.json"), ::testing::HasSubstr("border")));
+}
+
+TEST(ModelFolder, SingleNetsComeWithTheirInputAndPlainWindows) {
+  const testing::TempFolder folder;
+  const fs::path model = folder / "model";
+  write_model(model, random_model());
+  const NetWeights rnet = read_single_net(model, NetKind::rnet);
+  EXPECT_EQ(input_of(rnet, "").value(), input_for(NetKind::rnet, kOddInput));
+  const NetWeights pnet = read_single_net(model / "pnet.safetensors", NetKind::pnet);
+  EXPECT_EQ(input_of(pnet, "").value(), (InputOptions{.border = 7}));
+  EXPECT_NE(pnet.at("conv4_2.bias").values, random_model().nets[0].at("conv4_2.bias").values);
+  forget_input(model, NetKind::onet);
+  EXPECT_EQ(input_of(read_single_net(model / "onet.safetensors", NetKind::onet), "").value(), InputOptions{});
+  EXPECT_THROW(read_single_net(model / "onet.safetensors", NetKind::rnet), Error);
+  EXPECT_THROW(read_single_net(folder / "nothing", NetKind::rnet), Error);
+}
+
+TEST(ModelFolder, InputThatCannotBeUnderstoodIsRefused) {
+  const testing::TempFolder folder;
+  for (const char* text : {"{", "3", R"({"border": "x"})", R"({"border": -1})", R"({"lead": 1})"}) {
+    Model model = random_model();
+    model.nets[1].metadata["input"] = text;
+    write_model(folder.path(), model);
+    EXPECT_THAT(message_of(folder.path()),
+                ::testing::AllOf(::testing::HasSubstr("rnet.safetensors"), ::testing::HasSubstr("input")))
+        << text;
   }
 }
 
@@ -93,7 +153,7 @@ TEST(ModelFolder, AnyDamageOfTheCascadeFileIsAnErrorThatNamesIt) {
   const fs::path file = folder / "cascade.json";
   testing::for_each_damage(read_json(file), [&](const Json& damaged, const std::string& what) {
     testing::overwrite(file, damaged.dump());
-    testing::expect_only_errors("cascade.json", what, [&] { read_model_input(folder.path()); });
+    testing::expect_only_errors("cascade.json", what, [&] { read_model(folder.path()); });
   });
 }
 

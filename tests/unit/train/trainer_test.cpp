@@ -3,11 +3,15 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/json.h"
+#include "mtcnn/core/log.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/data/manifest.h"
+#include "mtcnn/weights/input.h"
 
 #include <fstream>
 
 #include "support/expect_error.h"
+#include "support/foreign_weights.h"
 #include "support/made_crops.h"
 #include "support/temp_folder.h"
 #include <gmock/gmock.h>
@@ -69,6 +73,31 @@ TEST(Trainer, TellsHowFarItIsAndPrintsNothing) {
   EXPECT_EQ(epochs.back(), 2);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_THAT(read_text(job.out / "log.txt"), HasSubstr(lines[1]));
+}
+
+TEST(Trainer, WeightsSayWhatTheirCropsWereLike) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::rnet, 50);
+  const InputOptions input{.border = 127, .crop_lead = 1};
+  Manifest manifest = read_manifest(folder / "crops");
+  manifest.input = input_option_table().dump(input);
+  write_manifest(folder / "crops", manifest);
+  TrainJob job = small_job(folder, NetKind::rnet);
+  job.options.epochs = 1;
+  job.init = testing::random_weights(NetKind::rnet, 3);
+  std::vector<std::string> warnings;
+  log::set_sink([&](log::Level, const std::string& text) { warnings.push_back(text); });
+  const NetWeights weights = read_weights(train_net(job).weights, NetKind::rnet);
+  EXPECT_EQ(input_of(weights, "").value(), input);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_THAT(warnings[0],
+              ::testing::AllOf(HasSubstr("--init"), HasSubstr("border"), HasSubstr("mtcnn prepare --init")));
+  warnings.clear();
+  job.init = weights;
+  job.out = folder / "again";
+  train_net(job);
+  log::set_sink({});
+  EXPECT_THAT(warnings, ::testing::IsEmpty());
 }
 
 TEST(Trainer, EveryNetOverfitsTwoHundredCrops) {

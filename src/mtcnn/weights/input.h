@@ -1,0 +1,41 @@
+#pragma once
+
+#include "mtcnn/core/options.h"
+#include "mtcnn/weights/weights.h"
+
+#include <optional>
+#include <string>
+
+namespace mtcnn {
+
+/// What a net's crops are like: how pixels become numbers, and where a crop lies relative to the window that the net's
+/// outputs are relative to. A net works best on crops like those that it has learnt from, so its file says it.
+struct InputOptions {
+  float mean = 127.5F;  ///< net input = (pixel - mean) * scale
+  float scale = 1 / 128.0F;
+  float border = 127.5F;  ///< value of pixels outside the picture, 0..255
+  float crop_lead = 0;    ///< image pixels by which R-Net's and O-Net's crops begin before their window's left and top
+  float landmark_shift = 0;  ///< image pixels added to both coordinates of O-Net's landmarks
+  float window_first = 0;    ///< where P-Net's window begins, in level pixels from its cell's corner
+  float window_size = 12;    ///< its side in level pixels; the public weights have 12, from 1
+
+  bool operator==(const InputOptions&) const = default;
+};
+
+/// Names, ranges and help of the fields, as in docs/configuration.md.
+const OptionTable<InputOptions>& input_option_table();
+
+/// What the weights' metadata say; nothing where they do not, as in files of older versions.
+/// \throws Error{bad_format} naming `where` if it is not as docs/formats.md says.
+std::optional<InputOptions> input_of(const NetWeights& weights, const std::string& where);
+
+/// What of it concerns a net; the rest as by default.
+InputOptions input_for(NetKind net, InputOptions input);
+
+/// Writes what concerns the net into the weights' metadata.
+void set_input(NetWeights& weights, const InputOptions& input);
+
+/// The conventions that give the public weights their best accuracy (docs/results.md has the comparison).
+InputOptions public_weights_input();
+
+}  // namespace mtcnn
