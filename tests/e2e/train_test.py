@@ -102,8 +102,12 @@ class Train(FolderTestCase):
         self.assertOneLine(refused(DEFAULT, DEFAULT, "--shares", "0,0"), 2, "sum to zero")
         self.assertOneLine(refused(self.folder / "nowhere"), 1, "nowhere")
         self.assertFalse((self.folder / "x.safetensors").exists())
-        run("export", "--run", MODEL, self.folder / "mean.safetensors", "--out", self.folder / "joined")
+        export = functools.partial(run, "export", "--run", MODEL, self.folder / "mean.safetensors", "--out", self.folder / "joined", "--metadata")
+        export("licence=MIT", "--metadata", "data=toys=1")
         joined = json.loads(run("inspect", self.folder / "joined" / "pnet.safetensors", "--json", "-").stdout)
+        self.assertEqual([joined["nets"][0]["metadata"][key] for key in ("licence", "data")], ["MIT", "toys=1"])
+        for wrong in ("licence", "=x", "input={}"):
+            self.assertOneLine(export(wrong, check=False), 2, "--metadata")
         self.assertEqual(json.loads(joined["nets"][0]["metadata"]["input"])["border"], 127)
 
     def test_inspect_explains_a_run(self):

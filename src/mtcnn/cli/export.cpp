@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace mtcnn::cli {
 namespace fs = std::filesystem;
@@ -21,6 +22,7 @@ struct ExportFlags {
   std::vector<std::string> runs;
   std::string out;
   std::string format = "safetensors";
+  std::vector<std::string> metadata;
 };
 
 /// The weights that a run folder exported, or that are being trained there.
@@ -66,6 +68,24 @@ void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& source
   }
 }
 
+/// Writes each "key=value" into the metadata of every net.
+/// \throws Error{usage} where it is no such text, or where the key is one that the program itself writes.
+void add_metadata(const std::vector<std::string>& settings, Model& model) {
+  static const std::set<std::string> own = {"format",   "version", "net",           "created_by",
+                                            "checksum", "input",   "landmark_order"};
+  for (const std::string& setting : settings) {
+    const size_t equals = setting.find('=');
+    const std::string key = setting.substr(0, equals);
+    if (equals == std::string::npos || key.empty() || own.contains(key)) {
+      throw Error(ErrorCode::usage, "--metadata cannot write this",
+                  {.found = setting, .expected = "KEY=VALUE, with a key that the program does not write itself"});
+    }
+    for (NetWeights& weights : model.nets) {
+      if (!weights.tensors.empty()) weights.metadata[key] = setting.substr(equals + 1);
+    }
+  }
+}
+
 /// What --out must not write to: the files that are read, and the folders that hold them.
 std::vector<fs::path> inputs_of(const ExportFlags& flags) {
   std::vector<fs::path> inputs = {flags.common.config};
@@ -91,6 +111,7 @@ void run(const ExportFlags& flags) {
                         [](const std::string& path) { return path_exists(fs::path(path) / "cascade.json"); });
   for (const std::string& path : paths) add_run(path, model, sources);
   apply_config(detector_option_table(), flags.common, model.detector);
+  add_metadata(flags.metadata, model);
   write_model(flags.out, model, format);
   for (const NetKind net : kNetKinds) {
     const fs::path& from = sources[static_cast<size_t>(net)];
@@ -119,6 +140,9 @@ void add_export(CLI::App& program) {
                   "safetensors, or torchscript: runs in LibTorch and Python without this program")
       ->capture_default_str()
       ->check(CLI::IsMember({"safetensors", "torchscript"}));
+  verb.add_option("--metadata", flags->metadata,
+                  "What the files say of themselves, beside what training wrote: licence, data; may be repeated")
+      ->type_name("KEY=VALUE");
   add_config_flags(verb, flags->common);
   verb.footer(
       "--config and --set give the detector's settings that go into cascade.json.\n"
