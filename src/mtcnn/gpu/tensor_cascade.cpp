@@ -19,6 +19,9 @@
 #include <array>
 #include <cstring>
 #include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -46,8 +49,8 @@ std::vector<Box> boxes_on_host(const float* values, int64_t count) {
 struct TensorCascade::Impl {
   Impl(const Model& model, at::Device where)
       : device(where),
-        full(model.nets, where, at::kFloat),
-        half(model.nets, where, at::kHalf),
+        weights(model.nets),
+        full(weights, where, at::kFloat),
         points(landmark_count(model.nets.back())),
         inputs(inputs_of(model.nets)),
         mirror(mirrored_points(model.landmark_names)),
@@ -55,9 +58,18 @@ struct TensorCascade::Impl {
 
   const InputOptions& input(NetKind net) const { return inputs[static_cast<size_t>(net)]; }
 
+  /// Those in half precision are made when they are first asked for.
+  const TorchNets& nets(bool in_half) const {
+    if (!in_half) return full;
+    std::call_once(half_made, [this] { half.emplace(weights, device, at::kHalf); });
+    return *half;
+  }
+
   at::Device device;
+  std::array<NetWeights, 3> weights;
   TorchNets full;
-  TorchNets half;
+  mutable std::once_flag half_made;
+  mutable std::optional<TorchNets> half;
   int64_t points;
   NetInputs inputs;
   std::vector<size_t> mirror;  ///< mirrored_points()
@@ -92,7 +104,7 @@ class Search {
       : cascade_(cascade),
         options_(options),
         times_(times),
-        nets_(options.engine.half ? cascade.half : cascade.full),
+        nets_(cascade.nets(options.engine.half)),
         count_(static_cast<int64_t>(images.size())),
         height_(images.front().height),
         width_(images.front().width),
