@@ -12,7 +12,7 @@ foreach(module IN LISTS modules)
   install(FILES ${headers} DESTINATION "include/mtcnn/${room}")
 endforeach()
 
-# The C libraries bring what they need; of their room only the header that C reads is for users.
+# The C libraries bring the rooms that they need, where these are static libraries; of their room only the header that C reads is for users.
 get_property(c_libraries GLOBAL PROPERTY MTCNN_C_LIBRARIES)
 set_target_properties(${c_libraries} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 install(TARGETS ${c_libraries} EXPORT mtcnnTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
@@ -29,7 +29,7 @@ set(mtcnn_components ${modules} ${c_libraries})
 list(TRANSFORM mtcnn_components REPLACE "^mtcnn_" "")
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/mtcnnConfig.cmake.in" "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake" COMPATIBILITY SameMajorVersion)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake" "${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/FindFFmpeg.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindMatio.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/FindLibTorch.cmake" "${CMAKE_CURRENT_LIST_DIR}/MtcnnDepsDir.cmake"

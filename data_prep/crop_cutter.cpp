@@ -29,10 +29,7 @@ void store_planar(const float* pixels, int size, bool mirrored, uint8_t* out) {
 /// What the net is shown of a window: it begins `lead` pixels before the left and top edge that the net sees.
 Box shown_window(const CropLabel& label, float lead) {
   const Box& window = label.window;
-  if (label.turn == 0 || lead == 0) {
-    const Box margins = crop_margins(lead, label.mirrored);
-    return {window.x1 + margins.x1, window.y1 + margins.y1, window.x2 + margins.x2, window.y2 + margins.y2};
-  }
+  if (label.turn == 0 || lead == 0) return with_margins(window, lead, label.mirrored);
   // The picture is turned about this larger window's centre, which lies off the window's own as the net sees it.
   const Point off = turned({label.mirrored ? lead / 2 : -lead / 2, -lead / 2}, {}, -label.turn);
   const float cx = (window.x1 + window.x2) / 2 + off.x;

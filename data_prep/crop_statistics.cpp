@@ -89,6 +89,7 @@ CropFiles CropFiles::open(const fs::path& path) {
   const Manifest manifest = read_manifest(path);
   files.stage = manifest.stage;
   files.size = manifest.crop_size;
+  files.input = parse_input(manifest.input, (path / "manifest.json").string() + ": input");
   for (const ManifestSegment& segment : manifest.done) {
     for (const ShardEntry& entry : segment.shards) files.shards.push_back(open_shard(path, manifest, entry));
   }

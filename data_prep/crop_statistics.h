@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/json.h"
 #include "mtcnn/data/manifest.h"
+#include "mtcnn/weights/input.h"
 
 #include <array>
 #include <cstdint>
@@ -43,6 +44,7 @@ struct KindStatistics {
 struct CropFiles {
   std::string stage;
   int size = 0;
+  InputOptions input;  ///< what the crops are like; the default for a shard alone, which does not say it
   std::vector<Shard> shards;
 
   /// All shards of a folder that holds a manifest, or the shard that `path` is.

@@ -32,17 +32,27 @@ Image enlarged(const Shard& shard, int64_t row) {
 }
 
 /// What the label says, in pixels of the tile.
-Face face_of(const Shard& shard, const CropLabel& label) {
-  constexpr Box kWindow{0, 0, kTile, kTile};
-  Face face{.box = decode_offsets(kWindow, label.offsets), .confidence = label.overlap};
-  if (label.mirrored) face.box = {kTile - face.box.x2, face.box.y1, kTile - face.box.x1, face.box.y2};
-  if (shard.kind() == CropKind::landmark) face.landmarks = decode_landmarks(kWindow, label.landmarks);
+Face face_of(const Shard& shard, const CropLabel& label, const InputOptions& input) {
+  const float scale = kTile / (label.window.width() + input.crop_lead);  // tile pixels for one of the picture
+  const float first = scale * input.crop_lead;
+  const Box window{first, first, kTile, kTile};
+  Face face{.box = decode_offsets(window, label.offsets), .confidence = label.overlap};
+  if (label.mirrored) {
+    const float sum = window.x1 + window.x2;
+    face.box = {sum - face.box.x2, face.box.y1, sum - face.box.x1, face.box.y2};
+  }
+  if (shard.kind() != CropKind::landmark) return face;
+  face.landmarks = decode_landmarks(window, label.landmarks);
+  for (Point& point : face.landmarks) {
+    point.x += scale * input.landmark_shift;
+    point.y += scale * input.landmark_shift;
+  }
   return face;
 }
 
 }  // namespace
 
-Image draw_mosaic(std::span<const std::pair<const Shard*, int64_t>> crops) {
+Image draw_mosaic(std::span<const std::pair<const Shard*, int64_t>> crops, const InputOptions& input) {
   require(!crops.empty(), "draw_mosaic: no crops");
   const auto count = static_cast<int>(crops.size());
   const int columns = std::min(kMostColumns, static_cast<int>(std::ceil(std::sqrt(count))));
@@ -52,7 +62,7 @@ Image draw_mosaic(std::span<const std::pair<const Shard*, int64_t>> crops) {
     const auto& [shard, row] = crops[static_cast<size_t>(i)];
     Image tile = enlarged(*shard, row);
     if (shard->kind() != CropKind::negative) {
-      const Face face = face_of(*shard, shard->label(row));
+      const Face face = face_of(*shard, shard->label(row), input);
       draw_faces(tile, std::span(&face, 1));
     }
     const int left = kGap + (i % columns) * (kTile + kGap);

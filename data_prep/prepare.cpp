@@ -31,17 +31,32 @@ std::string manifest_name(const PrepareJob& job) {
 
 bool is_mine(const PrepareJob& job, int64_t segment) { return segment % job.world == job.rank; }
 
+/// Older versions wrote one `input` for all nets that windows were mined with.
+Json with_input_of_each_net(Json inputs) {
+  if (!inputs.is_object() || !inputs.contains("model") || !inputs["model"].is_object()) return inputs;
+  Json& model = inputs["model"];
+  if (!model.contains("input") || !model.contains("nets") || !model["nets"].is_array()) return inputs;
+  const InputOptions input = parse_input(model["input"], "manifest.json: inputs");
+  for (Json& net : model["nets"]) {
+    const bool named = net.is_object() && net.contains("net") && net["net"].is_string();
+    if (const auto kind = named ? net_named(net["net"].get<std::string>()) : std::nullopt)
+      net["input"] = input_option_table().dump(input_for(*kind, input));
+  }
+  model.erase("input");
+  return inputs;
+}
+
 /// \throws Error unless `found` was made by the same job as `wanted`.
 void require_same_job(const fs::path& file, const Manifest& found, const Manifest& wanted) {
-  const auto facts = [](const Manifest& m) {
+  const auto facts = [&file](const Manifest& m) {
     return Json{{"config", m.config},
-                {"inputs", m.inputs},
+                {"inputs", with_input_of_each_net(m.inputs)},
                 {"seed", m.seed},
                 {"crop_size", m.crop_size},
                 {"images", m.images},
                 {"segment_count", m.segments},
                 {"landmarks", landmark_layout_json(m.landmarks)},
-                {"input", m.input.is_null() ? input_option_table().dump({}) : m.input}};
+                {"input", input_option_table().dump(parse_input(m.input, file.string() + ": input"))}};
   };
   if (found.stage != wanted.stage) {
     throw Error(ErrorCode::usage, "this folder holds crops of another stage",

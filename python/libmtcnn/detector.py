@@ -126,7 +126,7 @@ class MTCNN:
             UsageError: naming the option; nothing is changed then.
         """
         self._detector = changed(self._detector, options, "MTCNN")
-        self._given.update(options)
+        self._given = self.options  # by one name each: what was given may have had several
 
     @property
     def min_face_size(self) -> float:

@@ -212,6 +212,7 @@ def prepare(
     *,
     data: PathLike | None = None,
     model: PathLike | None = None,
+    init: PathLike | None = None,
     seed: int | None = None,
     device: str = "auto",
     threads: int = 0,
@@ -226,6 +227,7 @@ def prepare(
         config: as configs/prepare.json; "root" in a dict is relative to the current folder.
         data: folder with the data sets, instead of "root".
         model: model folder with the nets so far, which find the hard examples.
+        init: cut crops as this net saw its own: what train()'s init or teacher will name.
         seed: of all random numbers; same seed and inputs, same bytes.
         options: other flags of the program, as rank=0, world=4, merge=True.
 
@@ -238,7 +240,7 @@ def prepare(
     with _config_file(config, ("root",)) as flags:
         run(
             "prepare",
-            *_flags(stage=stage, out=out, data=data, model=model, seed=seed, device=device, threads=threads, quiet=quiet, **options),
+            *_flags(stage=stage, out=out, data=data, model=model, init=init, seed=seed, device=device, threads=threads, quiet=quiet, **options),
             *flags,
         )
     manifest = Path(out) / "manifest.json"

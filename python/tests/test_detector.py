@@ -330,6 +330,9 @@ class LikeIpazc(unittest.TestCase):
         self.assertEqual(MTCNN(threshold_onet=0.9).thresholds[2], 0.9)
         self.assertEqual(MTCNN(min_face_size=30, steps_threshold=[0.6, 0.7, 0.7], scale_factor=0.8).options["factor"], 0.8)
         tuned = MTCNN(min_face_size=30, box_voting=0.4, confidence={"support": 0.5})
+        tuned.set_options(support=0.25)
+        tuned.set_options(confidence={"support": 0.5})
+        self.assertEqual(pickle.loads(pickle.dumps(tuned)).options, tuned.options)
         self.assertEqual(MTCNN(**tuned.options).options, tuned.options)
         self.assertEqual((tuned.options["confidence"]["box_voting"], tuned.options["confidence"]["support"]), (0.4, 0.5))
         self.assertEqual(

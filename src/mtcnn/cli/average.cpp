@@ -7,6 +7,7 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/model/model_folder.h"
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -33,9 +34,11 @@ void run(const AverageFlags& flags) {
   for (size_t i = 0; i < flags.from.size(); ++i) {
     const double share = flags.shares.empty() ? 1 : flags.shares[i];
     sum += share;
-    nets.push_back({read_single_net(flags.from[i], net_named(flags.net)), share, flags.from[i]});
+    nets.push_back({read_single_net(flags.from[i], *net_named(flags.net)), share, flags.from[i]});
   }
-  if (sum <= 0) throw Error(ErrorCode::usage, "--shares sum to zero", {.expected = "a sum above 0"});
+  if (!(sum > 0))
+    throw Error(ErrorCode::usage, "bad --shares", {.found = concat("a sum of ", sum), .expected = "above 0"});
+  if (!std::isfinite(flags.raise)) throw Error(ErrorCode::usage, "bad --raise-logit", {.expected = "a finite number"});
   NetWeights average = average_weights(nets);
   raise_face_logit(average, static_cast<float>(flags.raise));
   write_weights(flags.out, average);
@@ -57,6 +60,7 @@ void add_average(CLI::App& program) {
       ->type_name("PATH");
   verb.add_option("--shares", flags->shares, "Weight of each in the mean, with commas between [all the same]")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::Range(0.0, 1e6))
       ->type_name("A,B,...");
   verb.add_option("--raise-logit", flags->raise, "Added to the logit of a face: above 0 the net lets more windows pass")

@@ -95,7 +95,7 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
   add("--min-face", flags.min_face, "min_face");
   add("--max-face", flags.max_face, "max_face");
   add("--factor", flags.factor, "factor");
-  add("--thresholds", flags.thresholds, "thresholds")->delimiter(',')->type_name("P,R,O");
+  add("--thresholds", flags.thresholds, "thresholds")->delimiter(',')->allow_extra_args(false)->type_name("P,R,O");
   add("--max-side", flags.max_side, "max_side");
   verb.add_flag("--clip", flags.clip, help_of("clip", defaults))->group(kSearchGroup);
   verb.add_flag("--plain", flags.plain, help_of("confidence.plain", defaults))->group(kSearchGroup);

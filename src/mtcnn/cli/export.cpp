@@ -71,14 +71,19 @@ void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& source
 /// Writes each "key=value" into the metadata of every net.
 /// \throws Error{usage} where it is no such text, or where the key is one that the program itself writes.
 void add_metadata(const std::vector<std::string>& settings, Model& model) {
-  static const std::set<std::string> own = {"format",   "version", "net",           "created_by",
-                                            "checksum", "input",   "landmark_order"};
+  static const std::set<std::string> own = {"format",  "version",        "net",           "created_by", "checksum",
+                                            "input",   "landmark_order", "source_layout", "config",     "epoch",
+                                            "metrics", "averaged_from"};
+  constexpr size_t kLongest = 1000;
   for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
     const std::string key = setting.substr(0, equals);
-    if (equals == std::string::npos || key.empty() || own.contains(key)) {
+    if (equals == std::string::npos || key.empty() || own.contains(key) || setting.size() > kLongest ||
+        !is_utf8(setting)) {
       throw Error(ErrorCode::usage, "--metadata cannot write this",
-                  {.found = setting, .expected = "KEY=VALUE, with a key that the program does not write itself"});
+                  {.found = shown(Json(setting)),
+                   .expected = concat("KEY=VALUE in UTF-8, at most ", kLongest,
+                                      " bytes, with a key that the program does not write itself")});
     }
     for (NetWeights& weights : model.nets) {
       if (!weights.tensors.empty()) weights.metadata[key] = setting.substr(equals + 1);
@@ -140,8 +145,10 @@ void add_export(CLI::App& program) {
                   "safetensors, or torchscript: runs in LibTorch and Python without this program")
       ->capture_default_str()
       ->check(CLI::IsMember({"safetensors", "torchscript"}));
-  verb.add_option("--metadata", flags->metadata,
-                  "What the files say of themselves, beside what training wrote: licence, data; may be repeated")
+  verb.add_option(
+          "--metadata", flags->metadata,
+          "What the file of each net says of itself, beside what the program writes: licence, data; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
   add_config_flags(verb, flags->common);
   verb.footer(

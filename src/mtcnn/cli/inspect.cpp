@@ -55,6 +55,8 @@ Findings inspect_crops(const InspectFlags& flags) {
   const CropFiles files = CropFiles::open(path);
   findings.json["stage"] = files.stage;
   findings.json["crop_size"] = files.size;
+  findings.json["input"] = input_option_table().dump(files.input);
+  if (!(files.input == InputOptions{})) findings.text += concat("  input: ", findings.json["input"].dump(), "\n");
   for (const CropKind kind : kCropKinds) {
     const std::optional<KindStatistics> statistics = files.statistics(kind);
     if (!statistics) continue;
@@ -69,7 +71,8 @@ Findings inspect_crops(const InspectFlags& flags) {
     }
     if (flags.out.empty()) continue;
     const fs::path file = mosaic_path(flags.out, kind, folder);
-    write_image(file, draw_mosaic(files.draw(kind, flags.samples, static_cast<uint64_t>(flags.seed))).view());
+    write_image(file,
+                draw_mosaic(files.draw(kind, flags.samples, static_cast<uint64_t>(flags.seed)), files.input).view());
     findings.text += concat("  samples: ", file.string(), "\n");
   }
   return findings;
@@ -97,8 +100,8 @@ void add_weights(const fs::path& path, const NetWeights& weights, Findings& find
 /// The net that a weights file says it holds.
 NetKind net_in(const Safetensors& file) {
   const auto name = file.metadata().find("net");
-  for (const NetKind net : kNetKinds) {
-    if (name != file.metadata().end() && name->second == net_name(net)) return net;
+  if (name != file.metadata().end()) {
+    if (const std::optional<NetKind> net = net_named(name->second)) return *net;
   }
   throw Error(ErrorCode::bad_format, "weights of no known net", {.where = file.path().string()});
 }

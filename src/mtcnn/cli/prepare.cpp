@@ -155,9 +155,12 @@ void run(const PrepareFlags& flags) {
                  .threads = thread_count(),
                  .rank = flags.rank,
                  .world = flags.world};
-  const NetKind net = net_named(flags.stage);
+  const NetKind net = *net_named(flags.stage);
   job.crop_size = net_input_size(net);
-  if (!flags.init.empty()) job.input = *input_of(read_single_net(flags.init, net), flags.init);
+  if (!flags.init.empty()) {
+    job.input = *input_of(read_single_net(flags.init, net), flags.init);
+    require_usual_pixels(job.input, flags.init);
+  }
   const InterruptGuard guard;
   make_crops(job, training, flags.common.quiet);
   if (!validation) return;

@@ -14,7 +14,9 @@
 #include <memory>
 #include <optional>
 
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
 
 namespace mtcnn::cli {
 namespace fs = std::filesystem;
@@ -71,7 +73,7 @@ class EpochProgress {
 };
 
 void run(const TrainFlags& flags) {
-  const NetKind net = net_named(flags.net);
+  const NetKind net = *net_named(flags.net);
   require_apart({{flags.out, "--out"}}, {flags.data, flags.validation, flags.init, flags.teacher});
   TrainJob job{.net = net,
                .data = flags.data,

@@ -13,14 +13,13 @@
 /// What the cascades on the CPU and on a GPU must agree on. Templates take floats and tensors of them.
 namespace mtcnn {
 
-/// The IoU from which another window agrees on a face, for DetectorOptions::support.
+/// The IoU from which another window agrees on a face, for ConfidenceOptions::support.
 inline constexpr float kAgreement = 0.5F;
 
 /// What the crops of P-Net, R-Net and O-Net are like.
 using NetInputs = std::array<InputOptions, 3>;
 
-/// \throws Error{usage} naming a value outside its range, Error{bad_format} where a net's metadata cannot be
-/// understood.
+/// \throws Error{bad_format} where a net's metadata cannot be understood.
 NetInputs inputs_of(std::span<const NetWeights, 3> nets);
 
 /// The probability that a logit stands for, and back. probability_to_logit(0) and (1) are infinite.
@@ -36,6 +35,12 @@ auto passes(const Value& value, Threshold threshold) {
 /// What is added to a window's edges to get what a net sees of it.
 /// \param mirrored  the net sees the window's mirror image: the lead is then on the right.
 constexpr Box crop_margins(float lead, bool mirrored) { return {mirrored ? 0 : -lead, -lead, mirrored ? lead : 0, 0}; }
+
+/// What a net sees of a window.
+constexpr Box with_margins(const Box& window, float lead, bool mirrored) {
+  const Box margins = crop_margins(lead, mirrored);
+  return {window.x1 + margins.x1, window.y1 + margins.y1, window.x2 + margins.x2, window.y2 + margins.y2};
+}
 
 /// Whether a net can be run on windows of finite area: at least one pixel, and touching their picture.
 template <class Value, class Size>

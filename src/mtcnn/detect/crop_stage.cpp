@@ -21,13 +21,6 @@ struct Job {
   bool mirrored = false;  ///< the net sees the mirror image of the window
 };
 
-/// The part of the picture that a net sees of a window.
-Box crop_of(const Job& job, float lead) {
-  const Box& window = job.window;
-  const Box margins = crop_margins(lead, job.mirrored);
-  return {window.x1 + margins.x1, window.y1 + margins.y1, window.x2 + margins.x2, window.y2 + margins.y2};
-}
-
 /// Mirrors a crop [side, side, 3].
 void mirror_crop(float* pixels, int side) {
   for (int y = 0; y < side; ++y, pixels += ptrdiff_t{3} * side) {
@@ -48,7 +41,7 @@ void cut_crops(const StageContext& context, NetKind net, std::span<const ImageVi
   share_work(static_cast<int64_t>(jobs.size()), [&](int64_t index) {
     const Job& job = jobs[static_cast<size_t>(index)];
     float* pixels = crops.data() + static_cast<size_t>(index) * crop_floats;
-    resample(images[job.image], crop_of(job, input.crop_lead), input.border,
+    resample(images[job.image], with_margins(job.window, input.crop_lead, job.mirrored), input.border,
              {.pixels = pixels,
               .width = side,
               .height = side,

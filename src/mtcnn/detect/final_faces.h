@@ -41,8 +41,10 @@ std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::spa
 bool rnet_looks_again(const DetectorOptions& options);
 
 /// Puts a second look into its face: the nets' logits join their first ones, options.confidence.mirror_weight times as
-/// heavy; box and, where `mirror` is not empty, points become the mean of both of O-Net's looks. \param values  what
-/// O-Net says of the mirror image: a logit, four offsets, points. \param mirror  mirrored_points() of the model.
+/// heavy; box and, where `mirror` is not empty, points become the mean of both of O-Net's looks.
+///
+/// \param values  what O-Net says of the mirror image: a logit, four offsets, points.
+/// \param mirror  mirrored_points() of the model.
 void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
                      const InputOptions& input, std::span<const size_t> mirror);
 

@@ -54,7 +54,7 @@ std::optional<InputOptions> read_cascade(const Json& json, const fs::path& path,
     } else if (key == "detector") {
       detector_option_table().apply_file(model.detector, value, path.string() + ": detector");
     } else if (key == "input") {
-      input_option_table().apply(input.emplace(), value, path.string() + ": input");
+      input = parse_input(value, path.string() + ": input");
     } else if (!facts.contains(key)) {
       throw Error(ErrorCode::bad_format, concat("unknown key '", key, "'"),
                   {.where = path.string(), .expected = "landmark_order, detector, input"});

@@ -189,6 +189,7 @@ class Planner {
     const fs::path folder = choice == "previous" ? model(round - 1, NetKind::onet) : config(choice).lexically_normal();
     step.command.insert(step.command.end(), {flag, folder.string()});
     step.inputs.push_back(folder / concat(net_name(net), ".safetensors"));
+    step.inputs.push_back(folder / "cascade.json");  // older ones say there what the net's input is
   }
 
   /// A model folder of the nets so far; those that this round has not trained yet are the last round's.

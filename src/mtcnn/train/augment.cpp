@@ -88,22 +88,28 @@ float noise_value(RandomStream& random, float scale) {
 
 }  // namespace
 
-CropLabel mirrored(const CropLabel& label, std::span<const size_t> mirror) {
+CropLabel mirrored(const CropLabel& label, std::span<const size_t> mirror, const InputOptions& input) {
   CropLabel result = label;
-  result.offsets[0] = -label.offsets[2];
-  result.offsets[2] = -label.offsets[0];
+  // Relative to the window: the lead comes to lie on the other side, and a shift that is added to x had to be taken
+  // off.
+  const float side = label.window.width();
+  const float lead = input.crop_lead == 0 ? 0 : input.crop_lead / side;
+  const float shift = input.landmark_shift == 0 ? 0 : input.landmark_shift / side;
+  result.offsets[0] = -label.offsets[2] - lead;
+  result.offsets[2] = -label.offsets[0] - lead;
   require(label.landmarks.empty() || label.landmarks.size() == 2 * mirror.size(), "mirrored: another number of points");
   for (size_t i = 0; i < label.landmarks.size(); i += 2) {
     const size_t from = 2 * mirror[i / 2];
-    result.landmarks[i] = 1 - label.landmarks[from];
+    result.landmarks[i] = 1 - label.landmarks[from] - lead - 2 * shift;
     result.landmarks[i + 1] = label.landmarks[from + 1];
   }
   result.mirrored = !label.mirrored;
   return result;
 }
 
-Augmenter::Augmenter(const AugmentOptions& options, int crop_size, const LandmarkLayout& landmarks)
-    : options_(options), size_(crop_size), landmarks_(&landmarks) {
+Augmenter::Augmenter(const AugmentOptions& options, int crop_size, const LandmarkLayout& landmarks,
+                     const InputOptions& input)
+    : options_(options), size_(crop_size), landmarks_(&landmarks), input_(input) {
   require(crop_size > 0 && crop_size <= kLargestCrop, "Augmenter: no net has crops of this size");
   const auto side = static_cast<size_t>(crop_size);
   crop_.resize(3 * side * side);
@@ -118,7 +124,7 @@ void Augmenter::apply(std::span<const uint8_t> pixels, CropLabel& label, RandomS
     return normalise(crop_.data(), crop_.size(), out);
   }
   const bool mirror = random->chance(options_.mirror);
-  if (mirror) label = mirrored(label, landmarks_->mirror);
+  if (mirror) label = mirrored(label, landmarks_->mirror, input_);
   colour(pixels, mirror, *random);
   if (random->chance(options_.low_resolution))
     lower_resolution(crop_, size_, random->uniform(options_.smallest_scale, kLargestScale), buffer_);

@@ -32,8 +32,9 @@ CropSet::CropSet(const fs::path& folder, const std::string& stage, const std::fu
   checksum_ = checksum_text(crc32(MappedFile(folder / "manifest.json").bytes()));
   crop_size_ = manifest.crop_size;
   landmarks_ = manifest.landmarks;
-  if (!manifest.input.is_null())
-    input_option_table().apply(input_, manifest.input, concat((folder / "manifest.json").string(), ": input"));
+  const std::string place = (folder / "manifest.json").string() + ": input";
+  input_ = parse_input(manifest.input, place);
+  require_usual_pixels(input_, place);
   for (Kind& kind : kinds_) kind.all = !takes;
   for (const ManifestSegment& segment : manifest.done) {
     for (const ShardEntry& entry : segment.shards) {

@@ -93,7 +93,7 @@ struct Loader::Impl {
         options(train_options),
         rank(data_rank),
         counts(train_options.batch.counts()),
-        augmenter(train_options.augment, crop_set.crop_size(), crop_set.landmarks()) {
+        augmenter(train_options.augment, crop_set.crop_size(), crop_set.landmarks(), crop_set.input()) {
     for (const auto& [kind, wanted] : parts_of(counts)) {
       if (wanted > 0) require_crops(kind, crops.count(kind));
       orders.emplace_back(kind, std::max<int64_t>(1, crops.count(kind)), static_cast<uint64_t>(options.seed));
@@ -260,7 +260,7 @@ void load_plain(const CropSet& crops, const std::vector<SampleId>& samples, Batc
     }
   }
   resize(batch, counts, crops);
-  Augmenter augmenter(AugmentOptions{}, crops.crop_size(), crops.landmarks());
+  Augmenter augmenter(AugmentOptions{}, crops.crop_size(), crops.landmarks(), crops.input());
   for (size_t row = 0; row < samples.size(); ++row)
     load_row(crops, samples[row], augmenter, nullptr, static_cast<int64_t>(row), batch);
 }

@@ -26,9 +26,6 @@
 #include <cmath>
 #include <optional>
 
-#ifdef __GLIBC__
-#endif
-
 #include <torch/utils.h>
 #include <torch/version.h>
 

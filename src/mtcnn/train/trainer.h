@@ -47,9 +47,10 @@ struct TrainResult {
 /// averaged weights, a checkpoint, and the best weights so far. The run can be cut at any moment and gone on with: on
 /// the CPU with the same number of threads, the final weights have the same bytes as if it had never stopped. Under
 /// glibc steps are a good deal faster where freed memory is kept (mallopt with a large M_MMAP_THRESHOLD and
-/// M_TRIM_THRESHOLD); that is the program's choice. \throws Error before the first step on anything that is wrong with
-/// options, data or folder; Error naming step, terms and samples where the loss is not finite; Error{interrupted} with
-/// a checkpoint written where the user stops it.
+/// M_TRIM_THRESHOLD); that is the program's choice.
+///
+/// \throws Error before the first step on anything that is wrong with options, data or folder; Error naming step, terms
+/// and samples where the loss is not finite; Error{interrupted} with a checkpoint written where the user stops it.
 TrainResult train_net(const TrainJob& job);
 
 }  // namespace mtcnn

@@ -8,7 +8,8 @@
 namespace mtcnn {
 
 /// Opens a film of any kind that FFmpeg decodes. Frames come upright, as the film says that they are to be turned, and
-/// with the times that it gives them. Frames whose data is damaged are left out.
+/// with the times that it gives them. Frames whose data is damaged are left out. FFmpeg writes to stderr what it thinks
+/// of a file, unless the program has called silence_media_libraries().
 ///
 /// FrameSource::next() throws Error at a frame of another size than the first, and at the end where the film was cut
 /// off: its index or its length promise more than there was.

@@ -8,7 +8,8 @@
 namespace mtcnn {
 
 /// Writes a film of one size: H.264 where FFmpeg on this machine has its encoder, else MPEG-4. A reader sees all of it
-/// or nothing: it gets its name from finish(); without that the destructor removes what was written.
+/// or nothing: it gets its name from finish(); without that the destructor removes what was written. FFmpeg's encoder
+/// writes to stderr, unless the program has called silence_media_libraries().
 class FilmWriter {
  public:
   /// \param path  its ending states the kind: mp4, m4v, mov or mkv, in any case. Missing folders are made.

@@ -16,9 +16,11 @@ struct AveragedNet {
 
 /// The weighted mean of nets, parameter by parameter. A finetuned net averaged with the one that it started from often
 /// keeps more of what that one knew about pictures of other origins. A landmark head of P-Net or R-Net that not all
-/// have is left out. Metadata that all share stay, and `averaged_from` tells checksum and share of each. \param nets at
-/// least one, with shares that do not sum to zero. \throws Error{usage} naming the net that differs from the first:
-/// another net, other landmarks, another input. Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models".
+/// have is left out. Metadata that all share stay, and `averaged_from` tells checksum and share of each.
+///
+/// \param nets  at least one, with shares that do not sum to zero.
+/// \throws Error{usage} naming the net that differs from the first: another net, other landmarks, another input.
+/// Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models".
 NetWeights average_weights(std::span<const AveragedNet> nets);
 
 /// Adds `raise` to the logit of a face, for every window: the thresholds that people know then pass other windows than

@@ -204,8 +204,8 @@ NetWeights import_caffemodel(std::span<const std::byte> bytes, const std::string
 /// The net that a weights file of ours says it holds.
 NetKind announced_net(const Safetensors& file) {
   const auto found = file.metadata().find("net");
-  for (const NetKind net : kNetKinds) {
-    if (found != file.metadata().end() && found->second == net_name(net)) return net;
+  if (found != file.metadata().end()) {
+    if (const std::optional<NetKind> net = net_named(found->second)) return *net;
   }
   throw Error(ErrorCode::bad_format, "wrong 'net'",
               {.where = file.path().string(),

@@ -1,6 +1,7 @@
 #include "mtcnn/weights/input.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
 
 namespace mtcnn {
 namespace {
@@ -26,17 +27,31 @@ const OptionTable<InputOptions>& input_option_table() {
   return table;
 }
 
-std::optional<InputOptions> input_of(const NetWeights& weights, const std::string& where) {
-  const auto text = weights.metadata.find(kKey);
-  if (text == weights.metadata.end()) return std::nullopt;
-  const std::string place = where + ": " + kKey;
+void require_usual_pixels(const InputOptions& input, const std::string& where) {
+  const InputOptions usual;
+  if (input.mean == usual.mean && input.scale == usual.scale) return;
+  throw Error(ErrorCode::unsupported, "training has no pixels of this mean and scale",
+              {.where = where,
+               .found = concat("mean ", input.mean, ", scale ", input.scale),
+               .expected = concat("mean ", usual.mean, ", scale ", usual.scale)});
+}
+
+InputOptions parse_input(const Json& json, const std::string& where) {
   InputOptions input;
+  if (json.is_null()) return input;
   try {
-    input_option_table().apply(input, parse_json(text->second, place), place);
+    input_option_table().apply(input, json, where);
   } catch (const Error& error) {
     throw Error(ErrorCode::bad_format, error.what());
   }
   return input;
+}
+
+std::optional<InputOptions> input_of(const NetWeights& weights, const std::string& where) {
+  const auto text = weights.metadata.find(kKey);
+  if (text == weights.metadata.end()) return std::nullopt;
+  const std::string place = where + ": " + kKey;
+  return parse_input(parse_json(text->second, place), place);
 }
 
 InputOptions input_for(NetKind net, InputOptions input) {

@@ -25,6 +25,14 @@ struct InputOptions {
 /// Names, ranges and help of the fields, as in docs/configuration.md.
 const OptionTable<InputOptions>& input_option_table();
 
+/// Pixels of other mean and scale than the default ones are used by detection alone: training knows these.
+/// \throws Error{unsupported} naming `where` otherwise.
+void require_usual_pixels(const InputOptions& input, const std::string& where);
+
+/// Reads what input_option_table() dumps; null is the default.
+/// \throws Error{bad_format} naming `where` and the key.
+InputOptions parse_input(const Json& json, const std::string& where);
+
 /// What the weights' metadata say; nothing where they do not, as in files of older versions.
 /// \throws Error{bad_format} naming `where` if it is not as docs/formats.md says.
 std::optional<InputOptions> input_of(const NetWeights& weights, const std::string& where);

@@ -1,7 +1,5 @@
 #include "mtcnn/weights/spec.h"
 
-#include "mtcnn/core/error.h"
-
 #include <algorithm>
 #include <functional>
 #include <numeric>
@@ -91,11 +89,11 @@ const char* net_name(NetKind net) {
   return names[static_cast<int>(net)];
 }
 
-NetKind net_named(std::string_view name) {
+std::optional<NetKind> net_named(std::string_view name) {
   for (const NetKind net : kNetKinds) {
     if (name == net_name(net)) return net;
   }
-  throw ContractError("net_named: no such net");
+  return std::nullopt;
 }
 
 const char* net_title(NetKind net) {

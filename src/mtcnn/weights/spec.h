@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,8 @@ inline constexpr NetKind kNetKinds[] = {NetKind::pnet, NetKind::rnet, NetKind::o
 
 /// "pnet", "rnet", "onet": the names in files.
 const char* net_name(NetKind net);
-/// \throws ContractError unless `name` is the net_name() of a net.
-NetKind net_named(std::string_view name);
+/// The net of this net_name(); nothing for any other name.
+std::optional<NetKind> net_named(std::string_view name);
 /// "P-Net", "R-Net", "O-Net": the names in messages.
 const char* net_title(NetKind net);
 /// Points that a net can be made for.

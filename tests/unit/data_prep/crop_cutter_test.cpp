@@ -36,10 +36,8 @@ TEST(CropCutter, CropsMayBeginBeforeTheirWindow) {
   for (const bool mirrored : {false, true}) {
     CropCutter cutter(24, {.border = 7, .crop_lead = 3});
     cutter.add(picture.image.view(), {CropKind::negative, {.window = window, .mirrored = mirrored}}, 7);
-    const Box margins = crop_margins(3, mirrored);
     std::vector<float> pixels(24 * 24 * 3);
-    resample(picture.image.view(),
-             {window.x1 + margins.x1, window.y1 + margins.y1, window.x2 + margins.x2, window.y2 + margins.y2}, 7,
+    resample(picture.image.view(), with_margins(window, 3, mirrored), 7,
              {.pixels = pixels.data(), .width = 24, .height = 24, .row_stride = 24 * 3});
     const Crops& crops = cutter.crops()[static_cast<size_t>(CropKind::negative)];
     for (size_t y = 0; y < 24; ++y) {

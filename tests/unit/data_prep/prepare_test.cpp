@@ -107,6 +107,30 @@ TEST_F(Prepare, ThreadsRanksAndResumingGiveTheSameBytes) {
   EXPECT_EQ(files(folder_ / "two"), wanted);
 }
 
+/// A folder that an older version made: no `input` of the crops, and one for all nets that windows were mined with.
+TEST_F(Prepare, GoesOnWithAFolderOfAnOlderVersion) {
+  const Sources read = sources();
+  PrepareJob mined = job("a");
+  const InputOptions input{.border = 127, .crop_lead = 1, .window_first = 1};
+  const auto net = [&](NetKind kind) {
+    return Json{
+        {"net", net_name(kind)}, {"checksum", "x"}, {"input", input_option_table().dump(input_for(kind, input))}};
+  };
+  mined.model = {{"nets", {net(NetKind::pnet), net(NetKind::rnet)}}};
+  prepare_crops(mined, read);
+  const auto wanted = files(folder_ / "a");
+  Manifest older = read_manifest(folder_ / "a");
+  older.input = Json();
+  for (Json& one : older.inputs["model"]["nets"]) one.erase("input");
+  older.inputs["model"]["input"] = input_option_table().dump(input);
+  write_manifest(folder_ / "a", older);
+  EXPECT_EQ(prepare_crops(mined, read).resumed_pictures, 60);
+  EXPECT_EQ(files(folder_ / "a"), wanted);
+  older.inputs["model"]["input"]["border"] = 3;
+  write_manifest(folder_ / "a", older);
+  testing::error_message(ErrorCode::usage, [&] { prepare_crops(mined, read); });
+}
+
 TEST_F(Prepare, RefusesAFolderOfOtherCrops) {
   const Sources read = sources();
   prepare_crops(job("a"), read);

@@ -85,6 +85,33 @@ TEST(Augmenter, MirrorsPixelsAndLabelsTogether) {
   for (size_t i = 0; i < 10; ++i) EXPECT_NEAR(back.landmarks[i], label.landmarks[i], 1e-6);
 }
 
+/// A crop that begins before its window, mirrored, is what the cascade would cut from the mirrored picture.
+TEST(Augmenter, MirrorsCropsThatBeginBeforeTheirWindow) {
+  constexpr InputOptions kInput{.crop_lead = 4, .landmark_shift = 2};
+  constexpr float kPictureWidth = 100;
+  const Box window{20, 30, 60, 70};
+  const Box face{24, 33, 58, 71};
+  const Landmarks points = {{30, 44}, {50, 45}, {41, 52}, {33, 60}, {48, 61}};
+  const auto label_of = [&](const Box& square, const Box& box, Landmarks landmarks) {
+    for (Point& point : landmarks) point = {point.x - kInput.landmark_shift, point.y - kInput.landmark_shift};
+    return CropLabel{
+        .offsets = encode_offsets(square, box), .landmarks = encode_landmarks(square, landmarks), .window = square};
+  };
+  const auto flipped = [&](const Box& box) {
+    return Box{kPictureWidth - box.x2, box.y1, kPictureWidth - box.x1, box.y2};
+  };
+  // The crop covers the window and the lead before it; its mirror image lies where this window's crop would be cut.
+  const Box seen = flipped({window.x1 - 4, window.y1 - 4, window.x2, window.y2});
+  const Box mirrored_window{seen.x1 + 4, seen.y1 + 4, seen.x2, seen.y2};
+  Landmarks mirrored_points;
+  for (const size_t from : face_landmarks().mirror)
+    mirrored_points.push_back({kPictureWidth - points[from].x, points[from].y});
+  const CropLabel expected = label_of(mirrored_window, flipped(face), mirrored_points);
+  const CropLabel actual = mirrored(label_of(window, face, points), face_landmarks().mirror, kInput);
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(actual.offsets[i], expected.offsets[i], 1e-6) << i;
+  for (size_t i = 0; i < 10; ++i) EXPECT_NEAR(actual.landmarks[i], expected.landmarks[i], 1e-6) << i;
+}
+
 TEST(Augmenter, EveryChangeDoesSomethingAndStaysInRange) {
   const auto pixels = pattern(24);
   const auto plain = apply(no_change(), pixels, 24, 0);
