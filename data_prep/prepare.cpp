@@ -32,11 +32,11 @@ std::string manifest_name(const PrepareJob& job) {
 bool is_mine(const PrepareJob& job, int64_t segment) { return segment % job.world == job.rank; }
 
 /// Older versions wrote one `input` for all nets that windows were mined with.
-Json with_input_of_each_net(Json inputs) {
+Json with_input_of_each_net(Json inputs, const std::string& where) {
   if (!inputs.is_object() || !inputs.contains("model") || !inputs["model"].is_object()) return inputs;
   Json& model = inputs["model"];
   if (!model.contains("input") || !model.contains("nets") || !model["nets"].is_array()) return inputs;
-  const InputOptions input = parse_input(model["input"], "manifest.json: inputs");
+  const InputOptions input = parse_input(model["input"], where + ": inputs");
   for (Json& net : model["nets"]) {
     const bool named = net.is_object() && net.contains("net") && net["net"].is_string();
     if (const auto kind = named ? net_named(net["net"].get<std::string>()) : std::nullopt)
@@ -50,7 +50,7 @@ Json with_input_of_each_net(Json inputs) {
 void require_same_job(const fs::path& file, const Manifest& found, const Manifest& wanted) {
   const auto facts = [&file](const Manifest& m) {
     return Json{{"config", m.config},
-                {"inputs", with_input_of_each_net(m.inputs)},
+                {"inputs", with_input_of_each_net(m.inputs, file.string())},
                 {"seed", m.seed},
                 {"crop_size", m.crop_size},
                 {"images", m.images},

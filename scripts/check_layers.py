@@ -176,14 +176,12 @@ def read_links(cmake_file):
     return links
 
 
-def check_installed(root, room, folder, by_name):
-    """The headers that the room's CMakeLists.txt installs (HEADERS of mtcnn_add_module) are there and include installed ones alone, which
-    `installed_headers` names for all rooms."""
-    cmake_file = folder / "CMakeLists.txt"
-    shown = cmake_file.relative_to(root).as_posix()
-    installed = {name for other, place in room_folders(root) for name in installed_headers(other, place)}
-    for name in installed_headers(room, folder):
+def check_installed(root, rooms, by_name):
+    """The headers that are installed (HEADERS of mtcnn_add_module) are there and include installed ones alone."""
+    installed = {name: folder for room, folder in rooms for name in installed_headers(room, folder)}
+    for name, folder in installed.items():
         if name not in by_name:
+            shown = (folder / "CMakeLists.txt").relative_to(root).as_posix()
             yield f"{shown}:1: HEADERS names {name.split('/')[1]}, which is not there"
             continue
         for line, _, target in by_name[name].includes:
@@ -262,7 +260,7 @@ def check(root):
     by_name = {source.name: source for source in sources}
     for room, folder in known:
         complaints += check_links(root, room, folder, sources)
-        complaints += check_installed(root, room, folder, by_name)
+    complaints += check_installed(root, known, by_name)
     return complaints
 
 

@@ -51,9 +51,8 @@ void add_average(CLI::App& program) {
   const auto flags = std::make_shared<AverageFlags>();
   CLI::App& verb = *program.add_subcommand(
       "average",
-      "Average nets of one kind, parameter by parameter\n\nA finetuned net averaged with the one that it started from "
-      "often keeps more of what that one knew about images of other origins. `mtcnn export` puts the result into a "
-      "model folder.");
+      "Average the weights of several trained nets\n\nA finetuned net averaged with the one that it started from often "
+      "stays more accurate on other kinds of images. `mtcnn export` puts the result into a model folder.");
   verb.add_option("--net", flags->net, "Which net")->required()->check(CLI::IsMember({"pnet", "rnet", "onet"}));
   verb.add_option("from", flags->from, "Weights files, training runs (their best weights) or model folders")
       ->required()

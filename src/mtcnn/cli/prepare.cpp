@@ -189,8 +189,8 @@ void add_prepare(CLI::App& program) {
                   "R-Net for onet")
       ->type_name("DIR");
   verb.add_option("--init", flags->init,
-                  "Cut crops as this net saw those that it has learnt from: what `train --init` or `--teacher` will "
-                  "name, a weights file, model folder or run [crops without lead, border 127.5]")
+                  "Cut crops with the border and offset that this net was trained with: the net that `train --init` or "
+                  "`--teacher` will name, as weights file, model folder or training run [border 127.5, no offset]")
       ->type_name("PATH");
   verb.add_option("--data", flags->data, "Folder with the data sets, instead of the configuration's 'root'")
       ->type_name("DIR");

@@ -165,8 +165,8 @@ void warn_of_short_names(const std::vector<std::pair<std::string, std::string>>&
 }
 
 void throw_named_twice(const std::string& key, const std::string& where) {
-  throw Error(ErrorCode::usage, concat("'", key, "' is named twice, with and without its section"),
-              {.where = where, .hint = "remove one of the two"});
+  throw Error(ErrorCode::usage, concat("the option that '", key, "' names is there twice"),
+              {.where = where, .hint = "it may be named with and without its section, but once; remove the other"});
 }
 
 std::string markdown_row(const std::string& name, const Json& value, const Range& range, const std::string& help) {

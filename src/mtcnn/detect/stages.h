@@ -31,8 +31,9 @@ struct StageContext {
   std::span<const size_t> mirror;  ///< mirrored_points() of the model
   Workspace& workspace;
   StageTimes& times;
-  const InputOptions& input(NetKind net) const { return inputs[static_cast<size_t>(net)]; }
   Trace* trace = nullptr;  ///< the stages also tell here what they see, where there is one; then of a single picture
+
+  const InputOptions& input(NetKind net) const { return inputs[static_cast<size_t>(net)]; }
 };
 
 /// The pyramid that a picture is searched in; empty where it is too small.

@@ -86,10 +86,11 @@ struct NetRunner::Impl {
   /// Calls work(first, count) for groups of crops, shared among the threads: each thread gets as many.
   template <class Work>
   static void in_groups(int count, Work work) {
+    if (count == 0) return;
     const auto divided = [](int number, int by) { return (number + by - 1) / by; };
     const int threads = thread_count();
     const int rounds = divided(count, threads * kMostCropsAtOnce);
-    const int size = std::max(1, divided(count, std::max(1, rounds * threads)));
+    const int size = divided(count, rounds * threads);
     share_work(divided(count, size), [&](int64_t group) {
       const int first = static_cast<int>(group) * size;
       work(first, std::min(size, count - first));
