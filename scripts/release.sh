@@ -123,7 +123,8 @@ try_wheel() {
   ! "$place/bin/python" -m pip show --quiet torch 2>/dev/null || fail "the wheel requires torch"
   (cd "$place" && env -i PATH=/usr/bin:/bin bin/mtcnn detect ../../samples/astronaut.jpg | grep '1 face' >/dev/null) ||
     fail "the program of the installed wheel finds no face in samples/astronaut.jpg"
-  (cd "$place" && bin/python -c 'import libmtcnn; assert len(libmtcnn.MTCNN().detect_faces("../../samples/astronaut.jpg")) == 1') ||
+  (cd "$place" && bin/python -c 'import libmtcnn; assert len(libmtcnn.MTCNN().detect_faces("../../samples/astronaut.jpg")) == 1' &&
+    bin/python -c 'import libmtcnn.program; libmtcnn.program.run("detect", "../../samples/astronaut.jpg")') ||
     fail "the installed wheel finds no face in samples/astronaut.jpg"
   rm -rf "$place"
 }

@@ -7,6 +7,8 @@ that changes. Ctrl-C (or "interrupt" in a notebook) stops it cleanly.
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -42,8 +44,18 @@ _KINDS = {
 
 
 def program_path() -> Path:
-    """Where the program lies that the functions here run."""
-    return Path(__file__).parent / "bin" / "mtcnn"
+    """Where the program lies that the functions here run: in the package where that has LibTorch's part, else it is the command that pip
+    installed, wherever that was."""
+    inside = Path(__file__).parent / "bin" / "mtcnn"
+    return inside if inside.exists() else _installed_command()
+
+
+@functools.cache
+def _installed_command() -> Path:
+    for file in importlib.metadata.files("libmtcnn") or ():
+        if file.name == "mtcnn":
+            return Path(os.path.abspath(file.locate()))
+    raise InternalError("the package's list of files names no program `mtcnn`: install libmtcnn again")
 
 
 def _environment() -> dict[str, str]:
@@ -57,7 +69,7 @@ def _environment() -> dict[str, str]:
 
 
 def main() -> None:
-    """The console command `mtcnn`: becomes the program."""
+    """`python -m libmtcnn`, and the command `mtcnn` of packages with LibTorch: becomes the program."""
     os.execve(program_path(), ["mtcnn", *sys.argv[1:]], _environment())
 
 
