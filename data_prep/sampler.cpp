@@ -46,7 +46,7 @@ class Planner {
       if (is_negative(relation)) {
         negatives.push_back(window);
       } else if (add_face_window(window, relation, {CropKind::positive, CropKind::part})) {
-        add_landmarks(window, *relation.face);
+        if (options_.landmarks > 0) add_landmarks(window, *relation.face);
       }
     }
     random_.shuffle(std::span(negatives));

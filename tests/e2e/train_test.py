@@ -113,6 +113,24 @@ class Train(FolderTestCase):
             self.assertOneLine(export(wrong, check=False), 2, "--metadata")
         self.assertEqual(json.loads(joined["nets"][0]["metadata"]["input"])["border"], 127)
 
+    def test_a_wider_net_goes_all_the_way(self):
+        wide = ("--set", "width=1.5")
+        self.train("wide", "--epochs", 1, *wide)
+        self.assertOneLine(self.train("x", "--epochs", 1, "--init", self.folder / "wide", check=False), 2, "found [15,24,48], expected [10,16,32]")
+        self.train("tuned", "--epochs", 1, *wide, "--init", self.folder / "wide")
+        self.train("taught", "--epochs", 1, "--teacher", self.folder / "wide")
+        self.assertOneLine(run("average", "--net", "pnet", self.folder / "wide", self.folder / "taught", "--out", self.folder / "x", check=False), 2, "channels")
+        run("average", "--net", "pnet", self.folder / "wide", self.folder / "tuned", "--out", self.folder / "mean.safetensors")
+        found = {}
+        for form in ("safetensors", "torchscript"):
+            run("export", "--run", MODEL, self.folder / "mean.safetensors", "--out", self.folder / form, "--format", form)
+            for device in ("cpu", "cpu:torch"):
+                lines = run("detect", self.home / "toys/wider/WIDER_val", "--model", self.folder / form, "--thresholds", ".2,0,0", "--set", "engine.max_windows=50", "--json", "-", "--device", device, "-q").stdout
+                found[form, device] = [len(json.loads(line)["faces"]) for line in lines.splitlines()]
+        self.assertGreater(sum(found["safetensors", "cpu"]), 0)
+        self.assertEqual(found["torchscript", "cpu"], found["safetensors", "cpu"])
+        self.assertEqual(found["torchscript", "cpu:torch"], found["safetensors", "cpu:torch"])
+
     def test_inspect_explains_a_run(self):
         self.train("a", "--epochs", 2)
         text = run("inspect", self.folder / "a").stdout

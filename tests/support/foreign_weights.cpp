@@ -79,11 +79,12 @@ std::string caffe_name(NetKind net, std::string layer) {
 
 }  // namespace
 
-NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks, int64_t points) {
+NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks, int64_t points, double width) {
   std::mt19937 random(seed);
   std::normal_distribution<float> value(0, 1);
   std::vector<NamedTensor> tensors;
-  for (const TensorSpec& spec : net_spec(net)) {
+  const Channels channels = channels_for(net, width);
+  for (const TensorSpec& spec : tensor_specs(net, channels)) {
     if (spec.landmark_head && (points == 0 || (net != NetKind::onet && !landmarks))) continue;
     const std::vector<int64_t> shape = spec.shape_for(points);
     const int64_t count = spec.count() / spec.shape.front() * shape.front();
@@ -95,7 +96,7 @@ NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks, int64_t po
     for (float& v : values) v = scale * value(random);
     tensors.push_back({spec.name, shape, std::move(values)});
   }
-  return {.net = net, .tensors = std::move(tensors), .metadata = {}};
+  return checked_weights(net, std::move(tensors), "random weights", channels);
 }
 
 std::vector<NamedTensor> facenet_layout(const NetWeights& weights) {

@@ -12,8 +12,8 @@
 namespace mtcnn::testing {
 
 /// Weights of the right names and shapes with random values; `landmarks` adds the heads of P-Net and R-Net;
-/// heads are for so many points.
-NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks = false, int64_t points = 5);
+/// heads are for so many points, layers `width` times as wide as the paper's.
+NetWeights random_weights(NetKind net, uint32_t seed, bool landmarks = false, int64_t points = 5, double width = 1);
 
 /// The same weights in facenet-pytorch's layout: dense columns W,H,C and points x0 … x4, y0 … y4.
 std::vector<NamedTensor> facenet_layout(const NetWeights& weights);

@@ -3,7 +3,7 @@
 // other crop repeats the one before, so that losses tie at the cut of the mining.
 #include "mtcnn/core/safetensors.h"
 #include "mtcnn/train/loss.h"
-#include "mtcnn/train/net.h"
+#include "mtcnn/train/modules.h"
 #include "mtcnn/train/split_pass.h"
 #include "mtcnn/train/torch_threads.h"
 
@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
       .negatives = number(2), .positives = number(3), .parts = number(4), .landmarks = number(5)};
   const mtcnn::WithoutTorchThreads without_torch_threads;
   torch::manual_seed(11);
-  const mtcnn::TrainableNet net = mtcnn::make_net(kind, 5);
+  const mtcnn::NetPointer net = mtcnn::make_net(kind, 5);
   const int64_t side = mtcnn::net_input_size(kind);
   torch::Tensor input = torch::rand({counts.total(), 3, side, side}) * 2 - 1;
   for (int64_t i = 1; i < counts.total(); i += 2) input[i].copy_(input[i - 1]);
@@ -61,14 +61,14 @@ int main(int argc, char** argv) {
   dump.add("target_offsets", targets.offsets);
   dump.add("target_landmarks", targets.landmarks);
   mtcnn::ThreadPool pool(2);
-  mtcnn::SplitPass pass(net, pool);
+  mtcnn::SplitPass pass(*net, pool);
   const mtcnn::LossTerms terms = mtcnn::multi_task_loss(pass.forward(input.contiguous(at::MemoryFormat::ChannelsLast)),
                                                         targets, mtcnn::LossOptions{});
   terms.total.backward();
   pass.backward();
   dump.add("losses", torch::stack({terms.face, terms.box, terms.landmark, terms.total}));
   dump.add("kept", terms.kept);
-  for (const auto& parameter : net.module->named_parameters()) {
+  for (const auto& parameter : net->named_parameters()) {
     dump.add("parameter." + parameter.key(), parameter.value());
     const torch::Tensor& gradient = parameter.value().grad();
     dump.add("gradient." + parameter.key(), gradient.defined() ? gradient : torch::zeros_like(parameter.value()));

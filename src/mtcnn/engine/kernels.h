@@ -30,8 +30,8 @@ struct Convolution {
   bool activated = false;  ///< by PReLU
 
   float* output = nullptr;
-  /// Floats from one output pixel to the next. Less than the channels in vectors only where there is one block: then
-  /// each pixel writes over what the one before it wrote too far.
+  /// Floats from one output pixel to the next. It may be less than the channels in vectors: as the last block comes
+  /// first, what a pixel writes too far is written over by the one behind it.
   ptrdiff_t output_stride = 0;
 };
 

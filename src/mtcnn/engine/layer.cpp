@@ -32,6 +32,13 @@ Convolution Layer::job() const {
           .output_stride = channels};
 }
 
+Taps layer_taps(const NetWeights& weights, size_t layer) {
+  const NetSpec& spec = net_spec(weights.net);
+  const LayerSpec& one = spec.layers.at(layer);
+  return one.kernel > 0 ? convolution_taps(weights, one.name, one.prelu)
+                        : dense_taps(weights, one.name, one.prelu, spec.side_behind(layer));
+}
+
 Taps convolution_taps(const NetWeights& weights, const std::string& name, const std::string& prelu) {
   const NamedTensor& weight = weights.at(name + ".weight");
   const auto channels = static_cast<size_t>(weight.shape[0]);
@@ -45,13 +52,13 @@ Taps convolution_taps(const NetWeights& weights, const std::string& name, const 
           .slopes = prelu.empty() ? std::vector<float>{} : weights.at(prelu + ".weight").values};
 }
 
-Taps dense_taps(const NetWeights& weights, const std::string& name, const std::string& prelu, int channels, int side) {
+Taps dense_taps(const NetWeights& weights, const std::string& name, const std::string& prelu, int side) {
   const NamedTensor& weight = weights.at(name + ".weight");
   const auto outputs = static_cast<size_t>(weight.shape[0]);
   const auto pixels = static_cast<size_t>(side) * static_cast<size_t>(side);
   return {.channels = static_cast<int>(outputs),
           .input_channels = static_cast<int>(weight.values.size() / outputs),
-          .weights = channels_last(weight.values, outputs, static_cast<size_t>(channels), pixels),
+          .weights = channels_last(weight.values, outputs, weight.values.size() / outputs / pixels, pixels),
           .biases = weights.at(name + ".bias").values,
           .slopes = weights.at(prelu + ".weight").values};
 }
@@ -75,16 +82,6 @@ Taps head_taps(const NetWeights& weights, const std::vector<std::string>& names)
   taps.input_channels = static_cast<int>(taps.length());
   return taps;
 }
-
-Layer LayerPacker::convolution(const std::string& name, const std::string& prelu) const {
-  return pack(convolution_taps(weights_, name, prelu));
-}
-
-Layer LayerPacker::dense(const std::string& name, const std::string& prelu, int channels, int side) const {
-  return pack(dense_taps(weights_, name, prelu, channels, side));
-}
-
-Layer LayerPacker::heads(const std::vector<std::string>& names) const { return pack(head_taps(weights_, names)); }
 
 Layer LayerPacker::pack(const Taps& taps) const {
   const auto channels = static_cast<size_t>(taps.channels);

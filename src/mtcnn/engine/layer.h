@@ -43,12 +43,14 @@ struct Taps {
   size_t length() const { return weights.size() / biases.size(); }
 };
 
+/// Of a layer that the net's spec has.
+Taps layer_taps(const NetWeights& weights, size_t layer);
 /// \param prelu  name of the activation behind it; empty = none
 Taps convolution_taps(const NetWeights& weights, const std::string& name, const std::string& prelu);
-/// A dense layer behind a [side, side, channels] map; its columns come in C,H,W order.
-Taps dense_taps(const NetWeights& weights, const std::string& name, const std::string& prelu, int channels, int side);
-/// All heads that the net has as one dense layer. The two face logits become their difference: softmax of two is the
-/// sigmoid of it.
+/// A dense layer behind a map of this side; its columns come in C,H,W order.
+Taps dense_taps(const NetWeights& weights, const std::string& name, const std::string& prelu, int side);
+/// Those of these heads that the net has as one dense layer. The two face logits become their difference: softmax of
+/// two is the sigmoid of it.
 Taps head_taps(const NetWeights& weights, const std::vector<std::string>& names);
 
 /// Packs the parameters of one net's layers for one version of the kernels.
@@ -56,13 +58,13 @@ class LayerPacker {
  public:
   LayerPacker(const NetWeights& weights, const Kernels& kernels) : weights_(weights), kernels_(kernels) {}
 
-  Layer convolution(const std::string& name, const std::string& prelu) const;
-  Layer dense(const std::string& name, const std::string& prelu, int channels, int side) const;
-  Layer heads(const std::vector<std::string>& names) const;
-
- private:
+  /// A layer that the net's spec has.
+  Layer layer(size_t index) const { return pack(layer_taps(weights_, index)); }
+  /// All heads that detection uses, as one dense layer.
+  Layer heads() const { return pack(head_taps(weights_, detection_heads(weights_.net))); }
   Layer pack(const Taps& taps) const;
 
+ private:
   const NetWeights& weights_;
   const Kernels& kernels_;
 };

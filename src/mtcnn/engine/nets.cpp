@@ -1,5 +1,6 @@
 #include "mtcnn/engine/nets.h"
 
+#include "mtcnn/core/error.h"
 #include "mtcnn/engine/maps.h"
 
 #include <algorithm>
@@ -33,31 +34,14 @@ void finish(const Kernels& kernels, const Layer& layer, const Layer& heads, cons
     std::memcpy(values + ptrdiff_t{i} * heads.channels, made + i * heads.padded(), channels * sizeof(float));
 }
 
-/// Runs `convolutions(crop)`, which gives a crop's last map, on all crops, a few at a time, and then their ends.
-template <class Convolutions>
-void run_crops(const Kernels& kernels, const Layer& layer, const Layer& heads, int side, const float* crops, int count,
-               float* values, Convolutions convolutions) {
-  thread_local std::vector<float> flat_room;
-  float* flat = scratch(flat_room, ptrdiff_t{kCropsAtOnce} * layer.row_length);
-  for (int first = 0; first < count; first += kCropsAtOnce) {
-    const int some = std::min(kCropsAtOnce, count - first);
-    for (int i = 0; i < some; ++i) {
-      const Map map = convolutions(Map{crops + ptrdiff_t{first + i} * side * side * 3, side, side});
-      std::memcpy(flat + ptrdiff_t{i} * layer.row_length, map.values,
-                  static_cast<size_t>(layer.row_length) * sizeof(float));
-    }
-    finish(kernels, layer, heads, flat, some, values + ptrdiff_t{first} * heads.channels);
-  }
-}
-
 }  // namespace
 
 PNet::PNet(const NetWeights& weights, const Kernels& kernels) : kernels_(&kernels) {
   const LayerPacker pack(weights, kernels);
-  conv1_ = pack.convolution("conv1", "prelu1");
-  conv2_ = pack.convolution("conv2", "prelu2");
-  conv3_ = pack.convolution("conv3", "prelu3");
-  heads_ = pack.heads({"conv4_1", "conv4_2"});
+  conv1_ = pack.layer(0);
+  conv2_ = pack.layer(1);
+  conv3_ = pack.layer(2);
+  heads_ = pack.heads();
 }
 
 namespace {
@@ -120,44 +104,36 @@ void PNet::run(const Plane& plane, int first, int last, float* values, ptrdiff_t
   }
 }
 
-RNet::RNet(const NetWeights& weights, const Kernels& kernels) : kernels_(&kernels) {
+CropNet::CropNet(const NetWeights& weights, const Kernels& kernels)
+    : kernels_(&kernels), side_(net_input_size(weights.net)) {
+  const NetSpec& spec = net_spec(weights.net);
+  require(!spec.is_convolutional(), "CropNet: R-Net or O-Net is needed");
   const LayerPacker pack(weights, kernels);
-  conv1_ = pack.convolution("conv1", "prelu1");
-  conv2_ = pack.convolution("conv2", "prelu2");
-  conv3_ = pack.convolution("conv3", "prelu3");
-  dense4_ = pack.dense("dense4", "prelu4", 64, 3);
-  heads_ = pack.heads({"dense5_1", "dense5_2"});
+  const size_t convolutions = spec.layers.size() - 1;
+  for (size_t i = 0; i < convolutions; ++i) steps_.push_back({pack.layer(i), spec.layers[i].pool});
+  dense_ = pack.layer(convolutions);
+  heads_ = pack.heads();
 }
 
-void RNet::run(const float* crops, int count, float* values) const {
-  thread_local std::vector<float> one;
-  thread_local std::vector<float> two;
-  run_crops(*kernels_, dense4_, heads_, kSide, crops, count, values, [this](const Map& crop) {
-    const Map first = convolved_and_pooled(*kernels_, conv1_, 3, crop, one);
-    const Map second = convolved_and_pooled(*kernels_, conv2_, 3, first, two);
-    return convolved(*kernels_, conv3_, second, one);
-  });
-}
-
-ONet::ONet(const NetWeights& weights, const Kernels& kernels) : kernels_(&kernels) {
-  const LayerPacker pack(weights, kernels);
-  conv1_ = pack.convolution("conv1", "prelu1");
-  conv2_ = pack.convolution("conv2", "prelu2");
-  conv3_ = pack.convolution("conv3", "prelu3");
-  conv4_ = pack.convolution("conv4", "prelu4");
-  dense5_ = pack.dense("dense5", "prelu5", 128, 3);
-  heads_ = pack.heads({"dense6_1", "dense6_2", "dense6_3"});
-}
-
-void ONet::run(const float* crops, int count, float* values) const {
-  thread_local std::vector<float> one;
-  thread_local std::vector<float> two;
-  run_crops(*kernels_, dense5_, heads_, kSide, crops, count, values, [this](const Map& crop) {
-    const Map first = convolved_and_pooled(*kernels_, conv1_, 3, crop, one);
-    const Map second = convolved_and_pooled(*kernels_, conv2_, 3, first, two);
-    const Map third = convolved_and_pooled(*kernels_, conv3_, 2, second, one);
-    return convolved(*kernels_, conv4_, third, two);
-  });
+void CropNet::run(const float* crops, int count, float* values) const {
+  thread_local std::vector<float> map_rooms[2];
+  thread_local std::vector<float> flat_room;
+  float* flat = scratch(flat_room, ptrdiff_t{kCropsAtOnce} * dense_.row_length);
+  for (int first = 0; first < count; first += kCropsAtOnce) {
+    const int some = std::min(kCropsAtOnce, count - first);
+    for (int i = 0; i < some; ++i) {
+      Map map{crops + (first + i) * crop_floats(), side_, side_};
+      for (size_t step = 0; step < steps_.size(); ++step) {
+        const auto& [layer, pool] = steps_[step];
+        std::vector<float>& room = map_rooms[step % 2];
+        map =
+            pool > 0 ? convolved_and_pooled(*kernels_, layer, pool, map, room) : convolved(*kernels_, layer, map, room);
+      }
+      std::memcpy(flat + ptrdiff_t{i} * dense_.row_length, map.values,
+                  static_cast<size_t>(dense_.row_length) * sizeof(float));
+    }
+    finish(*kernels_, dense_, heads_, flat, some, values + ptrdiff_t{first} * heads_.channels);
+  }
 }
 
 }  // namespace mtcnn::engine

@@ -32,38 +32,30 @@ class PNet {
   Layer conv1_, conv2_, conv3_, heads_;
 };
 
-/// R-Net on crops of 24 x 24 pixels. Values of a crop: the face's logit, four offsets.
-class RNet {
+/// R-Net or O-Net on square crops. Values of a crop: the face's logit, four offsets, for O-Net the points.
+class CropNet {
  public:
-  static constexpr int kSide = 24;
+  CropNet(const NetWeights& weights, const Kernels& kernels);
 
-  RNet(const NetWeights& weights, const Kernels& kernels);
+  int side() const { return side_; }              ///< of its crops
+  int values() const { return heads_.channels; }  ///< of a crop
+  ptrdiff_t crop_floats() const { return ptrdiff_t{3} * side_ * side_; }
 
-  /// \param crops   [count, 24, 24, 3]
+  /// \param crops   [count, side(), side(), 3]
   /// \param values  [count, values()]
   void run(const float* crops, int count, float* values) const;
-  int values() const { return heads_.channels; }  ///< 5
 
  private:
+  /// A convolution, with max-pooling behind it where `pool` is not 0.
+  struct Step {
+    Layer layer;
+    int pool;
+  };
+
   const Kernels* kernels_;
-  Layer conv1_, conv2_, conv3_, dense4_, heads_;
-};
-
-/// O-Net on crops of 48 x 48 pixels. Values of a crop: the face's logit, four offsets, the points.
-class ONet {
- public:
-  static constexpr int kSide = 48;
-
-  ONet(const NetWeights& weights, const Kernels& kernels);
-
-  /// \param crops   [count, 48, 48, 3]
-  /// \param values  [count, values()]
-  void run(const float* crops, int count, float* values) const;
-  int values() const { return heads_.channels; }  ///< 5, and 2 a point
-
- private:
-  const Kernels* kernels_;
-  Layer conv1_, conv2_, conv3_, conv4_, dense5_, heads_;
+  int side_;
+  std::vector<Step> steps_;
+  Layer dense_, heads_;
 };
 
 }  // namespace mtcnn::engine

@@ -43,20 +43,19 @@ struct NetRunner::Impl {
       : points(static_cast<int>(mtcnn::landmark_count(weights[2]))),
         pnet(prepared<engine::ScreenedPNet>(weights[0])),
         rnet(prepared<engine::ScreenedRNet>(weights[1])),
-        onet(prepared<engine::ONet>(weights[2])) {}
+        onet(prepared<engine::CropNet>(weights[2])) {}
 
   template <class Net>
   static void run_crops(const std::optional<Net>& net, const float* crops, int count, float* values) {
     require(net.has_value(), "NetRunner: this net has no weights");
-    constexpr ptrdiff_t kCrop = ptrdiff_t{3} * Net::kSide * Net::kSide;
     in_groups(count, [&](int first, int some) {
-      net->run(crops + first * kCrop, some, values + first * ptrdiff_t{net->values()});
+      net->run(crops + first * net->crop_floats(), some, values + first * ptrdiff_t{net->values()});
     });
   }
 
   /// R-Net's answers to those crops that the screen lets through, in place of all.
   void run_screened(const float* crops, int count, float least, float* values) const {
-    constexpr ptrdiff_t kCrop = ptrdiff_t{3} * engine::RNet::kSide * engine::RNet::kSide;
+    const ptrdiff_t crop_floats = rnet->crop_floats();
     constexpr ptrdiff_t kValues = kFaceValues;
     thread_local std::vector<float> logits;
     thread_local std::vector<float> passed;
@@ -64,7 +63,7 @@ struct NetRunner::Impl {
     thread_local std::vector<int> indices;
     logits.resize(static_cast<size_t>(count));
     in_groups(count, [&, rough = logits.data()](int first, int some) {
-      rnet->run_screen(crops + first * kCrop, some, rough + first);
+      rnet->run_screen(crops + first * crop_floats, some, rough + first);
     });
     passed.clear();
     indices.clear();
@@ -72,7 +71,7 @@ struct NetRunner::Impl {
       values[i * kValues] = least - 1;
       if (logits[static_cast<size_t>(i)] < rnet->may_reach(least)) continue;
       indices.push_back(i);
-      passed.insert(passed.end(), crops + i * kCrop, crops + (i + 1) * kCrop);
+      passed.insert(passed.end(), crops + i * crop_floats, crops + (i + 1) * crop_floats);
     }
     answers.resize(indices.size() * kValues);
     run_crops(rnet, passed.data(), static_cast<int>(indices.size()), answers.data());
@@ -100,7 +99,7 @@ struct NetRunner::Impl {
   int points;  ///< that O-Net gives
   std::optional<engine::ScreenedPNet> pnet;
   std::optional<engine::ScreenedRNet> rnet;
-  std::optional<engine::ONet> onet;
+  std::optional<engine::CropNet> onet;
 };
 
 NetRunner::NetRunner(std::span<const NetWeights, 3> weights) {

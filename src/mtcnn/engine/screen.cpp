@@ -14,24 +14,13 @@
 namespace mtcnn::engine {
 namespace {
 
+constexpr int kRNetSide = 24;
 constexpr int kPNetSide = 24;          ///< of the pictures that P-Net is calibrated with
 constexpr float kPNetHeadroom = 0.7F;  ///< of ranges beyond those of painted pictures: textures excite it most
 constexpr float kRNetHeadroom = 1.5F;  ///< faces excite it more than textures do
 constexpr float kSureErrors = 4;       ///< root mean square errors that a rough logit is trusted to be within
 constexpr float kDoubtful = 4;         ///< logits beyond this are far from any threshold
 constexpr double kFacesSeen = 0.25;    ///< share of the painted faces that a face net sees at least
-
-/// A convolution by its names.
-struct Named {
-  std::string layer;
-  std::string prelu;
-  int pool;
-};
-
-std::vector<Named> convolutions_of(NetKind net) {
-  if (net == NetKind::pnet) return {{"conv1", "prelu1", 2}, {"conv2", "prelu2", 0}, {"conv3", "prelu3", 0}};
-  return {{"conv1", "prelu1", 3}, {"conv2", "prelu2", 3}, {"conv3", "prelu3", 0}};
-}
 
 /// Ranges of channels, from all values seen.
 std::vector<ChannelRange> ranges_of(const std::vector<std::vector<float>>& maps, size_t channels, float headroom) {
@@ -66,8 +55,11 @@ Quantized quantized(const NetWeights& weights, const Kernels& kernels, const Cal
   const float headroom = weights.net == NetKind::pnet ? kPNetHeadroom : kRNetHeadroom;
   int side = pictures.side;
   std::vector<float> room;
-  for (const auto& [name, prelu, pool] : convolutions_of(weights.net)) {
-    const Layer layer = pack.convolution(name, prelu);
+  const std::vector<LayerSpec>& layers = net_spec(weights.net).layers;
+  for (size_t i = 0; i < layers.size() && layers[i].kernel > 0; ++i) {
+    const int pool = layers[i].pool;
+    const Taps taps = layer_taps(weights, i);
+    const Layer layer = pack.pack(taps);
     int next_side = 0;
     for (std::vector<float>& map : made.maps) {
       const Map input{map.data(), side, side};
@@ -78,7 +70,7 @@ Quantized quantized(const NetWeights& weights, const Kernels& kernels, const Cal
     }
     side = next_side;
     std::vector<ChannelRange> outputs = ranges_of(made.maps, static_cast<size_t>(layer.channels), headroom);
-    made.steps.push_back({byte_layer(convolution_taps(weights, name, prelu), made.ranges, outputs), pool});
+    made.steps.push_back({byte_layer(taps, made.ranges, outputs), pool});
     made.ranges = std::move(outputs);
   }
   return made;
@@ -98,8 +90,8 @@ float dot(std::span<const float> weights, const float* values) {
 }
 
 /// The face logit alone.
-Taps face_taps(const NetWeights& weights, const std::string& name) {
-  Taps taps = head_taps(weights, {name});
+Taps face_taps(const NetWeights& weights) {
+  Taps taps = head_taps(weights, {net_spec(weights.net).head(HeadKind::face).name});
   taps.channels = 1;
   return taps;
 }
@@ -182,7 +174,7 @@ PNetScreen::PNetScreen(const NetWeights& weights, const Kernels& kernels, const 
   const Calibration pictures = painted_calibration(kPNetSide);
   Quantized made = quantized(weights, kernels, pictures);
   steps_ = std::move(made.steps);
-  const Taps face = face_taps(weights, "conv4_1");
+  const Taps face = face_taps(weights);
   head_ = byte_layer(face, made.ranges, {});
   Comparison comparison;
   std::array<float, kCells * kCells> rough{};
@@ -251,12 +243,12 @@ void PNetScreen::run(const Plane& plane, int first, int last, float* logits) con
 }
 
 RNetScreen::RNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes) : kernels_(&bytes) {
-  const Calibration pictures = painted_calibration(RNet::kSide);
+  const Calibration pictures = painted_calibration(kRNetSide);
   Quantized made = quantized(weights, kernels, pictures);
   steps_ = std::move(made.steps);
-  const Taps dense = dense_taps(weights, "dense4", "prelu4", 64, 3);
+  const Taps dense = layer_taps(weights, steps_.size());
   dense_ = byte_layer(dense, made.ranges, {});
-  const Taps face = face_taps(weights, "dense5_1");
+  const Taps face = face_taps(weights);
   head_ = face.weights;
   bias_ = face.biases[0];
   Comparison comparison;
@@ -279,7 +271,7 @@ void RNetScreen::run(const float* crops, int count, float* logits) const {
   thread_local std::vector<uint8_t> rooms[2];
   thread_local std::vector<uint8_t> flat_room;
   thread_local std::vector<float> hidden_room;
-  const ptrdiff_t floats = kColours * RNet::kSide * RNet::kSide;
+  const ptrdiff_t floats = kColours * kRNetSide * kRNetSide;
   const ptrdiff_t flat_bytes = dense_.input_channels;
   uint8_t* flat = scratch(flat_room, kCropsAtOnce * flat_bytes, kByteSlack);
   float* hidden = scratch(hidden_room, kCropsAtOnce * dense_.padded());
@@ -288,7 +280,7 @@ void RNetScreen::run(const float* crops, int count, float* logits) const {
     for (int i = 0; i < some; ++i) {
       uint8_t* pixels = scratch(rooms[1], floats, kByteSlack);
       kernels_->to_bytes(crops + (first + i) * floats, floats, pixels);
-      ByteMap map{pixels, RNet::kSide};
+      ByteMap map{pixels, kRNetSide};
       for (size_t step = 0; step < steps_.size(); ++step) map = run_step(*kernels_, steps_[step], map, rooms[step % 2]);
       std::copy_n(map.values, flat_bytes, flat + i * flat_bytes);
     }

@@ -19,6 +19,9 @@ struct ByteStep {
 /// P-Net's.
 class PNetScreen {
  public:
+  /// Its first layer has a kernel for few channels.
+  static bool possible_for(const NetWeights& weights) { return channels_of(weights).front() <= kByteLanes; }
+
   PNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes);
 
   /// \param logits  [last - first, width / 2 - 5], see PNet::run
@@ -38,6 +41,8 @@ class PNetScreen {
 /// R-Net's.
 class RNetScreen {
  public:
+  static bool possible_for(const NetWeights& /*weights*/) { return true; }
+
   RNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes);
 
   /// \param crops   [count, 24, 24, 3]

@@ -16,7 +16,7 @@ inline constexpr float kSurelyNone = -10;
 template <class Screen>
 std::unique_ptr<Screen> usable_screen(const NetWeights& weights, const Kernels& kernels) {
   const ByteKernels* bytes = fast_byte_kernels();
-  if (bytes == nullptr) return nullptr;
+  if (bytes == nullptr || !Screen::possible_for(weights)) return nullptr;
   auto screen = std::make_unique<Screen>(weights, kernels, *bytes);
   return std::isfinite(screen->margin()) ? std::move(screen) : nullptr;
 }
@@ -38,12 +38,11 @@ class ScreenedPNet {
 /// O-Net has no screen: most windows that reach it hold a face.
 class ScreenedRNet {
  public:
-  static constexpr int kSide = RNet::kSide;
-
   ScreenedRNet(const NetWeights& weights, const Kernels& kernels)
       : net_(weights, kernels), screen_(usable_screen<RNetScreen>(weights, kernels)) {}
 
   int values() const { return net_.values(); }
+  ptrdiff_t crop_floats() const { return net_.crop_floats(); }
 
   /// Whether some crops need not be run, if face logits below `least` do not matter.
   bool screens(float least) const { return screen_ != nullptr && least > kSurelyNone; }
@@ -52,11 +51,11 @@ class ScreenedRNet {
   void run_screen(const float* crops, int count, float* logits) const { screen_->run(crops, count, logits); }
   float may_reach(float least) const { return least - screen_->margin(); }
 
-  /// As RNet::run.
+  /// As CropNet::run.
   void run(const float* crops, int count, float* values) const { net_.run(crops, count, values); }
 
  private:
-  RNet net_;
+  CropNet net_;
   std::unique_ptr<RNetScreen> screen_;
 };
 

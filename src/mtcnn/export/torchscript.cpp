@@ -47,40 +47,24 @@ class Script {
   std::string lines_;
 };
 
-/// The heads that the weights have.
-std::vector<std::string> heads_in(const NetWeights& weights, const std::vector<std::string>& names) {
-  std::vector<std::string> there;
-  for (const std::string& name : names) {
-    if (weights.find(name + ".weight") != nullptr) there.push_back(name);
-  }
-  return there;
-}
-
 std::string forward_text(const NetWeights& weights) {
+  const NetSpec& spec = net_spec(weights.net);
   Script script;
-  script.conv("conv1");
-  script.prelu("prelu1");
-  script.pool(weights.net == NetKind::pnet ? 2 : 3);
-  script.conv("conv2");
-  script.prelu("prelu2");
-  if (weights.net != NetKind::pnet) script.pool(3);
-  script.conv("conv3");
-  script.prelu("prelu3");
-  if (weights.net == NetKind::pnet)
-    return script.with_heads("torch.conv2d", heads_in(weights, {"conv4_1", "conv4_2", "conv4_3"}));
-  if (weights.net == NetKind::rnet) {
-    script.flatten();
-    script.dense("dense4");
-    script.prelu("prelu4");
-    return script.with_heads("torch.linear", heads_in(weights, {"dense5_1", "dense5_2", "dense5_3"}));
+  for (const LayerSpec& layer : spec.layers) {
+    if (layer.kernel > 0) {
+      script.conv(layer.name);
+    } else {
+      script.flatten();
+      script.dense(layer.name);
+    }
+    script.prelu(layer.prelu);
+    if (layer.pool > 0) script.pool(layer.pool);
   }
-  script.pool(2);
-  script.conv("conv4");
-  script.prelu("prelu4");
-  script.flatten();
-  script.dense("dense5");
-  script.prelu("prelu5");
-  return script.with_heads("torch.linear", heads_in(weights, {"dense6_1", "dense6_2", "dense6_3"}));
+  std::vector<std::string> heads;
+  for (const HeadSpec& head : spec.heads) {
+    if (weights.find(head.name + ".weight") != nullptr) heads.push_back(head.name);
+  }
+  return script.with_heads(spec.is_convolutional() ? "torch.conv2d" : "torch.linear", heads);
 }
 
 jit::Module module_of(const NetWeights& weights) {

@@ -4,6 +4,7 @@
 #include "mtcnn/engine/runner.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 
@@ -43,11 +44,11 @@ class LayerReader {
             tensor(name + ".bias").to(kept_)};
   }
 
-  /// A dense layer behind a [channels, side, side] map: its columns go from C,H,W to the H,W,C of channels-last memory.
-  Layer dense(const std::string& name, int64_t channels, int64_t side) const {
+  /// A dense layer behind a map of this side: its columns go from C,H,W to the H,W,C of channels-last memory.
+  Layer dense(const std::string& name, int64_t side) const {
     const at::Tensor weight = tensor(name + ".weight");
     const at::Tensor moved =
-        weight.view({-1, channels, side, side}).permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
+        weight.view({weight.size(0), -1, side, side}).permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
     return {moved.contiguous().to(kept_), tensor(name + ".bias").to(kept_)};
   }
 
@@ -86,86 +87,39 @@ at::Tensor conv2d(const at::Tensor& input, const Layer& layer) {
                           kAllowTf32);
 }
 
-at::Tensor prelu_pool(const at::Tensor& input, const at::Tensor& slopes, int64_t kernel) {
-  return at::max_pool2d(at::prelu(input, slopes), kernel, 2, 0, 1, true);
-}
-
 /// [N, C, H, W] in channels-last memory as the matrix [N * H * W, C], without a copy.
 at::Tensor as_rows(const at::Tensor& map) { return map.permute({0, 2, 3, 1}).contiguous().view({-1, map.size(1)}); }
 
 /// The same as [N, H * W * C].
 at::Tensor flat(const at::Tensor& map) { return map.permute({0, 2, 3, 1}).contiguous().view({map.size(0), -1}); }
 
-struct PreparedPNet {
-  Layer conv1, conv2, conv3, heads;
-  at::Tensor prelu1, prelu2, prelu3;
-
-  explicit PreparedPNet(const LayerReader& read)
-      : conv1(read.conv("conv1")),
-        conv2(read.conv("conv2")),
-        conv3(read.conv("conv3")),
-        heads(read.heads({"conv4_1", "conv4_2"})),
-        prelu1(read.slopes("prelu1")),
-        prelu2(read.slopes("prelu2")),
-        prelu3(read.slopes("prelu3")) {}
-
-  at::Tensor forward(const at::Tensor& input) const {
-    at::Tensor x = prelu_pool(conv2d(input, conv1), prelu1, 2);
-    x = at::prelu(conv2d(x, conv2), prelu2);
-    x = at::prelu(conv2d(x, conv3), prelu3);
-    return at::linear(as_rows(x), heads.weight, heads.bias);
+/// One net on the device.
+class PreparedNet {
+ public:
+  PreparedNet(const NetWeights& weights, const LayerReader& read)
+      : spec_(net_spec(weights.net)), heads_(read.heads(detection_heads(weights.net))) {
+    for (size_t i = 0; i < spec_.layers.size(); ++i) {
+      const LayerSpec& layer = spec_.layers[i];
+      layers_.push_back(layer.kernel > 0 ? read.conv(layer.name) : read.dense(layer.name, spec_.side_behind(i)));
+      slopes_.push_back(read.slopes(layer.prelu));
+    }
   }
-};
 
-struct PreparedRNet {
-  Layer conv1, conv2, conv3, dense4, heads;
-  at::Tensor prelu1, prelu2, prelu3, prelu4;
-
-  explicit PreparedRNet(const LayerReader& read)
-      : conv1(read.conv("conv1")),
-        conv2(read.conv("conv2")),
-        conv3(read.conv("conv3")),
-        dense4(read.dense("dense4", 64, 3)),
-        heads(read.heads({"dense5_1", "dense5_2"})),
-        prelu1(read.slopes("prelu1")),
-        prelu2(read.slopes("prelu2")),
-        prelu3(read.slopes("prelu3")),
-        prelu4(read.slopes("prelu4")) {}
-
-  at::Tensor forward(const at::Tensor& input) const {
-    at::Tensor x = prelu_pool(conv2d(input, conv1), prelu1, 3);
-    x = prelu_pool(conv2d(x, conv2), prelu2, 3);
-    x = at::prelu(conv2d(x, conv3), prelu3);
-    x = at::prelu(at::linear(flat(x), dense4.weight, dense4.bias), prelu4);
-    return at::linear(x, heads.weight, heads.bias);
+  at::Tensor forward(at::Tensor x) const {
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      const LayerSpec& layer = spec_.layers[i];
+      x = layer.kernel > 0 ? conv2d(x, layers_[i]) : at::linear(flat(x), layers_[i].weight, layers_[i].bias);
+      x = at::prelu(x, slopes_[i]);
+      if (layer.pool > 0) x = at::max_pool2d(x, layer.pool, 2, 0, 1, true);
+    }
+    return at::linear(spec_.is_convolutional() ? as_rows(x) : x, heads_.weight, heads_.bias);
   }
-};
 
-struct PreparedONet {
-  Layer conv1, conv2, conv3, conv4, dense5, heads;
-  at::Tensor prelu1, prelu2, prelu3, prelu4, prelu5;
-
-  explicit PreparedONet(const LayerReader& read)
-      : conv1(read.conv("conv1")),
-        conv2(read.conv("conv2")),
-        conv3(read.conv("conv3")),
-        conv4(read.conv("conv4")),
-        dense5(read.dense("dense5", 128, 3)),
-        heads(read.heads({"dense6_1", "dense6_2", "dense6_3"})),
-        prelu1(read.slopes("prelu1")),
-        prelu2(read.slopes("prelu2")),
-        prelu3(read.slopes("prelu3")),
-        prelu4(read.slopes("prelu4")),
-        prelu5(read.slopes("prelu5")) {}
-
-  at::Tensor forward(const at::Tensor& input) const {
-    at::Tensor x = prelu_pool(conv2d(input, conv1), prelu1, 3);
-    x = prelu_pool(conv2d(x, conv2), prelu2, 3);
-    x = prelu_pool(conv2d(x, conv3), prelu3, 2);
-    x = at::prelu(conv2d(x, conv4), prelu4);
-    x = at::prelu(at::linear(flat(x), dense5.weight, dense5.bias), prelu5);
-    return at::linear(x, heads.weight, heads.bias);
-  }
+ private:
+  const NetSpec& spec_;
+  Layer heads_;
+  std::vector<Layer> layers_;
+  std::vector<at::Tensor> slopes_;
 };
 
 }  // namespace
@@ -173,29 +127,22 @@ struct PreparedONet {
 struct TorchNets::Impl {
   Impl(std::span<const NetWeights, 3> weights, const at::TensorOptions& where) : kept(where) {
     const c10::InferenceMode no_gradients;
-    prepare(pnet, weights[0]);
-    prepare(rnet, weights[1]);
-    prepare(onet, weights[2]);
-  }
-
-  template <class Net>
-  void prepare(std::optional<Net>& net, const NetWeights& weights) const {
-    if (!weights.tensors.empty()) net.emplace(LayerReader(weights, kept));
+    for (size_t i = 0; i < nets.size(); ++i) {
+      if (!weights[i].tensors.empty()) nets[i].emplace(weights[i], LayerReader(weights[i], kept));
+    }
   }
 
   at::TensorOptions kept;
-  std::optional<PreparedPNet> pnet;
-  std::optional<PreparedRNet> rnet;
-  std::optional<PreparedONet> onet;
+  std::array<std::optional<PreparedNet>, 3> nets;  ///< by NetKind
 
-  /// Runs `net` on the input filled up with zeros to `batch`.
-  template <class Net>
-  at::Tensor run(const std::optional<Net>& net, const at::Tensor& input, int64_t batch) const {
-    require(net.has_value(), "TorchNets: this net has no weights");
+  /// Runs a net on the input filled up with zeros to `batch`.
+  at::Tensor run(NetKind net, const at::Tensor& input, int64_t batch) const {
+    const std::optional<PreparedNet>& prepared = nets[static_cast<size_t>(net)];
+    require(prepared.has_value(), "TorchNets: this net has no weights");
     const c10::InferenceMode no_gradients;
     at::Tensor ready = input.to(kept).contiguous(at::MemoryFormat::ChannelsLast);
     if (batch > input.size(0)) ready = at::constant_pad_nd(ready, {0, 0, 0, 0, 0, 0, 0, batch - input.size(0)});
-    return net->forward(ready).to(at::kFloat);
+    return prepared->forward(ready).to(at::kFloat);
   }
 };
 
@@ -205,15 +152,13 @@ TorchNets::~TorchNets() = default;
 
 at::Tensor TorchNets::run_pnet(const at::Tensor& pictures) const {
   const int64_t batch = pictures.size(0);
-  return impl_->run(impl_->pnet, pictures, batch)
+  return impl_->run(NetKind::pnet, pictures, batch)
       .view({batch, pictures.size(2) / 2 - 5, pictures.size(3) / 2 - 5, kFaceValues});
 }
 
 at::Tensor TorchNets::run_crops(NetKind net, const at::Tensor& crops) const {
   const int64_t count = crops.size(0);
-  const int64_t batch = padded_batch(count);
-  return (net == NetKind::rnet ? impl_->run(impl_->rnet, crops, batch) : impl_->run(impl_->onet, crops, batch))
-      .narrow(0, 0, count);
+  return impl_->run(net, crops, padded_batch(count)).narrow(0, 0, count);
 }
 
 }  // namespace mtcnn

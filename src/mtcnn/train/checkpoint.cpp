@@ -87,9 +87,9 @@ TrainState read_state(const fs::path& path, const RunLength& length) {
 }
 
 /// Weights whose tensors all have a place in `net`.
-NetWeights read_own_weights(const fs::path& path, const TrainableNet& net) {
-  NetWeights weights = read_weights(path, net.kind);
-  const int64_t points = landmark_count(weights_of(*net.module, net.kind));
+NetWeights read_own_weights(const fs::path& path, const NetModule& net) {
+  NetWeights weights = read_weights(path, net.kind());
+  const int64_t points = landmark_count(weights_of(net));
   if (landmark_count(weights) != points) {
     throw Error(ErrorCode::bad_format, "these weights are for another number of points",
                 {.where = path.string(), .found = concat(landmark_count(weights)), .expected = concat(points)});
@@ -100,10 +100,10 @@ NetWeights read_own_weights(const fs::path& path, const TrainableNet& net) {
 }  // namespace
 
 void write_checkpoint(const fs::path& folder, const TrainState& state, const TrainParts& parts) {
-  write_weights(folder / kWeights, weights_of(*parts.net.module, parts.net.kind));
-  parts.average.copy_to(*parts.averaged.module);
-  write_weights(folder / kAverage, weights_of(*parts.averaged.module, parts.net.kind));
-  write_optimizer_state(folder / kOptimizer, optimizer_state(*parts.net.module, parts.optimizer, parts.optimizer_kind));
+  write_weights(folder / kWeights, weights_of(parts.net));
+  parts.average.copy_to(parts.averaged);
+  write_weights(folder / kAverage, weights_of(parts.averaged));
+  write_optimizer_state(folder / kOptimizer, optimizer_state(parts.net, parts.optimizer, parts.optimizer_kind));
   write_text(folder / kState, state_json(state).dump(2) + "\n");
 }
 
@@ -111,15 +111,15 @@ TrainState read_checkpoint(const fs::path& folder, const RunLength& length, cons
   const TrainState state = read_state(folder / kState, length);
   const NetWeights average = read_own_weights(folder / kAverage, parts.net);
   const NetWeights weights = read_own_weights(folder / kWeights, parts.net);
-  OptimizerState optimizer = optimizer_state(*parts.net.module, parts.optimizer, parts.optimizer_kind);
+  OptimizerState optimizer = optimizer_state(parts.net, parts.optimizer, parts.optimizer_kind);
   if (!path_exists(folder / kOptimizer) && path_exists(folder / kOldOptimizer)) {
     read_optimizer_archive(folder / kOldOptimizer, state.step, optimizer);
   } else {
     read_optimizer_state(folder / kOptimizer, state.step, optimizer);
   }
-  load_weights(*parts.averaged.module, average);
-  parts.average.copy_from(*parts.averaged.module);
-  load_weights(*parts.net.module, weights);
+  load_weights(parts.averaged, average);
+  parts.average.copy_from(parts.averaged);
+  load_weights(parts.net, weights);
   set_optimizer_state(parts.optimizer, optimizer);
   return state;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mtcnn/train/net.h"
+#include "mtcnn/train/modules.h"
 #include "mtcnn/train/optimizer.h"
 #include "mtcnn/train/run_folder.h"
 #include "mtcnn/train/train_state.h"
@@ -13,8 +13,8 @@ namespace mtcnn {
 
 /// What a checkpoint is made of.
 struct TrainParts {
-  TrainableNet& net;
-  TrainableNet& averaged;  ///< scratch for writing and reading the average
+  NetModule& net;
+  NetModule& averaged;  ///< scratch for writing and reading the average
   WeightAverage& average;
   torch::optim::Optimizer& optimizer;
   const std::string& optimizer_kind;  ///< as in OptimizerOptions

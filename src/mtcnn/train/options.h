@@ -81,6 +81,7 @@ struct ScheduleOptions {
 struct TrainOptions {
   int epochs = 20;
   int64_t seed = 1;
+  double width = 1;           ///< channels of the layers, relative to the paper's
   bool landmark_head = true;  ///< P-Net and R-Net learn points too; O-Net always does where there are any
   int keep_checkpoints = 2;
   double checkpoint_minutes = 10;  ///< also within an epoch; 0 = only after each

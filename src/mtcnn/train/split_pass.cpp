@@ -26,9 +26,9 @@ NetOutput join(const std::vector<NetOutput>& parts) {
   return {join(parts, &NetOutput::face_logits), join(parts, &NetOutput::offsets), join(parts, &NetOutput::landmarks)};
 }
 
-std::vector<NetOutput> forward_parts(const TrainableNet& net, const Tensor& input, ThreadPool& pool) {
+std::vector<NetOutput> forward_parts(const NetModule& net, const Tensor& input, ThreadPool& pool) {
   const int64_t rows = input.size(0);
-  const int64_t part_rows = input.is_cpu() ? rows_of_part(net.kind) : rows;
+  const int64_t part_rows = input.is_cpu() ? rows_of_part(net.kind()) : rows;
   std::vector<NetOutput> parts(static_cast<size_t>((rows + part_rows - 1) / part_rows));
   const bool gradients = torch::GradMode::is_enabled();
   pool.run(static_cast<int64_t>(parts.size()), [&](int64_t i) {
@@ -41,13 +41,12 @@ std::vector<NetOutput> forward_parts(const TrainableNet& net, const Tensor& inpu
 
 }  // namespace
 
-NetOutput answer(const TrainableNet& net, const Tensor& input, ThreadPool& pool) {
+NetOutput answer(const NetModule& net, const Tensor& input, ThreadPool& pool) {
   const torch::NoGradGuard no_grad;
   return join(forward_parts(net, input, pool));
 }
 
-SplitPass::SplitPass(const TrainableNet& net, ThreadPool& pool)
-    : net_(net), pool_(pool), parameters_(net.module->parameters()) {}
+SplitPass::SplitPass(const NetModule& net, ThreadPool& pool) : net_(net), pool_(pool), parameters_(net.parameters()) {}
 
 NetOutput SplitPass::forward(const Tensor& input) {
   parts_ = forward_parts(net_, input, pool_);

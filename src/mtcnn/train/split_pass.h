@@ -1,14 +1,14 @@
 #pragma once
 
 #include "mtcnn/core/thread_pool.h"
-#include "mtcnn/train/net.h"
+#include "mtcnn/train/modules.h"
 
 #include <vector>
 
 namespace mtcnn {
 
 /// A net's answers to a batch without gradients: in parts of fixed size, one CPU thread a part.
-NetOutput answer(const TrainableNet& net, const torch::Tensor& input, ThreadPool& pool);
+NetOutput answer(const NetModule& net, const torch::Tensor& input, ThreadPool& pool);
 
 /// A batch's way through a net and back, in parts of fixed size, one CPU thread a part. The nets are so small that
 /// splitting every layer over the threads costs more than it saves; and sums over parts come out the same for any
@@ -16,7 +16,7 @@ NetOutput answer(const TrainableNet& net, const torch::Tensor& input, ThreadPool
 class SplitPass {
  public:
   /// Both must outlive it. LibTorch should be kept to one thread: see WithoutTorchThreads.
-  SplitPass(const TrainableNet& net, ThreadPool& pool);
+  SplitPass(const NetModule& net, ThreadPool& pool);
 
   /// \param input  [N, 3, S, S], normalised, N > 0; its memory must last until backward() is done.
   /// \return the net's answers for all rows, cut off from the net: leaves that gather gradients.
@@ -27,7 +27,7 @@ class SplitPass {
   void backward();
 
  private:
-  const TrainableNet& net_;
+  const NetModule& net_;
   ThreadPool& pool_;
   std::vector<torch::Tensor> parameters_;
   std::vector<NetOutput> parts_;

@@ -113,7 +113,7 @@ Json environment_json(const TrainJob& job, const CropSets& crops, c10::Device de
 }
 
 /// Averages gradients over all processes that train together; there is one.
-void share_gradients(const TrainableNet& /*net*/) {}
+void share_gradients(const NetModule& /*net*/) {}
 
 class Trainer {
  public:
@@ -122,20 +122,21 @@ class Trainer {
         options_(job.options),
         device_(job.device),
         crops_(std::move(crops)),
+        channels_(channels_for(job.net, options_.width)),
         points_(options_.landmark_head ? static_cast<int64_t>(crops_.training.landmarks().count()) : 0),
         loader_(crops_.training, options_),
         steps_per_epoch_(loader_.steps_per_epoch()),
         net_(first_net()),
-        averaged_(make_net(job.net, points_)),
+        averaged_(make_net(job.net, points_, channels_)),
         teacher_(teacher_net()),
         threads_(job.threads),
         pool_(threads_),
-        pass_(net_, pool_),
-        optimizer_(make_optimizer(*net_.module, options_.optimizer)),
-        average_(*net_.module, options_.optimizer.average),
+        pass_(*net_, pool_),
+        optimizer_(make_optimizer(*net_, options_.optimizer)),
+        average_(*net_, options_.optimizer.average),
         config_(config_json(job, crops_)),
         folder_(job.out, config_, environment_json(job, crops_, device_, threads_), job.resume) {
-    averaged_.module->to(device_);
+    averaged_->to(device_);
     require_validation();
   }
 
@@ -155,24 +156,25 @@ class Trainer {
   }
 
  private:
-  TrainableNet first_net() const {
+  NetPointer first_net() const {
     torch::manual_seed(static_cast<uint64_t>(options_.seed));
-    TrainableNet net = make_net(job_.net, points_);
+    NetPointer net = make_net(job_.net, points_, channels_);
     if (job_.init) {
-      load_weights(*net.module, *job_.init);
+      require_same_channels(*job_.init, job_.init_name);
+      load_weights(*net, *job_.init);
       tell_other_points(*job_.init, job_.init_name, "the landmark head starts anew");
     }
-    net.module->to(device_);
+    net->to(device_);
     return net;
   }
 
-  std::optional<TrainableNet> teacher_net() const {
-    if (!job_.teacher) return std::nullopt;
-    TrainableNet net = make_net(job_.net, landmark_count(*job_.teacher));
+  NetPointer teacher_net() const {
+    if (!job_.teacher) return nullptr;
+    NetPointer net = make_net(job_.net, landmark_count(*job_.teacher), channels_of(*job_.teacher));
     tell_other_points(*job_.teacher, "the teacher", "points are learnt without it");
-    load_weights(*net.module, *job_.teacher);
-    net.module->to(device_);
-    net.module->eval();
+    load_weights(*net, *job_.teacher);
+    net->to(device_);
+    net->eval();
     return net;
   }
 
@@ -181,6 +183,15 @@ class Trainer {
     const int64_t theirs = landmark_count(weights);
     if (theirs == 0 || points_ == 0 || theirs == points_) return;
     log::warning(concat(name, ": a net for ", theirs, " points, the crops have ", points_, "; ", consequence));
+  }
+
+  void require_same_channels(const NetWeights& weights, const std::string& name) const {
+    if (channels_of(weights) == channels_) return;
+    throw Error(ErrorCode::usage, "its layers have other numbers of channels than the net that is to be trained",
+                {.where = name,
+                 .found = Json(channels_of(weights)).dump(),
+                 .expected = Json(channels_).dump(),
+                 .hint = "width in the configuration says how many"});
   }
 
   void require_validation() const {
@@ -204,7 +215,7 @@ class Trainer {
                          total_steps());
   }
 
-  TrainParts parts() { return {net_, averaged_, average_, *optimizer_, options_.optimizer.kind}; }
+  TrainParts parts() { return {*net_, *averaged_, average_, *optimizer_, options_.optimizer.kind}; }
 
   bool out_of_patience() const {
     return options_.patience > 0 && state_.best_epoch > 0 && state_.epoch - state_.best_epoch >= options_.patience;
@@ -216,7 +227,7 @@ class Trainer {
   }
 
   void train_epoch() {
-    net_.module->train();
+    net_->train();
     const int64_t last = steps_per_epoch_ * (state_.epoch + 1);
     while (state_.step < last) {
       const auto start = Clock::now();
@@ -243,10 +254,10 @@ class Trainer {
     add_to_totals(batch, output, terms);
     terms.total.backward();
     pass_.backward();
-    share_gradients(net_);
-    clip_gradients(*net_.module, options_.optimizer.clip_norm);
+    share_gradients(*net_);
+    clip_gradients(*net_, options_.optimizer.clip_norm);
     optimizer_->step();
-    average_.update(*net_.module, state_.step);
+    average_.update(*net_, state_.step);
   }
 
   /// One transfer from the device a step.
@@ -294,10 +305,10 @@ class Trainer {
     const EpochTotals totals = state_.totals;
     ++state_.epoch;
     const auto start = Clock::now();
-    average_.copy_to(*averaged_.module);
-    averaged_.module->eval();
+    average_.copy_to(*averaged_);
+    averaged_->eval();
     const LossOptions& loss = options_.loss;
-    const ValidationAnswers answers = validate(averaged_, crops_.validation, device_, pool_);
+    const ValidationAnswers answers = validate(*averaged_, crops_.validation, device_, pool_);
     const ValidationMetrics metrics =
         score_validation(answers, {.face = loss.face, .box = loss.box, .landmark = loss.landmark});
     state_.seconds += seconds_since(start);
@@ -323,7 +334,7 @@ class Trainer {
 
   /// `averaged_` holds what was validated.
   void write_best(const EpochRecord& record, const ValidationAnswers& answers) {
-    NetWeights weights = weights_of(*averaged_.module, job_.net);
+    NetWeights weights = weights_of(*averaged_);
     const std::string config = config_.dump();
     weights.metadata["config"] = checksum_text(crc32(std::as_bytes(std::span(config))));
     weights.metadata["epoch"] = concat(state_.epoch);
@@ -369,12 +380,13 @@ class Trainer {
   const TrainOptions& options_;
   c10::Device device_;
   CropSets crops_;
-  int64_t points_;  ///< of the net's landmark head
+  Channels channels_;  ///< of the net's layers
+  int64_t points_;     ///< of its landmark head
   Loader loader_;
   int64_t steps_per_epoch_;
-  TrainableNet net_;
-  TrainableNet averaged_;
-  std::optional<TrainableNet> teacher_;
+  NetPointer net_;
+  NetPointer averaged_;
+  NetPointer teacher_;
   int threads_;
   WithoutTorchThreads without_torch_threads_;
   ThreadPool pool_;

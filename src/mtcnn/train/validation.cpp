@@ -40,7 +40,7 @@ void add_scores(const torch::Tensor& logits, bool positive, ValidationAnswers& a
   (positive ? answers.positive_scores : answers.negative_scores) = values_of(log_probability.select(1, 1).exp());
 }
 
-ValidationAnswers validate_chunk(const TrainableNet& net, const CropSet& crops, const std::vector<SampleId>& samples,
+ValidationAnswers validate_chunk(const NetModule& net, const CropSet& crops, const std::vector<SampleId>& samples,
                                  torch::Device device) {
   const torch::NoGradGuard no_grad;
   ValidationAnswers answers;
@@ -88,7 +88,7 @@ std::vector<std::vector<SampleId>> chunks_of(const CropSet& crops) {
 
 }  // namespace
 
-ValidationAnswers validate(const TrainableNet& net, const CropSet& crops, torch::Device device, ThreadPool& pool) {
+ValidationAnswers validate(const NetModule& net, const CropSet& crops, torch::Device device, ThreadPool& pool) {
   const std::vector<std::vector<SampleId>> chunks = chunks_of(crops);
   std::vector<ValidationAnswers> answers(chunks.size());
   pool.run(static_cast<int64_t>(chunks.size()), [&](int64_t i) {

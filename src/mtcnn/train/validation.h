@@ -3,12 +3,12 @@
 #include "mtcnn/core/thread_pool.h"
 #include "mtcnn/train/crop_set.h"
 #include "mtcnn/train/metrics.h"
-#include "mtcnn/train/net.h"
+#include "mtcnn/train/modules.h"
 
 namespace mtcnn {
 
 /// Runs the net over every crop, as it is, once. The landmark error is measured only where the net has that head.
 /// Figures do not depend on the number of threads.
-ValidationAnswers validate(const TrainableNet& net, const CropSet& crops, torch::Device device, ThreadPool& pool);
+ValidationAnswers validate(const NetModule& net, const CropSet& crops, torch::Device device, ThreadPool& pool);
 
 }  // namespace mtcnn

@@ -5,13 +5,9 @@
 #include "mtcnn/weights/input.h"
 
 #include <algorithm>
-#include <array>
 
 namespace mtcnn {
 namespace {
-
-/// Logits of no face and face.
-constexpr std::array<const char*, 3> kFaceBiases = {"conv4_1.bias", "dense5_1.bias", "dense6_1.bias"};
 
 void require_alike(const AveragedNet& first, const AveragedNet& other) {
   const auto differ = [&](const std::string& what, const std::string& found, const std::string& expected) {
@@ -24,6 +20,8 @@ void require_alike(const AveragedNet& first, const AveragedNet& other) {
     return input_option_table().dump(input_of(net.weights, net.name).value_or(InputOptions{})).dump();
   };
   differ("input", input(other), input(first));
+  const auto channels = [](const AveragedNet& net) { return Json(channels_of(net.weights)).dump(); };
+  differ("number of channels", channels(other), channels(first));
   if (first.weights.net != NetKind::onet) return;
   differ("number of landmarks", concat(landmark_count(other.weights)), concat(landmark_count(first.weights)));
   const auto order = [](const AveragedNet& net) {
@@ -73,7 +71,7 @@ NetWeights average_weights(std::span<const AveragedNet> nets) {
 }
 
 void raise_face_logit(NetWeights& weights, float raise) {
-  const char* bias = kFaceBiases[static_cast<size_t>(weights.net)];
+  const std::string bias = net_spec(weights.net).head(HeadKind::face).name + ".bias";  // of no face and face
   for (NamedTensor& tensor : weights.tensors) {
     if (tensor.name == bias) tensor.values.at(1) += raise;
   }

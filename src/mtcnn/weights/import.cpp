@@ -39,21 +39,17 @@ std::optional<FileKind> recognise(std::span<const std::byte> bytes) {
 
 /// The layer that sees the last feature map as one row, and the sizes of that map.
 struct FlattenedMap {
-  const char* tensor;
+  std::string tensor;
   int64_t channels;
   int64_t side;
 };
 
 std::optional<FlattenedMap> flattened_map(NetKind net) {
-  switch (net) {
-    case NetKind::pnet:
-      break;
-    case NetKind::rnet:
-      return FlattenedMap{"dense4.weight", 64, 3};
-    case NetKind::onet:
-      return FlattenedMap{"dense5.weight", 128, 3};
-  }
-  return std::nullopt;
+  const std::vector<LayerSpec>& layers = net_spec(net).layers;
+  const auto dense = std::ranges::find(layers, 0, &LayerSpec::kernel);
+  if (dense == layers.end()) return std::nullopt;
+  const auto index = static_cast<size_t>(dense - layers.begin());
+  return FlattenedMap{dense->name + ".weight", layers[index - 1].channels, net_spec(net).side_behind(index)};
 }
 
 /// The values of a tensor of `shape` whose elements lie `strides` apart in `values`. (Its use below: a permutation of
@@ -93,7 +89,7 @@ void reorder(NamedTensor& tensor, NetKind net, Origin origin) {
     tensor.values =
         reordered(tensor.values, {shape[0], shape[1], shape[2], shape[3]}, {shape[1] * area, area, 1, shape[2]});
   }
-  if (find_spec(net, tensor.name)->landmark_head) {
+  if (find_spec(tensor_specs(net), tensor.name)->landmark_head) {
     const int64_t points = tensor.shape[0] / 2;
     const int64_t row = static_cast<int64_t>(tensor.values.size()) / tensor.shape[0];
     tensor.values = reordered(tensor.values, {1, points, 2, row}, {0, row, points * row, 1});
@@ -109,10 +105,10 @@ std::string listed(std::vector<std::string> names) {
 }
 
 /// The net whose first output layer is among `names`.
-NetKind identify(const std::vector<std::string>& names, const std::array<const char*, 3>& outputs,
+NetKind identify(const std::vector<std::string>& names, const std::array<std::string, 3>& outputs,
                  const std::string& where) {
   for (const NetKind net : kNetKinds) {
-    if (std::find(names.begin(), names.end(), outputs[static_cast<size_t>(net)]) != names.end()) return net;
+    if (std::ranges::find(names, outputs[static_cast<size_t>(net)]) != names.end()) return net;
   }
   throw Error(ErrorCode::bad_format, "this is none of the three nets",
               {.where = where,
@@ -122,7 +118,7 @@ NetKind identify(const std::vector<std::string>& names, const std::array<const c
 
 /// The spec of a foreign tensor. \throws Error if `net` has no such tensor or it is already in `seen`.
 const TensorSpec& spec_of(NetKind net, const std::string& name, std::set<std::string>& seen, const std::string& where) {
-  const TensorSpec* spec = find_spec(net, name);
+  const TensorSpec* spec = find_spec(tensor_specs(net), name);
   if (spec == nullptr) {
     throw Error(ErrorCode::bad_format,
                 concat("unknown tensor '", printable(name), "' in the weights of ", net_title(net)), {.where = where});
@@ -133,7 +129,11 @@ const TensorSpec& spec_of(NetKind net, const std::string& name, std::set<std::st
   return *spec;
 }
 
-constexpr std::array<const char*, 3> kOutputTensors = {"conv4_1.weight", "dense5_1.weight", "dense6_1.weight"};
+/// Of each net, a tensor that only it has.
+std::array<std::string, 3> output_tensors() {
+  const auto face = [](NetKind net) { return net_spec(net).head(HeadKind::face).name + ".weight"; };
+  return {face(NetKind::pnet), face(NetKind::rnet), face(NetKind::onet)};
+}
 
 template <class Tensor>
 std::vector<std::string> names_of(const std::vector<Tensor>& tensors) {
@@ -145,32 +145,32 @@ std::vector<std::string> names_of(const std::vector<Tensor>& tensors) {
 
 NetWeights import_torch(std::span<const std::byte> bytes, TorchLayout layout, const std::string& where) {
   const auto foreign = read_torch_file(bytes, layout, where);
-  const NetKind net = identify(names_of(foreign), kOutputTensors, where);
+  const NetKind net = identify(names_of(foreign), output_tensors(), where);
   std::set<std::string> seen;
   std::vector<NamedTensor> tensors;
   tensors.reserve(foreign.size());
   for (const StridedTensor& tensor : foreign) {
     tensors.push_back(contiguous(tensor, spec_of(net, tensor.name, seen, where), where));
   }
-  return checked_weights(net, std::move(tensors), where);
+  return checked_weights(net, std::move(tensors), where, channels_for(net));
 }
 
 NetWeights import_safetensors(const Safetensors& file, const std::string& where) {
-  const NetKind net = identify(names_of(file.entries()), kOutputTensors, where);
+  const NetKind net = identify(names_of(file.entries()), output_tensors(), where);
   std::vector<NamedTensor> tensors;
   for (const Safetensors::Entry& entry : file.entries()) {
     tensors.push_back({entry.name, entry.shape, file.floats(entry)});
   }
-  return checked_weights(net, std::move(tensors), where);
+  return checked_weights(net, std::move(tensors), where, channels_for(net));
 }
 
 /// Layer names of a caffemodel in the form of our own: "PReLU1" is prelu1, "conv4-1" is conv4_1, and what Caffe calls
 /// conv is dense with us where the feature map has ended.
 std::string our_layer_name(std::string name, const std::optional<NetKind>& net) {
   for (char& c : name) c = c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  const bool dense = (net == NetKind::rnet && (name.starts_with("conv4") || name.starts_with("conv5"))) ||
-                     (net == NetKind::onet && (name.starts_with("conv5") || name.starts_with("conv6")));
-  return dense ? "dense" + name.substr(4) : name;
+  if (!net || !name.starts_with("conv")) return name;
+  const std::string dense = "dense" + name.substr(4);
+  return find_spec(tensor_specs(*net), dense + ".weight") != nullptr ? dense : name;
 }
 
 /// Old blobs have four dimensions, ones in front: "1, 1, out, in" is "out, in".
@@ -198,7 +198,7 @@ NetWeights import_caffemodel(std::span<const std::byte> bytes, const std::string
       tensors.push_back({spec.name, std::move(layer.blobs[i].shape), std::move(layer.blobs[i].values)});
     }
   }
-  return checked_weights(net, std::move(tensors), where);
+  return checked_weights(net, std::move(tensors), where, channels_for(net));
 }
 
 /// The net that a weights file of ours says it holds.

@@ -1,86 +1,40 @@
 #include "mtcnn/weights/spec.h"
 
+#include "mtcnn/core/error.h"
+
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
 namespace mtcnn {
 namespace {
 
-/// Collects a net's layers in order.
-class SpecBuilder {
- public:
-  SpecBuilder& conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, bool landmark_head = false) {
-    return weight_and_bias(name, {out, in, kernel, kernel}, landmark_head);
-  }
-  SpecBuilder& dense(const std::string& name, int64_t in, int64_t out, bool landmark_head = false) {
-    return weight_and_bias(name, {out, in}, landmark_head);
-  }
-  SpecBuilder& prelu(const std::string& name, int64_t channels) {
-    spec_.push_back({name + ".weight", {channels}});
-    return *this;
-  }
-  std::vector<TensorSpec> done() { return std::move(spec_); }
+constexpr int64_t kColours = 3;
 
- private:
-  SpecBuilder& weight_and_bias(const std::string& name, std::vector<int64_t> shape, bool landmark_head) {
-    const int64_t out = shape.front();
-    spec_.push_back({name + ".weight", std::move(shape), landmark_head});
-    spec_.push_back({name + ".bias", {out}, landmark_head});
-    return *this;
-  }
-  std::vector<TensorSpec> spec_;
+const NetSpec kNets[] = {
+    {.net = NetKind::pnet,
+     .input_side = 12,
+     .layers = {{.name = "conv1", .prelu = "prelu1", .kernel = 3, .pool = 2, .channels = 10},
+                {.name = "conv2", .prelu = "prelu2", .kernel = 3, .channels = 16},
+                {.name = "conv3", .prelu = "prelu3", .kernel = 3, .channels = 32}},
+     .heads = {{"conv4_1", HeadKind::face}, {"conv4_2", HeadKind::box}, {"conv4_3", HeadKind::landmarks}}},
+    {.net = NetKind::rnet,
+     .input_side = 24,
+     .layers = {{.name = "conv1", .prelu = "prelu1", .kernel = 3, .pool = 3, .channels = 28},
+                {.name = "conv2", .prelu = "prelu2", .kernel = 3, .pool = 3, .channels = 48},
+                {.name = "conv3", .prelu = "prelu3", .kernel = 2, .channels = 64},
+                {.name = "dense4", .prelu = "prelu4", .channels = 128}},
+     .heads = {{"dense5_1", HeadKind::face}, {"dense5_2", HeadKind::box}, {"dense5_3", HeadKind::landmarks}}},
+    {.net = NetKind::onet,
+     .input_side = 48,
+     .layers = {{.name = "conv1", .prelu = "prelu1", .kernel = 3, .pool = 3, .channels = 32},
+                {.name = "conv2", .prelu = "prelu2", .kernel = 3, .pool = 3, .channels = 64},
+                {.name = "conv3", .prelu = "prelu3", .kernel = 3, .pool = 2, .channels = 64},
+                {.name = "conv4", .prelu = "prelu4", .kernel = 2, .channels = 128},
+                {.name = "dense5", .prelu = "prelu5", .channels = 256}},
+     .heads = {{"dense6_1", HeadKind::face}, {"dense6_2", HeadKind::box}, {"dense6_3", HeadKind::landmarks}}},
 };
-
-constexpr int64_t kPoints = 10;  ///< numbers of five points
-
-std::vector<TensorSpec> pnet_spec() {
-  return SpecBuilder()
-      .conv("conv1", 3, 10, 3)
-      .prelu("prelu1", 10)
-      .conv("conv2", 10, 16, 3)
-      .prelu("prelu2", 16)
-      .conv("conv3", 16, 32, 3)
-      .prelu("prelu3", 32)
-      .conv("conv4_1", 32, 2, 1)
-      .conv("conv4_2", 32, 4, 1)
-      .conv("conv4_3", 32, kPoints, 1, true)
-      .done();
-}
-
-std::vector<TensorSpec> rnet_spec() {
-  return SpecBuilder()
-      .conv("conv1", 3, 28, 3)
-      .prelu("prelu1", 28)
-      .conv("conv2", 28, 48, 3)
-      .prelu("prelu2", 48)
-      .conv("conv3", 48, 64, 2)
-      .prelu("prelu3", 64)
-      .dense("dense4", 576, 128)
-      .prelu("prelu4", 128)
-      .dense("dense5_1", 128, 2)
-      .dense("dense5_2", 128, 4)
-      .dense("dense5_3", 128, kPoints, true)
-      .done();
-}
-
-std::vector<TensorSpec> onet_spec() {
-  return SpecBuilder()
-      .conv("conv1", 3, 32, 3)
-      .prelu("prelu1", 32)
-      .conv("conv2", 32, 64, 3)
-      .prelu("prelu2", 64)
-      .conv("conv3", 64, 64, 3)
-      .prelu("prelu3", 64)
-      .conv("conv4", 64, 128, 2)
-      .prelu("prelu4", 128)
-      .dense("dense5", 1152, 256)
-      .prelu("prelu5", 256)
-      .dense("dense6_1", 256, 2)
-      .dense("dense6_2", 256, 4)
-      .dense("dense6_3", 256, kPoints, true)
-      .done();
-}
 
 }  // namespace
 
@@ -101,7 +55,46 @@ const char* net_title(NetKind net) {
   return titles[static_cast<int>(net)];
 }
 
-int net_input_size(NetKind net) { return 12 << static_cast<int>(net); }
+int64_t HeadSpec::values(int64_t points) const {
+  constexpr int64_t kLogits = 2;
+  constexpr int64_t kOffsets = 4;
+  return kind == HeadKind::face ? kLogits : kind == HeadKind::box ? kOffsets : 2 * points;
+}
+
+int NetSpec::side_behind(size_t count) const {
+  int side = input_side;
+  for (size_t i = 0; i < count; ++i) {
+    const LayerSpec& layer = layers.at(i);
+    if (layer.kernel > 0) side -= layer.kernel - 1;
+    if (layer.pool > 0) side = (side - layer.pool + 1) / 2 + 1;
+  }
+  return side;
+}
+
+const HeadSpec& NetSpec::head(HeadKind kind) const {
+  const auto found = std::ranges::find(heads, kind, &HeadSpec::kind);
+  require(found != heads.end(), "NetSpec: no such head");
+  return *found;
+}
+
+const NetSpec& net_spec(NetKind net) { return kNets[static_cast<int>(net)]; }
+
+std::vector<std::string> detection_heads(NetKind net) {
+  std::vector<std::string> names;
+  for (const HeadSpec& head : net_spec(net).heads) {
+    if (head.kind != HeadKind::landmarks || net == NetKind::onet) names.push_back(head.name);
+  }
+  return names;
+}
+
+int net_input_size(NetKind net) { return net_spec(net).input_side; }
+
+Channels channels_for(NetKind net, double width) {
+  Channels channels;
+  for (const LayerSpec& layer : net_spec(net).layers)
+    channels.push_back(std::max<int64_t>(1, std::llround(layer.channels * width)));
+  return channels;
+}
 
 int64_t TensorSpec::count() const {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
@@ -113,16 +106,45 @@ std::vector<int64_t> TensorSpec::shape_for(int64_t points) const {
   return own;
 }
 
-const std::vector<TensorSpec>& net_spec(NetKind net) {
-  static const std::vector<TensorSpec> specs[] = {pnet_spec(), rnet_spec(), onet_spec()};
-  return specs[static_cast<int>(net)];
+std::vector<TensorSpec> tensor_specs(NetKind net, const Channels& channels) {
+  const NetSpec& spec = net_spec(net);
+  require(channels.size() == spec.layers.size(), "tensor_specs: the net has another number of layers");
+  std::vector<TensorSpec> tensors;
+  const auto add = [&](const std::string& name, std::vector<int64_t> weight, bool landmark_head) {
+    const int64_t outputs = weight.front();
+    tensors.push_back({name + ".weight", std::move(weight), landmark_head});
+    tensors.push_back({name + ".bias", {outputs}, landmark_head});
+  };
+  int64_t inputs = kColours;
+  for (size_t i = 0; i < spec.layers.size(); ++i) {
+    const LayerSpec& layer = spec.layers[i];
+    const int64_t side = layer.kernel > 0 ? 1 : spec.side_behind(i);
+    if (layer.kernel > 0) {
+      add(layer.name, {channels[i], inputs, layer.kernel, layer.kernel}, false);
+    } else {
+      add(layer.name, {channels[i], inputs * side * side}, false);
+    }
+    tensors.push_back({layer.prelu + ".weight", {channels[i]}});
+    inputs = channels[i];
+  }
+  for (const HeadSpec& head : spec.heads) {
+    std::vector<int64_t> shape = {head.values(kFacePoints), inputs};
+    if (spec.is_convolutional()) shape.insert(shape.end(), {1, 1});
+    add(head.name, std::move(shape), head.kind == HeadKind::landmarks);
+  }
+  return tensors;
 }
 
-const TensorSpec* find_spec(NetKind net, std::string_view name) {
-  const auto& spec = net_spec(net);
-  const auto found =
-      std::find_if(spec.begin(), spec.end(), [&](const TensorSpec& tensor) { return tensor.name == name; });
-  return found == spec.end() ? nullptr : &*found;
+const std::vector<TensorSpec>& tensor_specs(NetKind net) {
+  static const std::vector<TensorSpec> paper[] = {tensor_specs(NetKind::pnet, channels_for(NetKind::pnet)),
+                                                  tensor_specs(NetKind::rnet, channels_for(NetKind::rnet)),
+                                                  tensor_specs(NetKind::onet, channels_for(NetKind::onet))};
+  return paper[static_cast<int>(net)];
+}
+
+const TensorSpec* find_spec(std::span<const TensorSpec> specs, std::string_view name) {
+  const auto found = std::ranges::find(specs, name, &TensorSpec::name);
+  return found == specs.end() ? nullptr : &*found;
 }
 
 }  // namespace mtcnn

@@ -39,8 +39,9 @@ std::map<std::string, std::string> read_extra(const ScriptArchive& archive, cons
 }
 
 /// The parameter that a tensor of this name must be, with the shape it must have.
-TensorSpec spec_of(const StridedTensor& tensor, NetKind net, const std::filesystem::path& path) {
-  const TensorSpec* spec = find_spec(net, tensor.name);
+TensorSpec spec_of(const StridedTensor& tensor, NetKind net, std::span<const TensorSpec> specs,
+                   const std::filesystem::path& path) {
+  const TensorSpec* spec = find_spec(specs, tensor.name);
   if (spec == nullptr) {
     throw Error(ErrorCode::bad_format,
                 concat("unknown tensor '", printable(tensor.name), "' in the weights of ", net_title(net)),
@@ -56,10 +57,12 @@ TensorSpec spec_of(const StridedTensor& tensor, NetKind net, const std::filesyst
 NetWeights read_torchscript(const std::filesystem::path& path, NetKind expected) {
   const ScriptArchive archive(path);
   std::map<std::string, std::string> metadata = read_extra(archive, path, expected);
+  const Channels channels = declared_channels(expected, metadata, path.string());
+  const std::vector<TensorSpec> specs = tensor_specs(expected, channels);
   std::vector<NamedTensor> tensors;
   for (const auto& [name, tensor] : archive.values().tensors)
-    tensors.push_back(contiguous(tensor, spec_of(tensor, expected, path), path.string()));
-  NetWeights weights = checked_weights(expected, std::move(tensors), path.string());
+    tensors.push_back(contiguous(tensor, spec_of(tensor, expected, specs, path), path.string()));
+  NetWeights weights = checked_weights(expected, std::move(tensors), path.string(), channels);
   weights.metadata = std::move(metadata);
   input_of(weights, path.string());  // refuses what cannot be understood
   return weights;

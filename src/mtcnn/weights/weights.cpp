@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/checksum.h"
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/json.h"
 #include "mtcnn/core/safetensors.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr const char* kFormat = "mtcnn-weights";
 constexpr const char* kFormatVersion = "1";
-constexpr int64_t kFacePoints = 5;  ///< what a head is expected to give where its own rows do not tell
+constexpr const char* kChannelsKey = "channels";  ///< in metadata, where they are not the paper's
 
 void check_values(const NamedTensor& tensor, const std::string& where) {
   const auto bad =
@@ -56,7 +57,7 @@ void check_metadata(const Safetensors& file, NetKind expected) {
 /// The number of points that the rows of a landmark head mean; nothing where there is no head, or none of whole points.
 std::optional<int64_t> points_of_head(NetKind net, const std::vector<NamedTensor>& tensors) {
   for (const NamedTensor& tensor : tensors) {
-    const TensorSpec* spec = find_spec(net, tensor.name);
+    const TensorSpec* spec = find_spec(tensor_specs(net), tensor.name);
     if (spec == nullptr || !spec->landmark_head || tensor.shape.empty()) continue;
     const int64_t rows = tensor.shape.front();
     if (rows > 0 && rows % 2 == 0 && rows <= 2 * kMostPoints) return rows / 2;
@@ -90,11 +91,35 @@ std::string weights_checksum(const NetWeights& weights) {
   return checksum_text(crc);
 }
 
-NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where) {
+Channels channels_of(const NetWeights& weights) {
+  Channels channels;
+  for (const LayerSpec& layer : net_spec(weights.net).layers)
+    channels.push_back(weights.at(layer.name + ".bias").shape.front());
+  return channels;
+}
+
+Channels declared_channels(NetKind net, const std::map<std::string, std::string>& metadata, const std::string& where) {
+  const auto found = metadata.find(kChannelsKey);
+  if (found == metadata.end()) return channels_for(net);
+  const Json json = parse_json(found->second, concat(where, ": '", kChannelsKey, "'"));
+  const auto fits = [](const Json& value) { return value.is_number_integer() && value > 0 && value <= kMostChannels; };
+  const size_t layers = net_spec(net).layers.size();
+  if (!json.is_array() || json.size() != layers || !std::all_of(json.begin(), json.end(), fits)) {
+    throw Error(ErrorCode::bad_format, concat("wrong '", kChannelsKey, "'"),
+                {.where = where,
+                 .found = shown(json),
+                 .expected = concat(layers, " whole numbers from 1 to ", kMostChannels, ", one a layer")});
+  }
+  return json.get<Channels>();
+}
+
+NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where,
+                           const Channels& channels) {
+  const std::vector<TensorSpec> specs = tensor_specs(net, channels);
   const int64_t points = points_of_head(net, tensors).value_or(kFacePoints);
   bool head = false;
   for (const NamedTensor& tensor : tensors) {
-    const TensorSpec* spec = find_spec(net, tensor.name);
+    const TensorSpec* spec = find_spec(specs, tensor.name);
     if (spec == nullptr) {
       throw Error(ErrorCode::bad_format,
                   concat("unknown tensor '", tensor.name, "' in the weights of ", net_title(net)), {.where = where});
@@ -111,7 +136,8 @@ NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const 
     check_values(tensor, where);
   }
   NetWeights weights{.net = net, .tensors = {}, .metadata = {}};
-  for (const TensorSpec& spec : net_spec(net)) {
+  if (channels != channels_for(net)) weights.metadata[kChannelsKey] = Json(channels).dump();
+  for (const TensorSpec& spec : specs) {
     const auto named = [&](const NamedTensor& tensor) { return tensor.name == spec.name; };
     const auto count = std::count_if(tensors.begin(), tensors.end(), named);
     if (count > 1) throw Error(ErrorCode::bad_format, "tensor '" + spec.name + "' is there twice", {.where = where});
@@ -132,7 +158,9 @@ NetWeights weights_in(const Safetensors& file, NetKind expected) {
   std::vector<NamedTensor> tensors;
   for (const Safetensors::Entry& entry : file.entries())
     tensors.push_back({entry.name, entry.shape, file.floats(entry)});
-  NetWeights weights = checked_weights(expected, std::move(tensors), file.path().string());
+  const std::string where = file.path().string();
+  NetWeights weights =
+      checked_weights(expected, std::move(tensors), where, declared_channels(expected, file.metadata(), where));
   weights.metadata = file.metadata();
   input_of(weights, file.path().string());  // refuses what cannot be understood
   return weights;

@@ -19,7 +19,7 @@ struct NamedTensor {
   std::vector<float> values;
 };
 
-/// The parameters of one net, in the order of net_spec().
+/// The parameters of one net, in the order of tensor_specs().
 struct NetWeights {
   NetKind net = NetKind::pnet;
   std::vector<NamedTensor> tensors;
@@ -37,11 +37,19 @@ int64_t landmark_count(const NetWeights& weights);
 /// CRC-32 over the bytes of all tensors, as text: the same net has the same, whatever file it came from.
 std::string weights_checksum(const NetWeights& weights);
 
-/// Puts tensors in the order of net_spec() and checks them. A landmark head may be missing, and may be for any number
-/// of points up to kMostPoints.
+/// How many channels the net's layers have.
+Channels channels_of(const NetWeights& weights);
+
+/// What the metadata of a file say of its layers' channels: the paper's where they say nothing.
+/// \throws Error{bad_format} naming `where` if it is not as docs/formats.md says.
+Channels declared_channels(NetKind net, const std::map<std::string, std::string>& metadata, const std::string& where);
+
+/// Puts tensors in the order of tensor_specs() and checks them. A landmark head may be missing, and may be for any
+/// number of points up to kMostPoints. The metadata tell the channels where they are not the paper's.
 /// \param where names their source in messages.
 /// \throws Error if a tensor is missing, unknown, given twice, of the wrong shape, or holds a value that is not finite.
-NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where);
+NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const std::string& where,
+                           const Channels& channels);
 
 /// Reads a weights file of ours (docs/formats.md).
 /// \throws Error as checked_weights does, and if the file is no safetensors file, is of another format or version,

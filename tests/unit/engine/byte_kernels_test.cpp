@@ -77,9 +77,9 @@ ByteConvolution job_over(const ByteLayer& layer, const std::vector<uint8_t>& byt
 constexpr int kWidth = 17;
 constexpr int kHeight = 6;
 
-/// Input channels, channels and side of the kernel: P-Net's and R-Net's layers.
-const std::vector<std::tuple<int, int, int>> kShapes = {{3, 10, 3},  {10, 16, 3}, {16, 32, 3},
-                                                        {28, 48, 3}, {48, 64, 2}, {576, 128, 1}};
+/// Input channels, channels and side of the kernel: P-Net's and R-Net's layers, and some of other widths.
+const std::vector<std::tuple<int, int, int>> kShapes = {{3, 10, 3},  {10, 16, 3},   {16, 32, 3}, {28, 48, 3},
+                                                        {48, 64, 2}, {576, 128, 1}, {7, 36, 2},  {9, 83, 3}};
 
 TEST(ByteKernels, ConvolveAsDefinedUpToTheWeightsRounding) {
   for (const ByteKernels* kernels : all_byte_kernels()) {
@@ -88,17 +88,20 @@ TEST(ByteKernels, ConvolveAsDefinedUpToTheWeightsRounding) {
       const ByteLayer layer = byte_layer(made.taps, made.inputs, {});
       const std::vector<uint8_t> bytes = random_bytes(static_cast<size_t>(kWidth * kHeight * inputs));
       ByteConvolution job = job_over(layer, bytes, kWidth, kHeight, ByteOutput::floats);
-      std::vector<float> output(static_cast<size_t>(job.width * job.height * layer.padded()) + kByteSlack);
-      job.output = output.data();
-      kernels->convolve(job);
       // A weight is off by half a step at most, and an input is at most 3: a random walk over the taps.
       const double tolerance = 4 * 0.5 / 127 * 3 * std::sqrt(static_cast<double>(made.taps.length()));
-      for (int y = 0; y < job.height; ++y) {
-        for (int x = 0; x < job.width; ++x) {
-          for (int channel = 0; channel < channels; ++channel) {
-            const auto at = static_cast<size_t>((y * job.width + x) * layer.padded() + channel);
-            ASSERT_NEAR(output[at], made.activated(made.at(bytes, kWidth, x, y, channel), channel), tolerance)
-                << kernels->units << " " << inputs;
+      for (const ptrdiff_t stride : {layer.padded(), ptrdiff_t{channels}}) {
+        job.output_stride = stride;
+        std::vector<float> output(static_cast<size_t>(job.width * job.height * stride) + kByteSlack);
+        job.output = output.data();
+        kernels->convolve(job);
+        for (int y = 0; y < job.height; ++y) {
+          for (int x = 0; x < job.width; ++x) {
+            for (int channel = 0; channel < channels; ++channel) {
+              const auto at = static_cast<size_t>((y * job.width + x) * stride + channel);
+              ASSERT_NEAR(output[at], made.activated(made.at(bytes, kWidth, x, y, channel), channel), tolerance)
+                  << kernels->units << " " << inputs;
+            }
           }
         }
       }

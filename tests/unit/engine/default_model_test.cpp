@@ -37,20 +37,20 @@ TEST(DefaultModel, PNetAnswersAsDefinedOverAPicture) {
 }
 
 /// A crop net on a face, on half of one and on background, which go together through the engine.
-template <class Net>
 void expect_crop_net_as_defined(NetKind kind) {
+  const int side = net_input_size(kind);
   const NetWeights weights = default_net(kind);
   std::vector<float> crops;
   std::vector<PlainMap> expected;
   for (const float x : {kFaceX, kFaceX + kFaceSide / 2, 10.0F}) {
-    const std::vector<float> crop = sample_pixels("astronaut.jpg", Net::kSide, x, kFaceY, kFaceSide);
-    expected.push_back(plain_net(weights, crop, Net::kSide, Net::kSide));
+    const std::vector<float> crop = sample_pixels("astronaut.jpg", side, x, kFaceY, kFaceSide);
+    expected.push_back(plain_net(weights, crop, side, side));
     crops.insert(crops.end(), crop.begin(), crop.end());
   }
   EXPECT_GT(expected.front().values[0], 1) << "a face";
   EXPECT_LT(expected.back().values[0], -1) << "none";
   for (const Kernels& kernels : usable_kernels()) {
-    const Net net(weights, kernels);
+    const CropNet net(weights, kernels);
     std::vector<float> values(expected.size() * static_cast<size_t>(net.values()));
     net.run(crops.data(), static_cast<int>(expected.size()), values.data());
     for (size_t i = 0; i < expected.size(); ++i) {
@@ -60,8 +60,8 @@ void expect_crop_net_as_defined(NetKind kind) {
   }
 }
 
-TEST(DefaultModel, RNetAnswersAsDefinedOnCrops) { expect_crop_net_as_defined<RNet>(NetKind::rnet); }
-TEST(DefaultModel, ONetAnswersAsDefinedOnCrops) { expect_crop_net_as_defined<ONet>(NetKind::onet); }
+TEST(DefaultModel, RNetAnswersAsDefinedOnCrops) { expect_crop_net_as_defined(NetKind::rnet); }
+TEST(DefaultModel, ONetAnswersAsDefinedOnCrops) { expect_crop_net_as_defined(NetKind::onet); }
 
 }  // namespace
 }  // namespace mtcnn::engine

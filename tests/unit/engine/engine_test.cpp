@@ -73,14 +73,15 @@ TEST(EngineKernels, AreThoseOfThisMachine) {
 #endif
 }
 
+/// With pixels as far apart as their channels in whole vectors, and as their channels.
 TEST(EngineKernels, ConvolveAsDefined) {
   for (const Kernels& kernels : usable_kernels()) {
-    for (const auto& [inputs, channels, side] :
-         std::vector<std::tuple<int, int, int>>{{3, 10, 3}, {10, 16, 3}, {16, 32, 3}, {48, 64, 2}, {28, 48, 3}}) {
+    for (const auto& [inputs, channels, side] : std::vector<std::tuple<int, int, int>>{
+             {3, 10, 3}, {10, 16, 3}, {16, 32, 3}, {48, 64, 2}, {28, 48, 3}, {5, 3, 3}, {7, 36, 2}, {9, 83, 3}}) {
       constexpr int kWidth = 15;
       constexpr int kHeight = 7;
       const MadeLayer made(inputs, channels, side, -1);
-      const Layer layer = LayerPacker(made.weights, kernels).convolution("conv", "prelu");
+      const Layer layer = LayerPacker(made.weights, kernels).pack(convolution_taps(made.weights, "conv", "prelu"));
       const std::vector<float> input = random_floats(static_cast<size_t>(kWidth * kHeight * inputs));
       Convolution job = layer.job();
       job.input = input.data();
@@ -89,17 +90,19 @@ TEST(EngineKernels, ConvolveAsDefined) {
       for (int row = 0; row < side; ++row) job.kernel_row[row] = row * job.row_stride;
       job.width = kWidth - side + 1;
       job.height = kHeight - side + 1;
-      job.output_stride = layer.padded();
-      std::vector<float> output(static_cast<size_t>(job.width * job.height * layer.padded()) + kSlack);
-      job.output = output.data();
-      kernels.convolve(job);
-      for (int y = 0; y < job.height; ++y) {
-        for (int x = 0; x < job.width; ++x) {
-          for (int channel = 0; channel < channels; ++channel) {
-            const float value = static_cast<float>(made.at(input, kWidth, x, y, channel));
-            const size_t at = static_cast<size_t>((y * job.width + x) * layer.padded() + channel);
-            ASSERT_NEAR(output[at], prelu(value, made.slope(channel)), kConvolutionTolerance)
-                << kernels.units << " " << channel;
+      for (const ptrdiff_t stride : {layer.padded(), ptrdiff_t{channels}}) {
+        job.output_stride = stride;
+        std::vector<float> output(static_cast<size_t>(job.width * job.height * stride) + kSlack);
+        job.output = output.data();
+        kernels.convolve(job);
+        for (int y = 0; y < job.height; ++y) {
+          for (int x = 0; x < job.width; ++x) {
+            for (int channel = 0; channel < channels; ++channel) {
+              const float value = static_cast<float>(made.at(input, kWidth, x, y, channel));
+              const size_t at = static_cast<size_t>((y * job.width + x) * stride + channel);
+              ASSERT_NEAR(output[at], prelu(value, made.slope(channel)), kConvolutionTolerance)
+                  << kernels.units << " " << channel << " of " << channels;
+            }
           }
         }
       }
@@ -115,7 +118,7 @@ TEST(EngineKernels, PoolAsDefined) {
           if (width < kernel) continue;
           constexpr int kChannels = 10;
           const MadeLayer made(3, kChannels, 3, lowest_slope);
-          const Layer layer = LayerPacker(made.weights, kernels).convolution("conv", "prelu");
+          const Layer layer = LayerPacker(made.weights, kernels).pack(convolution_taps(made.weights, "conv", "prelu"));
           const auto row_floats = static_cast<size_t>(width * layer.padded());
           const std::vector<float> input = random_floats(3 * row_floats, 9);
           const int pooled = (width - kernel + 1) / 2 + 1;
@@ -162,8 +165,9 @@ TEST(EngineNets, VersionsAgree) {
     std::vector<float> values(size_t{25} * 15 * 5 + 3 * 5 + 3 * 15);
     PNet(testing::random_weights(NetKind::pnet, 1), kernels)
         .run({plane.data(), 180, 60, 40}, 0, 15, values.data(), 125);
-    RNet(testing::random_weights(NetKind::rnet, 2), kernels).run(crops.data(), 3, values.data() + size_t{25} * 15 * 5);
-    ONet(testing::random_weights(NetKind::onet, 3), kernels)
+    CropNet(testing::random_weights(NetKind::rnet, 2), kernels)
+        .run(crops.data(), 3, values.data() + size_t{25} * 15 * 5);
+    CropNet(testing::random_weights(NetKind::onet, 3), kernels)
         .run(crops.data(), 3, values.data() + size_t{25} * 15 * 5 + size_t{3} * 5);
     answers.push_back(values);
   }
@@ -174,7 +178,7 @@ TEST(EngineNets, VersionsAgree) {
 /// Values depend on their own window alone, to the bit: so batches, bands and threads change nothing.
 TEST(EngineNets, NeighboursChangeNothing) {
   for (const Kernels& kernels : usable_kernels()) {
-    const ONet onet(testing::random_weights(NetKind::onet, 3), kernels);
+    const CropNet onet(testing::random_weights(NetKind::onet, 3), kernels);
     constexpr int kCount = 21;
     constexpr size_t kCrop = size_t{48} * 48 * 3;
     const std::vector<float> crops = random_floats(kCount * kCrop);

@@ -56,12 +56,12 @@ TEST(Screen, RoughLogitsAreWithinTheMargin) {
 
     const RNetScreen rnet_screen(rnet, kernels, *bytes);
     EXPECT_LT(rnet_screen.margin(), 2);
-    const Calibration crops = painted_calibration(RNet::kSide);
+    const Calibration crops = painted_calibration(net_input_size(NetKind::rnet));
     const int count = crops.textures + crops.faces;
     std::vector<float> logits(static_cast<size_t>(count));
     rnet_screen.run(crops.crops.data(), count, logits.data());
     std::vector<float> values(static_cast<size_t>(count * kRNetValues));
-    RNet(rnet, kernels).run(crops.crops.data(), count, values.data());
+    CropNet(rnet, kernels).run(crops.crops.data(), count, values.data());
     for (size_t i = 0; i < logits.size(); ++i) {
       const float logit = values[i * kRNetValues];
       if (std::abs(logit) < 4) {

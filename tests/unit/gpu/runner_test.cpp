@@ -55,7 +55,7 @@ TEST(Runner, PNetEqualsItsModule) {
   at::manual_seed(5);
   const auto nets = random_nets();
   const NetRunner runner(nets);
-  PNet module;
+  const NetPointer module = make_net(NetKind::pnet, 0);
   load_weights(*module, nets[0]);
   for (const auto& [height, width] : std::vector<std::pair<int, int>>{{12, 12}, {64, 96}, {34, 50}}) {
     std::vector<float> canvas = random_floats(static_cast<size_t>(height * width * 3));
@@ -63,6 +63,40 @@ TEST(Runner, PNetEqualsItsModule) {
     runner.run_pnet(canvas, height, width, std::vector<CanvasPart>{{0, 0, width, height}}, values);
     const at::NoGradGuard no_grad;
     expect_close(values, merged(module->forward(to_planes(canvas, {1, height, width, 3}))).permute({0, 2, 3, 1}));
+  }
+}
+
+/// Of any width, also with a number of channels that fills no vector.
+TEST(Runner, RunsNetsOfOtherWidths) {
+  at::manual_seed(9);
+  const at::NoGradGuard no_grad;
+  for (const double width : {0.3, 1.3, 2.0}) {
+    std::array<NetWeights, 3> nets;
+    std::array<NetPointer, 3> modules;
+    for (const NetKind net : kNetKinds) {
+      const auto i = static_cast<size_t>(net);
+      nets[i] = testing::random_weights(net, 1, false, 5, width);
+      modules[i] = make_net(net, net == NetKind::onet ? 5 : 0, channels_for(net, width));
+      load_weights(*modules[i], nets[i]);
+    }
+    const NetRunner runner(nets);
+    const TorchNets torch_nets(nets, at::kCPU);
+    std::vector<float> values;
+    std::vector<float> canvas = random_floats(size_t{34} * 50 * 3);
+    runner.run_pnet(canvas, 34, 50, std::vector<CanvasPart>{{0, 0, 50, 34}}, values);
+    const at::Tensor picture = to_planes(canvas, {1, 34, 50, 3});
+    const at::Tensor expected = merged(modules[0]->forward(picture)).permute({0, 2, 3, 1});
+    expect_close(values, expected);
+    expect_equal(torch_nets.run_pnet(picture), expected);
+    for (const NetKind net : {NetKind::rnet, NetKind::onet}) {
+      const int side = net_input_size(net);
+      std::vector<float> crops = random_floats(static_cast<size_t>(9 * side * side * 3));
+      const at::Tensor planes = to_planes(crops, {9, side, side, 3});
+      const at::Tensor answers = merged(modules[static_cast<size_t>(net)]->forward(planes));
+      runner.run_crops(net, crops, 9, values);
+      expect_close(values, answers);
+      expect_equal(torch_nets.run_crops(net, planes), answers);
+    }
   }
 }
 
@@ -76,7 +110,7 @@ TEST(Runner, GivesAsManyPointsAsONetHas) {
     EXPECT_EQ(runner.landmark_count(), points);
     EXPECT_EQ(runner.value_count(NetKind::rnet), 5);
     EXPECT_EQ(runner.value_count(NetKind::onet), 5 + 2 * points);
-    ONet module(points);
+    const NetPointer module = make_net(NetKind::onet, points);
     load_weights(*module, nets[2]);
     std::vector<float> values;
     std::vector<float> crops = random_floats(size_t{9} * 48 * 48 * 3);
@@ -89,8 +123,8 @@ TEST(Runner, CropNetsEqualTheirModules) {
   at::manual_seed(6);
   const auto nets = random_nets();
   const NetRunner runner(nets);
-  RNet rnet;
-  ONet onet;
+  const NetPointer rnet = make_net(NetKind::rnet, 0);
+  const NetPointer onet = make_net(NetKind::onet, 5);
   load_weights(*rnet, nets[1]);
   load_weights(*onet, nets[2]);
   const at::NoGradGuard no_grad;
@@ -135,9 +169,9 @@ TEST(TorchNets, EqualTheModules) {
   at::manual_seed(8);
   const auto nets = random_nets();
   const TorchNets torch_nets(nets, at::kCPU);
-  PNet pnet;
-  RNet rnet;
-  ONet onet;
+  const NetPointer pnet = make_net(NetKind::pnet, 0);
+  const NetPointer rnet = make_net(NetKind::rnet, 0);
+  const NetPointer onet = make_net(NetKind::onet, 5);
   load_weights(*pnet, nets[0]);
   load_weights(*rnet, nets[1]);
   load_weights(*onet, nets[2]);

@@ -105,7 +105,7 @@ void write_crops(const fs::path& folder) {
 
 void write_net(const fs::path& folder) {
   NetWeights net{.net = NetKind::pnet, .metadata = {{"epoch", concat(1234)}, {"loss", concat(kThousands)}}};
-  for (const TensorSpec& tensor : net_spec(NetKind::pnet))
+  for (const TensorSpec& tensor : tensor_specs(NetKind::pnet))
     net.tensors.push_back({tensor.name, tensor.shape, std::vector<float>(static_cast<size_t>(tensor.count()), 0.5F)});
   write_weights(folder / "pnet.safetensors", net);
   read_weights(folder / "pnet.safetensors", NetKind::pnet);

@@ -33,29 +33,29 @@ struct Training {
     torch::manual_seed(7);
     net = make_net(NetKind::pnet, 5);
     averaged = make_net(NetKind::pnet, 5);
-    average.emplace(*net.module, .9);
+    average.emplace(*net, .9);
     OptimizerOptions options;
     options.kind = kind;
     options.lr = .01;
-    optimizer = make_optimizer(*net.module, options);
+    optimizer = make_optimizer(*net, options);
   }
 
-  TrainParts parts() { return {net, averaged, *average, *optimizer, kind}; }
+  TrainParts parts() { return {*net, *averaged, *average, *optimizer, kind}; }
 
   /// The landmark head gets no gradient, as in batches without landmarks.
   void step(uint64_t seed) {
     torch::manual_seed(seed);
-    for (const auto& parameter : net.module->named_parameters()) {
+    for (const auto& parameter : net->named_parameters()) {
       const bool head = parameter.key().starts_with("conv4_3");
       parameter.value().mutable_grad() = head ? torch::Tensor() : torch::randn_like(parameter.value());
     }
     optimizer->step();
-    average->update(*net.module, static_cast<int64_t>(seed));
+    average->update(*net, static_cast<int64_t>(seed));
   }
 
   std::string kind;
-  TrainableNet net;
-  TrainableNet averaged;
+  NetPointer net;
+  NetPointer averaged;
   std::optional<WeightAverage> average;
   std::unique_ptr<torch::optim::Optimizer> optimizer;
 };
@@ -68,7 +68,7 @@ TrainState state_at(int64_t step) {
 }
 
 void expect_same_weights(const Training& found, const Training& expected) {
-  testing::expect_same(weights_of(*found.net.module, NetKind::pnet), weights_of(*expected.net.module, NetKind::pnet));
+  testing::expect_same(weights_of(*found.net), weights_of(*expected.net));
 }
 
 /// How versions before optimizer.safetensors wrote a checkpoint.
@@ -154,9 +154,9 @@ TEST(Checkpoint, AnOptimizerThatCannotBeIsRefused) {
                         const std::map<std::string, std::string>& other = {}) {
     write_checkpoint(folder.path(), state_at(2), training.parts());
     rewrite(folder.path(), change, other);
-    const NetWeights before = weights_of(*training.net.module, NetKind::pnet);
+    const NetWeights before = weights_of(*training.net);
     const std::string text = refused(folder.path(), training);
-    testing::expect_same(weights_of(*training.net.module, NetKind::pnet), before);
+    testing::expect_same(weights_of(*training.net), before);
     return text;
   };
   const auto place_of = [](const std::vector<TensorView>& views, const std::string& name) {

@@ -1,7 +1,7 @@
 #include "mtcnn/train/loss.h"
 
 #include "mtcnn/core/error.h"
-#include "mtcnn/train/net.h"
+#include "mtcnn/train/modules.h"
 #include "mtcnn/train/optimizer.h"
 
 #include <cmath>
@@ -165,22 +165,21 @@ TEST(Loss, RefusesRowsThatDoNotFit) {
 
 TEST(Optimizer, SparesBiasesAndSlopesFromDecay) {
   for (const char* kind : {"sgd", "adam", "adamw"}) {
-    TrainableNet net = make_net(NetKind::rnet, 5);
+    NetPointer net = make_net(NetKind::rnet, 5);
     OptimizerOptions options;
     options.kind = kind;
     options.weight_decay = .3;
-    const auto optimizer = make_optimizer(*net.module, options);
+    const auto optimizer = make_optimizer(*net, options);
     ASSERT_EQ(optimizer->param_groups().size(), 2U);
     for (const torch::Tensor& parameter : optimizer->param_groups()[0].params()) EXPECT_GT(parameter.dim(), 1);
     for (const torch::Tensor& parameter : optimizer->param_groups()[1].params()) EXPECT_EQ(parameter.dim(), 1);
     // Without any gradient but decay, only the first group moves.
-    for (const torch::Tensor& parameter : net.module->parameters())
-      parameter.mutable_grad() = torch::zeros_like(parameter);
-    const torch::Tensor slope = net.module->named_parameters()["prelu1.weight"].clone();
-    const torch::Tensor weight = net.module->named_parameters()["conv1.weight"].clone();
+    for (const torch::Tensor& parameter : net->parameters()) parameter.mutable_grad() = torch::zeros_like(parameter);
+    const torch::Tensor slope = net->named_parameters()["prelu1.weight"].clone();
+    const torch::Tensor weight = net->named_parameters()["conv1.weight"].clone();
     optimizer->step();
-    EXPECT_TRUE(torch::equal(slope, net.module->named_parameters()["prelu1.weight"])) << kind;
-    EXPECT_FALSE(torch::equal(weight, net.module->named_parameters()["conv1.weight"])) << kind;
+    EXPECT_TRUE(torch::equal(slope, net->named_parameters()["prelu1.weight"])) << kind;
+    EXPECT_FALSE(torch::equal(weight, net->named_parameters()["conv1.weight"])) << kind;
     set_learning_rate(*optimizer, .5);
     EXPECT_EQ(optimizer->param_groups()[1].options().get_lr(), .5);
   }
@@ -210,31 +209,31 @@ TEST(TeacherLoss, ByHand) {
 }
 
 TEST(Optimizer, ClipsTheCommonNorm) {
-  TrainableNet net = make_net(NetKind::pnet, 0);
+  NetPointer net = make_net(NetKind::pnet, 0);
   double squares = 0;
-  for (const torch::Tensor& parameter : net.module->parameters()) {
+  for (const torch::Tensor& parameter : net->parameters()) {
     parameter.mutable_grad() = torch::full_like(parameter, .1);
     squares += .01 * static_cast<double>(parameter.numel());
   }
-  EXPECT_NEAR(clip_gradients(*net.module, 2), std::sqrt(squares), 1e-3);
-  EXPECT_NEAR(clip_gradients(*net.module, 100), 2, 1e-3);
-  EXPECT_EQ(clip_gradients(*net.module, 0), 0);
+  EXPECT_NEAR(clip_gradients(*net, 2), std::sqrt(squares), 1e-3);
+  EXPECT_NEAR(clip_gradients(*net, 100), 2, 1e-3);
+  EXPECT_EQ(clip_gradients(*net, 0), 0);
 }
 
 TEST(WeightAverage, FollowsSlowlyAndComesBack) {
-  TrainableNet net = make_net(NetKind::pnet, 0);
-  WeightAverage average(*net.module, .9);
-  TrainableNet copy = make_net(NetKind::pnet, 0);
-  const torch::Tensor before = net.module->parameters()[0].detach().clone();
-  net.module->parameters()[0].data().add_(1);
-  average.update(*net.module, 100);
-  average.copy_to(*copy.module);
-  EXPECT_TRUE(torch::allclose(copy.module->parameters()[0], before + .1, 1e-4, 1e-5));
-  WeightAverage none(*net.module, 0);
-  net.module->parameters()[0].data().add_(1);
-  none.update(*net.module, 5);
-  none.copy_to(*copy.module);
-  EXPECT_TRUE(torch::equal(copy.module->parameters()[0], net.module->parameters()[0]));
+  NetPointer net = make_net(NetKind::pnet, 0);
+  WeightAverage average(*net, .9);
+  NetPointer copy = make_net(NetKind::pnet, 0);
+  const torch::Tensor before = net->parameters()[0].detach().clone();
+  net->parameters()[0].data().add_(1);
+  average.update(*net, 100);
+  average.copy_to(*copy);
+  EXPECT_TRUE(torch::allclose(copy->parameters()[0], before + .1, 1e-4, 1e-5));
+  WeightAverage none(*net, 0);
+  net->parameters()[0].data().add_(1);
+  none.update(*net, 5);
+  none.copy_to(*copy);
+  EXPECT_TRUE(torch::equal(copy->parameters()[0], net->parameters()[0]));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ using testing::TempFolder;
 using testing::write_bytes;
 
 int64_t parameter_count(NetKind net, bool head) {
-  const auto& spec = net_spec(net);
+  const auto& spec = tensor_specs(net);
   return std::accumulate(spec.begin(), spec.end(), int64_t{0}, [&](int64_t sum, const TensorSpec& tensor) {
     return sum + (tensor.landmark_head && !head ? 0 : tensor.count());
   });
@@ -39,9 +39,9 @@ TEST(Spec, HasThePublishedNumberOfParameters) {
 }
 
 TEST(Spec, FindsTensorsOfItsOwnNetOnly) {
-  ASSERT_NE(find_spec(NetKind::rnet, "dense4.weight"), nullptr);
-  EXPECT_EQ(find_spec(NetKind::rnet, "dense4.weight")->shape, (std::vector<int64_t>{128, 576}));
-  EXPECT_EQ(find_spec(NetKind::pnet, "dense4.weight"), nullptr);
+  ASSERT_NE(find_spec(tensor_specs(NetKind::rnet), "dense4.weight"), nullptr);
+  EXPECT_EQ(find_spec(tensor_specs(NetKind::rnet), "dense4.weight")->shape, (std::vector<int64_t>{128, 576}));
+  EXPECT_EQ(find_spec(tensor_specs(NetKind::pnet), "dense4.weight"), nullptr);
   EXPECT_EQ(net_input_size(NetKind::pnet), 12);
   EXPECT_EQ(net_input_size(NetKind::rnet), 24);
   EXPECT_EQ(net_input_size(NetKind::onet), 48);
@@ -83,6 +83,28 @@ TEST_F(WeightsFile, ComesBackAsItWas) {
   }
 }
 
+TEST_F(WeightsFile, OtherChannelsAreDeclared) {
+  const NetWeights wide = random_weights(NetKind::rnet, 5, false, 5, 1.5);
+  EXPECT_EQ(channels_of(wide), (Channels{42, 72, 96, 192}));
+  write_weights(file_, wide);
+  const NetWeights read = read_weights(file_, NetKind::rnet);
+  expect_same(read, wide);
+  EXPECT_EQ(read.metadata.at("channels"), "[42,72,96,192]");
+  write_weights(file_, weights_);
+  EXPECT_FALSE(read_weights(file_, NetKind::pnet).metadata.contains("channels"));
+}
+
+TEST_F(WeightsFile, WrongChannelsAreRefused) {
+  write(weights_.tensors, {{"channels", "[10,16,64]"}});
+  EXPECT_THAT(read_refusal(), HasSubstr("found [32, 16, 3, 3], expected [64, 16, 3, 3]"));
+  for (const char* wrong : {"[10,16]", "[10,16,0]", "[10,16,2000]", "[10,16,32.5]", "{}", "10"}) {
+    write(weights_.tensors, {{"channels", wrong}});
+    EXPECT_THAT(read_refusal(), HasSubstr("expected 3 whole numbers from 1 to 1024, one a layer")) << wrong;
+  }
+  write(weights_.tensors, {{"channels", "[10,"}});
+  EXPECT_THAT(read_refusal(), HasSubstr("'channels'"));
+}
+
 TEST_F(WeightsFile, TensorsAreFoundByName) {
   EXPECT_EQ(weights_.at("conv2.bias").values.size(), 16U);
   EXPECT_THROW(weights_.at("conv9.bias"), ContractError);
@@ -122,14 +144,14 @@ TEST_F(WeightsFile, MissingUnknownAndMisshapenTensorsAreNamed) {
 TEST_F(WeightsFile, ATensorGivenTwiceIsRefused) {
   auto tensors = weights_.tensors;
   tensors.push_back(tensors[2]);
-  EXPECT_THAT(refusal([&] { checked_weights(NetKind::pnet, tensors, "here"); }),
+  EXPECT_THAT(refusal([&] { checked_weights(NetKind::pnet, tensors, "here", channels_for(NetKind::pnet)); }),
               HasSubstr("here: tensor 'prelu1.weight' is there twice"));
 }
 
 TEST_F(WeightsFile, AnyOrderOfTensorsGivesTheOrderOfTheSpec) {
   auto tensors = weights_.tensors;
   std::reverse(tensors.begin(), tensors.end());
-  expect_same(checked_weights(NetKind::pnet, tensors, "here"), weights_);
+  expect_same(checked_weights(NetKind::pnet, tensors, "here", channels_for(NetKind::pnet)), weights_);
 }
 
 TEST_F(WeightsFile, ValuesThatAreNotFiniteAreRefused) {
