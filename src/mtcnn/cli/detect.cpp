@@ -174,7 +174,7 @@ class Outputs {
 
  private:
   static std::string text_of(const PictureResult& result) {
-    std::string text = concat(result.file.name, ": ", result.found.faces.size(),
+    std::string text = concat(as_line(result.file.name), ": ", result.found.faces.size(),
                               result.found.faces.size() == 1 ? " face\n" : " faces\n");
     for (const Face& face : result.found.faces) {
       text += concat("  ", fixed(face.confidence, 3), "  x ", fixed(face.box.x1, 1), "  y ", fixed(face.box.y1, 1),

@@ -1,5 +1,7 @@
 #include "mtcnn/core/error.h"
 
+#include "mtcnn/core/text.h"
+
 #include <cerrno>
 
 namespace mtcnn {
@@ -10,10 +12,7 @@ std::string one_line(const std::string& message, const ErrorContext& context) {
   if (!context.found.empty()) line += ": found " + context.found;
   if (!context.expected.empty()) line += (context.found.empty() ? ": expected " : ", expected ") + context.expected;
   if (!context.hint.empty()) line += "; " + context.hint;
-  for (char& c : line) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return line;
+  return as_line(line);
 }
 
 }  // namespace

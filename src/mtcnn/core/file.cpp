@@ -111,10 +111,16 @@ fs::path make_temporary(const fs::path& path, const Make& make) {
 
 }  // namespace
 
-std::string read_text(const fs::path& path) {
+std::string read_text(const fs::path& path, size_t most) {
   const Descriptor file(path);
   struct stat status {};
   refuse_folder(file, path, status);
+  const auto refuse_beyond = [&](size_t bytes) {
+    if (bytes <= most) return;
+    throw Error(ErrorCode::unsupported, "this file is too large",
+                {.where = path.string(), .found = concat("at least ", bytes, " bytes"), .expected = concat("at most ", most)});
+  };
+  refuse_beyond(static_cast<size_t>(status.st_size));
   std::string text;
   text.reserve(static_cast<size_t>(status.st_size));
   char buffer[1 << 16];
@@ -122,6 +128,7 @@ std::string read_text(const fs::path& path) {
     const ssize_t count = ::read(file.value(), buffer, sizeof buffer);
     if (count < 0) throw system_error(ErrorCode::unreadable, "cannot read this file", path);
     if (count == 0) return text;
+    refuse_beyond(text.size() + static_cast<size_t>(count));
     text.append(buffer, static_cast<size_t>(count));
   }
 }

@@ -11,8 +11,9 @@
 namespace mtcnn {
 
 /// The whole file as text.
-/// \throws Error if it is missing, a folder or cannot be read.
-std::string read_text(const std::filesystem::path& path);
+/// \param most  bytes that it may have, also where it is a pipe or a device.
+/// \throws Error if it is missing, a folder, larger or cannot be read.
+std::string read_text(const std::filesystem::path& path, size_t most = size_t{2} << 30);
 
 /// A file's bytes, read only. Large files are mapped into memory, and pages loaded as they are touched: where another
 /// program cuts such a file off meanwhile, the system ends this process (SIGBUS). Small ones are read whole.

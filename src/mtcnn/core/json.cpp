@@ -61,7 +61,9 @@ std::optional<Json> try_parse_json(std::string_view text) {
   return std::make_optional(std::move(value));
 }
 
-Json read_json(const std::filesystem::path& path) { return parse_json(read_text(path), path.string()); }
+Json read_json(const std::filesystem::path& path, size_t most) {
+  return parse_json(read_text(path, most), path.string());
+}
 
 std::string shown(const Json& value) {
   constexpr size_t kLongest = 60;

@@ -17,9 +17,13 @@ using Json = nlohmann::ordered_json;
 /// nests lists and objects more than 100 deep (so that nobody who walks the value runs out of stack).
 Json parse_json(std::string_view text, const std::string& where);
 
+/// Bytes that a file of settings and one of data may have.
+inline constexpr size_t kLargestSettings = size_t{64} << 20;
+inline constexpr size_t kLargestData = size_t{1} << 30;
+
 /// Reads and parses the file.
 /// \throws Error as read_text and parse_json do.
-Json read_json(const std::filesystem::path& path);
+Json read_json(const std::filesystem::path& path, size_t most = kLargestSettings);
 
 /// The value of a text that may be cut off or no JSON at all, as the last line of a killed run: nothing then.
 std::optional<Json> try_parse_json(std::string_view text);

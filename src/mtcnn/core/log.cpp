@@ -1,5 +1,7 @@
 #include "mtcnn/core/log.h"
 
+#include "mtcnn/core/text.h"
+
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -27,7 +29,7 @@ void speak(Level level, const std::string& message) {
   if (level < lowest) return;
   Target& to = target();
   const std::scoped_lock lock(to.mutex);
-  if (to.sink) to.sink(level, message);
+  if (to.sink) to.sink(level, as_line(message));
 }
 
 spdlog::level::level_enum to_spdlog(Level level) {

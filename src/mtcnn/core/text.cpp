@@ -107,26 +107,65 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return joined;
 }
 
+namespace {
+
+/// The first character of `text` in UTF-8.
+struct Character {
+  size_t length = 0;  ///< bytes; 0 where they are no UTF-8
+  uint32_t code = 0;
+};
+
+Character first_character(std::string_view text) {
+  const auto lead = static_cast<uint8_t>(text.front());
+  const size_t length = lead < 0x80                   ? 1
+                        : lead >= 0xC2 && lead < 0xE0 ? 2
+                        : lead >= 0xE0 && lead < 0xF0 ? 3
+                        : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                      : 0;
+  if (length == 0 || length > text.size()) return {};
+  uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);
+  for (size_t k = 1; k < length; ++k) {
+    const auto next = static_cast<uint8_t>(text[k]);
+    if ((next & 0xC0U) != 0x80U) return {};
+    code = (code << 6U) | (next & 0x3FU);
+  }
+  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+  if (overlong || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return {};
+  return {length, code};
+}
+
+}  // namespace
+
 bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<uint8_t>(text[i]);
-    const size_t length = lead < 0x80                   ? 1
-                          : lead >= 0xC2 && lead < 0xE0 ? 2
-                          : lead >= 0xE0 && lead < 0xF0 ? 3
-                          : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                        : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);
-    for (size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<uint8_t>(text[i + k]);
-      if ((next & 0xC0U) != 0x80U) return false;
-      code = (code << 6U) | (next & 0x3FU);
-    }
-    const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-    if (overlong || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
-    i += length;
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    if (character.length == 0) return false;
+    text.remove_prefix(character.length);
   }
   return true;
+}
+
+std::string as_line(std::string_view text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string line;
+  line.reserve(text.size());
+  while (!text.empty()) {
+    const auto [length, code] = first_character(text);
+    const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);  // also those that UTF-8 writes in two bytes
+    const std::string_view bytes = text.substr(0, std::max<size_t>(1, length));
+    if (length > 0 && !control) {
+      line += bytes;
+    } else if (length == 1 && (code == '\n' || code == '\r' || code == '\t')) {
+      line += ' ';
+    } else {
+      for (const char byte : bytes) {
+        const auto value = static_cast<uint8_t>(byte);
+        line += {'\\', 'x', kDigits[value >> 4U], kDigits[value & 0xFU]};
+      }
+    }
+    text.remove_prefix(bytes.size());
+  }
+  return line;
 }
 
 }  // namespace mtcnn

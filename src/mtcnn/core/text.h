@@ -50,4 +50,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 /// True where `text` is valid UTF-8; JSON can hold no other.
 bool is_utf8(std::string_view text);
 
+/// `text` as one line that steers no terminal: line ends become blanks; other control characters, and bytes that are no
+/// UTF-8, become \xNN.
+std::string as_line(std::string_view text);
+
 }  // namespace mtcnn

@@ -95,7 +95,7 @@ void read_keypoints(const JsonFields& fields, const Json& value, const WantedKey
 void read_coco_annotations(const std::filesystem::path& path, const std::vector<std::string>& categories,
                            const WantedKeypoints& points, const std::function<void(ImageAnnotation&&)>& use,
                            const std::function<void(const std::string& where)>& skip) {
-  const Json json = read_json(path);
+  const Json json = read_json(path, kLargestData);
   const JsonFields top(path.string());
   if (!json.is_object()) top.refuse("no COCO annotations", json, "an object with images and annotations");
   CocoFile file;

@@ -93,7 +93,7 @@ std::array<int64_t, kCropKinds.size()> Manifest::counts() const {
 
 Manifest read_manifest(const fs::path& folder, const std::string& name) {
   const fs::path path = folder / name;
-  const Json json = read_json(path);
+  const Json json = read_json(path, kLargestData);
   const JsonFields fields(path.string());
   if (!json.is_object()) fields.refuse("not a manifest", json, "a JSON object");
   if (fields.name(json, "format") != kFormat) fields.refuse("not a manifest", json["format"], kFormat);

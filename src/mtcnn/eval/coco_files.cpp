@@ -132,7 +132,7 @@ void read_faces(const Json& json, const fs::path& path, CocoTruth& truth) {
 }
 
 DetectionFit read_results(const fs::path& path, CocoTruth& truth) {
-  const Json list = read_json(path);
+  const Json list = read_json(path, kLargestData);
   if (!list.is_array()) refuse(path, "no COCO results", shown(list), "a list of results, or JSON lines with \"image\"");
   if (!truth.category_id) {
     throw Error(ErrorCode::usage, "COCO results name images by ids, which these annotations do not have",
@@ -173,7 +173,7 @@ CocoTruth read_coco_truth(const fs::path& path, const std::string& category) {
         ErrorCode::usage, "JSON lines have no categories",
         {.where = path.string(), .found = concat("--category '", category, "'"), .hint = "leave --category out"});
   }
-  const Json json = read_json(path);
+  const Json json = read_json(path, kLargestData);
   CocoTruth truth;
   read_images(json, path, truth);
   choose_category(json, path, category, truth);

@@ -61,6 +61,15 @@ TEST(ReadText, GivesTheBytes) {
 
 TEST(ReadText, ReadsWhatHasNoSize) { EXPECT_THAT(read_text("/proc/self/status"), HasSubstr("Name:")); }
 
+TEST(ReadText, RefusesWhatIsTooLarge) {
+  const TempFolder folder;
+  write_text(folder / "a", std::string(100, 'x'));
+  EXPECT_EQ(read_text(folder / "a", 100).size(), 100U);
+  EXPECT_THAT(error_message(ErrorCode::unsupported, [&] { read_text(folder / "a", 99); }),
+              HasSubstr("found at least 100 bytes, expected at most 99"));
+  EXPECT_THAT(error_message(ErrorCode::unsupported, [] { read_text("/dev/zero", 100000); }), HasSubstr("too large"));
+}
+
 TEST(ReadText, RefusesWhatIsNoFile) {
   const TempFolder folder;
   write_text(folder / "a", "");
