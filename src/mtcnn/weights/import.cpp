@@ -7,6 +7,7 @@
 #include "mtcnn/weights/byte_reader.h"
 #include "mtcnn/weights/caffemodel.h"
 #include "mtcnn/weights/input.h"
+#include "mtcnn/weights/onnx_graph.h"
 #include "mtcnn/weights/torch_file.h"
 
 #include <algorithm>
@@ -19,10 +20,10 @@ namespace {
 
 constexpr size_t kLargestFile = size_t{16} << 20;
 
-enum class FileKind { safetensors, torch_legacy, torch_zip, caffemodel };
+enum class FileKind { safetensors, torch_legacy, torch_zip, caffemodel, onnx };
 
-/// The order in which a foreign file stores what differs from ours.
-enum class Origin { facenet_pytorch, caffe };
+/// The order in which a foreign file stores what differs from ours; all have the rows of landmarks in another order.
+enum class Origin { facenet_pytorch, caffe, same_columns };
 
 std::optional<FileKind> recognise(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -32,7 +33,8 @@ std::optional<FileKind> recognise(std::span<const std::byte> bytes) {
   if (text.size() > 8 && text.substr(4, 5) == kUpperHalf) return FileKind::safetensors;
   if (text.starts_with("PK\x03\x04")) return FileKind::torch_zip;
   if (text.starts_with('\x80')) return FileKind::torch_legacy;
-  // Protocol Buffers have no magic number: a name, an old or a new layer comes first.
+  // Protocol Buffers have no magic number. ONNX begins with its version, Caffe with a name, an old or a new layer.
+  if (text.starts_with("\x08")) return FileKind::onnx;
   if (text.starts_with("\x0a") || text.starts_with("\x12") || text.starts_with("\xa2\x06")) return FileKind::caffemodel;
   return std::nullopt;
 }
@@ -74,7 +76,7 @@ std::vector<float> reordered(const std::vector<float>& values, const std::array<
 /// Brings one tensor, already of our name and shape, from the order of its origin into ours.
 void reorder(NamedTensor& tensor, NetKind net, Origin origin) {
   const auto map = flattened_map(net);
-  if (map && tensor.name == map->tensor) {
+  if (map && tensor.name == map->tensor && origin != Origin::same_columns) {
     const int64_t out = tensor.shape[0];
     const int64_t in = tensor.shape[1];
     const int64_t area = map->side * map->side;
@@ -247,7 +249,7 @@ NetWeights import_weights(const std::filesystem::path& path) {
     throw Error(ErrorCode::bad_format, "this is no weights file of a known kind",
                 {.where = where,
                  .found = bytes.empty() ? "an empty file" : "",
-                 .expected = "a state dict saved by torch.save, a safetensors file or a caffemodel"});
+                 .expected = "a state dict saved by torch.save, a safetensors file, a caffemodel or an ONNX file"});
   }
   switch (*kind) {
     case FileKind::torch_legacy:
@@ -258,6 +260,14 @@ NetWeights import_weights(const std::filesystem::path& path) {
                       "facenet-pytorch state dict (torch.save)", path);
     case FileKind::caffemodel:
       return finished(import_caffemodel(bytes, where), Origin::caffe, "caffemodel", path);
+    case FileKind::onnx: {
+      const OnnxGraph graph = read_onnx_graph(bytes, where);
+      if (is_own_onnx(graph)) return own_onnx_weights(graph, where);
+      ForeignOnnx foreign = foreign_onnx_weights(graph, where);
+      return finished(std::move(foreign.weights),
+                      foreign.columns == DenseColumns::whc ? Origin::facenet_pytorch : Origin::same_columns, "ONNX",
+                      path);
+    }
     case FileKind::safetensors:
       break;
   }
