@@ -155,8 +155,8 @@ class Layers {
 
 }  // namespace
 
-ForeignOnnx foreign_onnx_weights(const OnnxGraph& graph, const std::string& where) {
-  ForeignOnnx result;
+ForeignNet foreign_onnx_net(const OnnxGraph& graph, const std::string& where) {
+  ForeignNet result{.layout = "ONNX"};
   for (const OnnxNode& node : graph.nodes) {
     if (node.op != "Transpose") continue;
     const auto order = node.integers.find("perm");

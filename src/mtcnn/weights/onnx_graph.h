@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mtcnn/weights/weights.h"
+#include "mtcnn/weights/foreign_net.h"
 
 #include <cstddef>
 #include <map>
@@ -43,17 +43,8 @@ bool is_own_onnx(const OnnxGraph& graph);
 /// The weights of a file of ours. \throws Error as read_onnx().
 NetWeights own_onnx_weights(OnnxGraph graph, const std::string& where);
 
-/// How the columns of the first dense layer are ordered.
-enum class DenseColumns { chw, whc };
-
-/// The weights of another project's file, in our names. Rows of landmarks and columns are still in its own order.
-struct ForeignOnnx {
-  NetWeights weights;
-  DenseColumns columns = DenseColumns::chw;
-};
-
-/// Which tensor is which, the operations tell: their names are the exporter's.
+/// The net in another project's file. Which tensor is which, the operations tell: their names are the exporter's.
 /// \throws Error naming `where` if the operations are not those of one of the nets.
-ForeignOnnx foreign_onnx_weights(const OnnxGraph& graph, const std::string& where);
+ForeignNet foreign_onnx_net(const OnnxGraph& graph, const std::string& where);
 
 }  // namespace mtcnn

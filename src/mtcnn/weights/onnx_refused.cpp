@@ -18,6 +18,6 @@ NetWeights read_onnx(const std::filesystem::path& path, NetKind) { refuse(path.s
 OnnxGraph read_onnx_graph(std::span<const std::byte>, const std::string& where) { refuse(where); }
 bool is_own_onnx(const OnnxGraph&) { return false; }
 NetWeights own_onnx_weights(OnnxGraph, const std::string& where) { refuse(where); }
-ForeignOnnx foreign_onnx_weights(const OnnxGraph&, const std::string& where) { refuse(where); }
+ForeignNet foreign_onnx_net(const OnnxGraph&, const std::string& where) { refuse(where); }
 
 }  // namespace mtcnn
