@@ -31,6 +31,6 @@ configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/mtcnnConfig.cmake.in" "
                               INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/mtcnnConfig.cmake" "${PROJECT_BINARY_DIR}/mtcnnConfigVersion.cmake"
-              "${CMAKE_CURRENT_LIST_DIR}/FindFFmpeg.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindMatio.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/FindFFmpeg.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindLZ4.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindMatio.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/FindLibTorch.cmake" "${CMAKE_CURRENT_LIST_DIR}/MtcnnDepsDir.cmake"
         DESTINATION "${package_dir}")

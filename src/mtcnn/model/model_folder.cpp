@@ -22,11 +22,15 @@ fs::path safetensors_path(const fs::path& folder, NetKind net) {
   return folder / concat(net_name(net), ".safetensors");
 }
 fs::path torchscript_path(const fs::path& folder, NetKind net) { return folder / concat(net_name(net), ".pt"); }
+fs::path onnx_path(const fs::path& folder, NetKind net) { return folder / concat(net_name(net), kOnnx.extension); }
 
 NetWeights read_net(const fs::path& folder, NetKind net) {
   const fs::path plain = safetensors_path(folder, net);
+  if (path_exists(plain)) return read_weights(plain, net);
   const fs::path script = torchscript_path(folder, net);
-  return !path_exists(plain) && path_exists(script) ? read_torchscript(script, net) : read_weights(plain, net);
+  if (path_exists(script)) return read_torchscript(script, net);
+  const fs::path onnx = onnx_path(folder, net);
+  return path_exists(onnx) ? read_onnx(onnx, net) : read_weights(plain, net);
 }
 
 /// What every cascade.json says and this version can only confirm.
@@ -150,6 +154,7 @@ std::vector<fs::path> model_files(const fs::path& folder) {
   for (const NetKind net : kNetKinds) {
     files.push_back(safetensors_path(folder, net));
     files.push_back(torchscript_path(folder, net));
+    files.push_back(onnx_path(folder, net));
   }
   return files;
 }

@@ -3,6 +3,7 @@
 #include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/model/options.h"
 #include "mtcnn/weights/input.h"
+#include "mtcnn/weights/onnx_file.h"
 #include "mtcnn/weights/weights.h"
 
 #include <array>
@@ -19,6 +20,7 @@ struct WeightsFormat {
 };
 
 inline constexpr WeightsFormat kSafetensors = {".safetensors", write_weights};
+inline constexpr WeightsFormat kOnnx = {".onnx", write_onnx};
 
 /// A model folder in memory: three nets and how to use them. docs/formats.md describes the files.
 struct Model {
@@ -27,9 +29,9 @@ struct Model {
   std::vector<std::string> landmark_names = face_landmarks().names;  ///< of the points that O-Net gives, in order
 };
 
-/// Each net is `NET.safetensors` or, where there is none, the TorchScript file `NET.pt`. All nets that are read say
-/// what their input is, see input_of(): where a file does not, as in older folders, cascade.json's `input` counts.
-/// \param last  nets behind this one are not read: the first nets alone are what hard examples are mined with.
+/// Each net is `NET.safetensors` or, where there is none, the TorchScript file `NET.pt` or `NET.onnx`. All nets that
+/// are read say what their input is, see input_of(): where a file does not, as in older folders, cascade.json's `input`
+/// counts. \param last  nets behind this one are not read: the first nets alone are what hard examples are mined with.
 /// \throws Error if a file is missing, damaged, of another version or of another net, see read_weights(), or if O-Net
 /// gives another number of points than cascade.json names.
 Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::onet);
@@ -39,11 +41,11 @@ Model read_model(const std::filesystem::path& folder, NetKind last = NetKind::on
 /// \throws Error as read_model() and import_weights() do, and if the file holds another net.
 NetWeights read_single_net(const std::filesystem::path& path, NetKind net);
 
-/// Writes pnet.safetensors, rnet.safetensors, onet.safetensors (or pnet.pt …) and, last, cascade.json. Each file is
-/// written atomically. Nets without tensors are left out.
+/// Writes pnet.safetensors, rnet.safetensors, onet.safetensors (or pnet.pt …, pnet.onnx …) and, last, cascade.json.
+/// Each file is written atomically. Nets without tensors are left out.
 void write_model(const std::filesystem::path& folder, const Model& model, const WeightsFormat& format = kSafetensors);
 
-/// What may be a file of the model in this folder, there or not: cascade.json and each net's in both formats.
+/// What may be a file of the model in this folder, there or not: cascade.json and each net's in every format.
 std::vector<std::filesystem::path> model_files(const std::filesystem::path& folder);
 
 /// The model that comes with the library: models/default, embedded when it was built.

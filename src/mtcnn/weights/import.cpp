@@ -7,6 +7,8 @@
 #include "mtcnn/weights/byte_reader.h"
 #include "mtcnn/weights/caffemodel.h"
 #include "mtcnn/weights/input.h"
+#include "mtcnn/weights/numpy_nets.h"
+#include "mtcnn/weights/onnx_graph.h"
 #include "mtcnn/weights/torch_file.h"
 
 #include <algorithm>
@@ -19,10 +21,7 @@ namespace {
 
 constexpr size_t kLargestFile = size_t{16} << 20;
 
-enum class FileKind { safetensors, torch_legacy, torch_zip, caffemodel };
-
-/// The order in which a foreign file stores what differs from ours.
-enum class Origin { facenet_pytorch, caffe };
+enum class FileKind { safetensors, torch_legacy, torch_zip, caffemodel, onnx, npy, lz4 };
 
 std::optional<FileKind> recognise(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -32,7 +31,10 @@ std::optional<FileKind> recognise(std::span<const std::byte> bytes) {
   if (text.size() > 8 && text.substr(4, 5) == kUpperHalf) return FileKind::safetensors;
   if (text.starts_with("PK\x03\x04")) return FileKind::torch_zip;
   if (text.starts_with('\x80')) return FileKind::torch_legacy;
-  // Protocol Buffers have no magic number: a name, an old or a new layer comes first.
+  if (text.starts_with("\x93NUMPY")) return FileKind::npy;
+  if (text.starts_with("\x04\x22\x4d\x18")) return FileKind::lz4;
+  // Protocol Buffers have no magic number. ONNX begins with its version, Caffe with a name, an old or a new layer.
+  if (text.starts_with("\x08")) return FileKind::onnx;
   if (text.starts_with("\x0a") || text.starts_with("\x12") || text.starts_with("\xa2\x06")) return FileKind::caffemodel;
   return std::nullopt;
 }
@@ -71,19 +73,21 @@ std::vector<float> reordered(const std::vector<float>& values, const std::array<
   return result;
 }
 
-/// Brings one tensor, already of our name and shape, from the order of its origin into ours.
-void reorder(NamedTensor& tensor, NetKind net, Origin origin) {
+/// Brings one tensor, already of our name and shape, from the order of its file into ours.
+void reorder(NamedTensor& tensor, const ForeignNet& foreign) {
+  const NetKind net = foreign.weights.net;
   const auto map = flattened_map(net);
   if (map && tensor.name == map->tensor) {
     const int64_t out = tensor.shape[0];
     const int64_t in = tensor.shape[1];
     const int64_t area = map->side * map->side;
-    // Strides of (out, C, H, W) in rows ordered W,H,C or C,W,H.
-    tensor.values = reordered(tensor.values, {out, map->channels, map->side, map->side},
-                              origin == Origin::facenet_pytorch
-                                  ? std::array{in, int64_t{1}, map->channels, map->channels * map->side}
-                                  : std::array{in, area, int64_t{1}, map->side});
-  } else if (origin == Origin::caffe && tensor.shape.size() == 4) {
+    // Strides of (out, C, H, W) in rows of each order.
+    const std::array strides = foreign.columns == DenseColumns::whc
+                                   ? std::array{in, int64_t{1}, map->channels, map->channels * map->side}
+                               : foreign.columns == DenseColumns::cwh ? std::array{in, area, int64_t{1}, map->side}
+                                                                      : std::array{in, area, map->side, int64_t{1}};
+    tensor.values = reordered(tensor.values, {out, map->channels, map->side, map->side}, strides);
+  } else if (foreign.turned_kernels && tensor.shape.size() == 4) {
     const auto& shape = tensor.shape;
     const int64_t area = shape[2] * shape[3];
     tensor.values =
@@ -219,55 +223,82 @@ std::string plain_name(const std::filesystem::path& path) {
   return is_utf8(name) ? name : printable(name);
 }
 
-NetWeights finished(NetWeights weights, Origin origin, const char* layout, const std::filesystem::path& path) {
+NetWeights finished(ForeignNet foreign, const std::filesystem::path& path) {
+  NetWeights& weights = foreign.weights;
   if (weights.net == NetKind::onet && landmark_count(weights) == 0) {
     throw Error(ErrorCode::bad_format, "the landmark head of O-Net is missing",
                 {.where = path.string(), .expected = "tensors dense6_3 (conv6-3), as all public weights have them"});
   }
-  for (NamedTensor& tensor : weights.tensors) reorder(tensor, weights.net, origin);
+  for (NamedTensor& tensor : weights.tensors) reorder(tensor, foreign);
   weights.metadata["source"] = plain_name(path);
-  weights.metadata["source_layout"] = layout;
+  weights.metadata["source_layout"] = foreign.layout;
   set_input(weights, public_weights_input());
-  return weights;
+  return std::move(weights);
 }
 
-}  // namespace
-
-NetWeights import_weights(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  const std::span<const std::byte> bytes = file.bytes();
-  const std::string where = path.string();
+FileKind kind_of(std::span<const std::byte> bytes, const std::string& where) {
   if (bytes.size() > kLargestFile) {
     throw Error(
         ErrorCode::bad_format, "this file is too large for the weights of one of the three nets",
         {.where = where, .found = concat(bytes.size(), " bytes"), .expected = concat("at most ", kLargestFile)});
   }
   const auto kind = recognise(bytes);
-  if (!kind) {
-    throw Error(ErrorCode::bad_format, "this is no weights file of a known kind",
-                {.where = where,
-                 .found = bytes.empty() ? "an empty file" : "",
-                 .expected = "a state dict saved by torch.save, a safetensors file or a caffemodel"});
-  }
-  switch (*kind) {
+  if (kind) return *kind;
+  throw Error(ErrorCode::bad_format, "this is no weights file of a known kind",
+              {.where = where,
+               .found = bytes.empty() ? "an empty file" : "",
+               .expected = "a state dict saved by torch.save, a safetensors file, a caffemodel, an ONNX file, or "
+                           "ipazc's or TropComplique's numpy arrays"});
+}
+
+}  // namespace
+
+std::vector<NetWeights> import_nets(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const std::span<const std::byte> bytes = file.bytes();
+  const std::string where = path.string();
+  const auto one = [&](NetWeights weights, const char* layout, DenseColumns columns, bool turned_kernels = false) {
+    return std::vector{finished({std::move(weights), layout, columns, turned_kernels}, path)};
+  };
+  switch (kind_of(bytes, where)) {
     case FileKind::torch_legacy:
-      return finished(import_torch(bytes, TorchLayout::legacy, where), Origin::facenet_pytorch,
-                      "facenet-pytorch state dict (legacy torch.save)", path);
+      return one(import_torch(bytes, TorchLayout::legacy, where), "facenet-pytorch state dict (legacy torch.save)",
+                 DenseColumns::whc);
     case FileKind::torch_zip:
-      return finished(import_torch(bytes, TorchLayout::zip, where), Origin::facenet_pytorch,
-                      "facenet-pytorch state dict (torch.save)", path);
+      return one(import_torch(bytes, TorchLayout::zip, where), "facenet-pytorch state dict (torch.save)",
+                 DenseColumns::whc);
     case FileKind::caffemodel:
-      return finished(import_caffemodel(bytes, where), Origin::caffe, "caffemodel", path);
+      return one(import_caffemodel(bytes, where), "caffemodel", DenseColumns::cwh, true);
+    case FileKind::onnx: {
+      OnnxGraph graph = read_onnx_graph(bytes, where);
+      return {is_own_onnx(graph) ? own_onnx_weights(std::move(graph), where)
+                                 : finished(foreign_onnx_net(graph, where), path)};
+    }
+    case FileKind::npy: {
+      std::vector<NetWeights> nets;
+      for (ForeignNet& net : read_npy_nets(bytes, where)) nets.push_back(finished(std::move(net), path));
+      return nets;
+    }
+    case FileKind::lz4:
+      return {finished(read_lz4_net(bytes, where), path)};
     case FileKind::safetensors:
       break;
   }
   const Safetensors tensors(path);
   const auto format = tensors.metadata().find("format");
-  if (format != tensors.metadata().end() && format->second == "mtcnn-weights") {
-    return read_weights(path, announced_net(tensors));
-  }
-  return finished(import_safetensors(tensors, where), Origin::facenet_pytorch,
-                  "facenet-pytorch state dict (safetensors)", path);
+  if (format != tensors.metadata().end() && format->second == "mtcnn-weights")
+    return {read_weights(path, announced_net(tensors))};
+  return one(import_safetensors(tensors, where), "facenet-pytorch state dict (safetensors)", DenseColumns::whc);
+}
+
+NetWeights import_weights(const std::filesystem::path& path) {
+  std::vector<NetWeights> nets = import_nets(path);
+  if (nets.size() == 1) return std::move(nets.front());
+  throw Error(ErrorCode::bad_format, "this file holds several nets",
+              {.where = path.string(),
+               .found = concat(nets.size()),
+               .expected = "one",
+               .hint = "`mtcnn import` makes a model folder of it"});
 }
 
 }  // namespace mtcnn

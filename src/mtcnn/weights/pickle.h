@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +27,10 @@ struct PickleObject {
     dict,          ///< items: key, value, key, value, …
     storage,       ///< items: those of torch's persistent id ('storage', type, key, place, count and maybe a view)
     tensor,        ///< items: the arguments of _rebuild_tensor_v2 (storage, offset, shape, strides, …)
-    object         ///< items: its script_class, and its state where it has one
+    object,        ///< items: its script_class, and its state where it has one
+    bytes,         ///< text
+    dtype,         ///< text: numpy's, as "f4"
+    array          ///< items: those of numpy's state: shape, dtype, whether the first axis runs fastest, bytes or list
   };
 
   Kind kind = Kind::none;
@@ -39,7 +43,8 @@ struct PickleObject {
 struct Pickle {
   std::vector<PickleObject> objects;
   uint32_t root = 0;
-  size_t size = 0;  ///< bytes of the pickle itself; others may follow it
+  size_t size = 0;                    ///< bytes of the pickle itself; others may follow it
+  std::deque<std::string> kept = {};  ///< what text points into that is not in the bytes as it is
 };
 
 /// How much of the language is understood.
@@ -57,5 +62,10 @@ enum class PickleDialect {
 /// globals and persistent ids).
 Pickle read_pickle(std::span<const std::byte> bytes, const std::string& where,
                    PickleDialect dialect = PickleDialect::state_dict);
+
+/// The same for what numpy.save and joblib.dump make of arrays of float32 or float64 in lists and dicts.
+/// \throws Error as read_pickle() does, and if an array's numbers are big-endian.
+/// Source: numpy/core/src/multiarray/methods.c (states of arrays and dtypes), joblib/numpy_pickle.py.
+Pickle read_numpy_pickle(std::span<const std::byte> bytes, const std::string& where);
 
 }  // namespace mtcnn
