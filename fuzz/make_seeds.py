@@ -141,6 +141,11 @@ def add_models(seeds, work, model):
     seeds.add("options", "detect.json", json.dumps(json.loads((model / "cascade.json").read_text())["detector"]))
     seeds.add("weights", "pnet.safetensors", model / "pnet.safetensors")
     seeds.add("foreign_weights", "pnet.safetensors", model / "pnet.safetensors")
+    if seeds.run("export", "--run", model, "--out", work / "onnx", "--format", "onnx") is not None:
+        seeds.add("foreign_weights", "pnet.onnx", work / "onnx/pnet.onnx")
+    for made in sorted((REPOSITORY / "tests/data/weights").glob("*.*")):
+        if made.suffix in (".lz4", ".npy", ".pkl"):
+            seeds.add("foreign_weights", made.name, made)
     if seeds.run("export", "--run", model, "--out", work / "script", "--format", "torchscript") is not None:
         seeds.add("torchscript", "pnet.pt", work / "script/pnet.pt")
 
