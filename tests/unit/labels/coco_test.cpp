@@ -1,6 +1,5 @@
-#include "mtcnn/data/coco_annotations.h"
-
 #include "mtcnn/core/file.h"
+#include "mtcnn/data/coco_annotations.h"
 
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
