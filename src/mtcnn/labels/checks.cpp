@@ -81,7 +81,7 @@ class Checker {
     for (RawImage& image : raw_.images) {
       const auto [earlier, is_new] = first.emplace(image.name, image.where);
       if (!is_new) {
-        throw Error(ErrorCode::bad_format, "this image is labelled twice",
+        throw Error(ErrorCode::bad_format, "this image occurs twice",
                     {.where = image.where, .found = concat("'", image.name, "', as in ", earlier->second)});
       }
       take(image);
