@@ -7,10 +7,14 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/labels/labels.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace mtcnn::cli {
 namespace fs = std::filesystem;
@@ -21,6 +25,15 @@ struct ConvertFlags {
   std::string in, from, to, out, images, split, landmarks, take = "none", object = "face";
   LabelFlags labels;
 };
+
+/// Has the system write to the disk what was written to this folder's file system: once for many files.
+void sync_file_system(const fs::path& path) {
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool failed = folder < 0 || ::syncfs(folder) != 0;
+  const std::error_code reason(errno, std::generic_category());
+  if (folder >= 0) ::close(folder);
+  if (failed) throw system_error(reason, ErrorCode::unwritable, "writing this folder failed", path);
+}
 
 /// A folder that becomes `path` once all is in it, and goes away with the object before that.
 class NewFolder {
@@ -42,6 +55,7 @@ class NewFolder {
 
   const fs::path& place() const { return temporary_; }
   void commit() {
+    sync_file_system(temporary_);
     if (path_exists(path_)) remove_path(path_);  // empty
     rename_temporary(temporary_, path_);
     temporary_.clear();
@@ -85,10 +99,17 @@ void report(const ConvertFlags& flags, const LabelSet& set, const SkipCounts& lo
   }
   std::cerr << flags.out << ": " << label_format(flags.to).title << ", " << set.images.size() << " images, " << objects
             << " objects";
-  if (!set.landmark_names.empty())
+  if (!set.landmark_names.empty() && label_format(flags.to).has_points)
     std::cerr << ", " << with_points << " with " << set.landmark_names.size() << " points";
   if (!set.classes.empty()) std::cerr << "; classes: " << join(set.classes, ", ");
   std::cerr << "\n";
+}
+
+LabelSet read_set(const ConvertFlags& flags, LabelOptions& options) {
+  Progress progress("label files", 0, flags.common.quiet);
+  int64_t done = 0;
+  options.progress = [&] { progress.update(++done); };
+  return read_labels(flags.from, flags.in, options);
 }
 
 void run(const ConvertFlags& flags) {
@@ -102,7 +123,7 @@ void run(const ConvertFlags& flags) {
   options.images = flags.images;
   options.split = flags.split;
   if (!flags.landmarks.empty()) options.landmarks = split(flags.landmarks, ',');
-  const LabelSet set = read_labels(flags.from, flags.in, options);
+  const LabelSet set = read_set(flags, options);
   NewFolder folder(flags.out);
   const SkipCounts lost = write_labels(set, flags.to, folder.place(), flags.object);
   if (flags.labels.strict && !lost.all().empty()) {

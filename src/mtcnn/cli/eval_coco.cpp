@@ -56,10 +56,8 @@ void complete(CocoArguments& arguments, const std::optional<LabelSet>& labels) {
     });
     arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
   }
-  if (arguments.annotations.empty()) {
-    if (!labels) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
-    arguments.annotations = labels->files.front().string();
-  }
+  if (labels) arguments.annotations = labels->files.front().string();  // for the report: of a folder the first
+  if (arguments.annotations.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
 }
 
 void run_coco(CocoArguments arguments) {
@@ -90,7 +88,9 @@ void add_eval_coco(CLI::App& eval) {
       "annotations; any object, not only faces.");
   const auto arguments = std::make_shared<CocoArguments>();
   verb->add_option("--detections", arguments->detections, "Detections: JSON lines or COCO results")->type_name("FILE");
-  verb->add_option("--annotations", arguments->annotations, "Annotations: JSON lines or COCO JSON")->type_name("FILE");
+  verb->add_option("--annotations", arguments->annotations,
+                   "Annotations: JSON lines or COCO JSON; with --kind labels of that kind")
+      ->type_name("FILE");
   add_kind_flags(*verb, arguments->labels, "JSON lines or COCO JSON");
   verb->add_option("--category", arguments->category, "Category to score, where COCO JSON has several")
       ->type_name("NAME");

@@ -134,6 +134,20 @@ Image to_image(const cv::Mat& stored, const PictureFacts& facts, const std::stri
   return image;
 }
 
+/// Read, not mapped: a file that shrinks under our hands must not kill the program.
+std::string read_encoded(const fs::path& path) {
+  std::error_code failure;
+  if (const fs::file_status status = fs::status(path, failure);
+      fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
+    throw Error(ErrorCode::unreadable, "this is no plain file", {.where = path.string()});
+  }
+  if (const uintmax_t size = fs::file_size(path, failure); !failure && size > kMaxFileBytes) {
+    throw Error(ErrorCode::unsupported, "this file is too large for a picture",
+                {.where = path.string(), .found = concat(size, " bytes"), .expected = "at most 1 GiB"});
+  }
+  return read_text(path);
+}
+
 }  // namespace
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
@@ -151,24 +165,6 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
                 {.where = where, .found = concat(facts.width, " x ", facts.height)});
   }
 }
-
-namespace {
-
-/// Read, not mapped: a file that shrinks under our hands must not kill the program.
-std::string read_encoded(const fs::path& path) {
-  std::error_code failure;
-  if (const fs::file_status status = fs::status(path, failure);
-      fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
-    throw Error(ErrorCode::unreadable, "this is no plain file", {.where = path.string()});
-  }
-  if (const uintmax_t size = fs::file_size(path, failure); !failure && size > kMaxFileBytes) {
-    throw Error(ErrorCode::unsupported, "this file is too large for a picture",
-                {.where = path.string(), .found = concat(size, " bytes"), .expected = "at most 1 GiB"});
-  }
-  return read_text(path);
-}
-
-}  // namespace
 
 Image read_image(const fs::path& path) {
   const std::string content = read_encoded(path);

@@ -9,12 +9,16 @@
 #include <set>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace mtcnn::labels {
 namespace {
 
 constexpr double kSame = 0.01;  ///< pixels: boxes that differ by less are the same
-constexpr double kRounded = 1;  ///< pixels by which tools that round leave the image
+constexpr size_t kMostClasses = 10000;
+constexpr size_t kMostNamed = 100;    ///< classes that are counted each by itself
+constexpr size_t kMostPoints = 1000;  ///< as LandmarkLayout has them
+constexpr double kRounded = 1;        ///< pixels by which tools that round leave the image
 
 /// What is counted of an image whose labels are all fine but for this.
 void count_flags(const RawObject& object, SkipCounts& kept) {
@@ -43,6 +47,10 @@ std::vector<std::string> names_of_points(const RawLabels& raw, const LabelOption
       most = std::max(most, object.points.size());
       for (const NamedPoint& point : object.points) {
         if (std::find(names.begin(), names.end(), point.name) == names.end()) names.push_back(point.name);
+        if (names.size() > kMostPoints) {
+          throw Error(ErrorCode::unsupported, "points of more names than an object has",
+                      {.where = object.where, .expected = concat("at most ", kMostPoints)});
+        }
       }
     }
   }
@@ -122,9 +130,11 @@ class Checker {
       }
       take_points(object, *face);
       count_flags(object, set_.kept);
-      if (!face->category.empty() &&
-          std::find(set_.classes.begin(), set_.classes.end(), face->category) == set_.classes.end())
-        set_.classes.push_back(face->category);
+      if (!face->category.empty() && seen_.insert(face->category).second) set_.classes.push_back(face->category);
+      if (seen_.size() > kMostClasses) {
+        throw Error(ErrorCode::unsupported, "more classes than labels have",
+                    {.where = object.where, .expected = concat("at most ", kMostClasses)});
+      }
       image.faces.push_back(std::move(*face));
     }
     set_.images.push_back(std::move(image));
@@ -132,7 +142,10 @@ class Checker {
 
   std::optional<FaceAnnotation> box_of(const RawObject& object, const ImageAnnotation& image) {
     if (!wanted(object.category)) {
-      dropped_.add(concat("object of another class ('", object.category, "')"), object.where);
+      if (others_.size() < kMostNamed) others_.insert(object.category);
+      dropped_.add(others_.contains(object.category) ? concat("object of another class ('", object.category, "')")
+                                                     : "object of still another class",
+                   object.where);
       return {};
     }
     FaceAnnotation face{.x = std::min(object.x1, object.x2),
@@ -184,6 +197,8 @@ class Checker {
   const LabelOptions& options_;
   LabelSet set_;
   SkipCounts dropped_;
+  std::unordered_set<std::string> seen_;    ///< the classes of what is used
+  std::unordered_set<std::string> others_;  ///< classes of what is not, the first ones
   bool any_points_ = false;
 };
 

@@ -168,11 +168,11 @@ SkipCounts write_coco(const LabelSet& set, const fs::path& out) {
     }
     categories.push_back(std::move(category));
   }
-  write_text(out / "annotations.json", Json({{"images", std::move(images)},
-                                             {"annotations", std::move(annotations)},
-                                             {"categories", std::move(categories)}})
-                                               .dump() +
-                                           "\n");
+  write_label_file(out / "annotations.json", Json({{"images", std::move(images)},
+                                                   {"annotations", std::move(annotations)},
+                                                   {"categories", std::move(categories)}})
+                                                     .dump() +
+                                                 "\n");
   return {};
 }
 

@@ -107,7 +107,10 @@ RawLabels read_labelme(const fs::path& path, const LabelOptions& options) {
   const fs::path folder = label_folder(path, options.list, {}, ".json");
   raw.images_folder = images_folder(path, folder, options.images);
   raw.files = files_below(folder, ".json");
-  for (const fs::path& file : raw.files) raw.images.push_back(read_file(file, folder, raw));
+  for (const fs::path& file : raw.files) {
+    raw.images.push_back(read_file(file, folder, raw));
+    if (options.progress) options.progress();
+  }
   return raw;
 }
 
@@ -128,15 +131,15 @@ SkipCounts write_labelme(const LabelSet& set, const fs::path& out) {
         shapes.push_back(shape_json(set.landmark_names[i], "point", point, id, false));
       }
     }
-    write_text(names.of(image), Json({{"version", "5.2.1"},
-                                      {"flags", Json::object()},
-                                      {"shapes", std::move(shapes)},
-                                      {"imagePath", fs::path(image.image).filename().string()},
-                                      {"imageData", nullptr},
-                                      {"imageHeight", size.height},
-                                      {"imageWidth", size.width}})
-                                        .dump(1) +
-                                    "\n");
+    write_label_file(names.of(image), Json({{"version", "5.2.1"},
+                                            {"flags", Json::object()},
+                                            {"shapes", std::move(shapes)},
+                                            {"imagePath", fs::path(image.image).filename().string()},
+                                            {"imageData", nullptr},
+                                            {"imageHeight", size.height},
+                                            {"imageWidth", size.width}})
+                                              .dump(1) +
+                                          "\n");
   }
   return {};
 }

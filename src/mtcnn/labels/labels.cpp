@@ -19,13 +19,13 @@ struct Entry {
 const std::vector<Entry>& entries() {
   using namespace labels;
   static const std::vector<Entry> all = {
-      {{"own", "own data", "annotations.jsonl, one JSON line an image", "images"}, read_own, write_own},
-      {{"coco", "COCO", "annotations.json", "images"}, read_coco, write_coco},
-      {{"voc", "Pascal VOC", "Annotations/*.xml, images in JPEGImages/", "JPEGImages"}, read_voc, write_voc},
-      {{"yolo", "YOLO", "data.yaml, labels/*.txt, images in images/", "images"}, read_yolo, write_yolo},
-      {{"labelme", "LabelMe", "a .json for each image, beside it", ""}, read_labelme, write_labelme},
-      {{"cvat", "CVAT for images 1.1", "annotations.xml", "images"}, read_cvat, write_cvat},
-      {{"labelstudio", "Label Studio", "annotations.json, the JSON export", "images"},
+      {{"own", "own data", "annotations.jsonl, one JSON line an image", true, "images"}, read_own, write_own},
+      {{"coco", "COCO", "annotations.json", true, "images"}, read_coco, write_coco},
+      {{"voc", "Pascal VOC", "Annotations/*.xml, images in JPEGImages/", false, "JPEGImages"}, read_voc, write_voc},
+      {{"yolo", "YOLO", "data.yaml, labels/*.txt, images in images/", true, "images"}, read_yolo, write_yolo},
+      {{"labelme", "LabelMe", "a .json for each image, beside it", true, ""}, read_labelme, write_labelme},
+      {{"cvat", "CVAT for images 1.1", "annotations.xml", true, "images"}, read_cvat, write_cvat},
+      {{"labelstudio", "Label Studio", "annotations.json, the JSON export", true, "images"},
        read_label_studio,
        write_label_studio}};
   return all;

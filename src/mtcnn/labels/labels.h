@@ -19,6 +19,7 @@ struct LabelOptions {
   std::string split;   ///< "train", "val" or "test" where the kind knows splits; empty: all
   std::vector<std::string> landmarks;  ///< the points that count, in order; none: those that the labels name
   bool landmarks_required = false;     ///< other points than `landmarks` are an error; false: they are left out
+  std::function<void()> progress;      ///< called for every label file that is one image's, as it is read; may be empty
   bool strict = false;                 ///< labels that would be reported are an error
 };
 
@@ -39,6 +40,7 @@ struct LabelFormat {
   const char* name;           ///< as --from, --to and the key `kind` name it
   const char* title;          ///< "Pascal VOC"
   const char* layout;         ///< what lies where, for --help
+  bool has_points;            ///< whether it has a place for landmarks
   const char* images_folder;  ///< where the images lie in a data set that write_labels() makes; "" = beside the labels
 };
 
@@ -59,9 +61,9 @@ LabelSet read_labels(const std::string& kind, const std::filesystem::path& path,
 
 /// Writes a data set into a folder, in the layout that read_labels() reads. Objects of no class get the name `object`.
 /// What the format has no place for is counted in the result.
-/// \param out  must be there and empty; images are not copied.
-/// \throws Error if a file cannot be written, two images would share a label file, or an image's size is needed and not
-/// known.
+/// \param out  must be there and empty; images are not copied. Files are not synced one by one: whoever gives the
+/// folder its name does it for all. \throws Error if a file cannot be written, two images would share a label file, or
+/// an image's size is needed and not known.
 SkipCounts write_labels(const LabelSet& set, const std::string& kind, const std::filesystem::path& out,
                         const std::string& object);
 

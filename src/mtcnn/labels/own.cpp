@@ -33,9 +33,9 @@ RawLabels read_own(const std::filesystem::path& path, const LabelOptions& option
 }
 
 SkipCounts write_own(const LabelSet& set, const std::filesystem::path& out) {
-  AtomicFile file(out / "annotations.jsonl");
-  for (const ImageAnnotation& image : set.images) file.write(annotation_line(image) + "\n");
-  file.commit();
+  std::string lines;
+  for (const ImageAnnotation& image : set.images) lines += annotation_line(image) + "\n";
+  write_label_file(out / "annotations.jsonl", lines);
   return {};
 }
 

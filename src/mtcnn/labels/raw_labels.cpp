@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <numbers>
 
@@ -179,22 +180,18 @@ void find_image(RawImage& image, const fs::path& images, const std::string& name
     image.name = candidate;
     return;
   }
+  if (candidates.empty()) {
+    throw Error(ErrorCode::bad_format, "no name of an image", {.where = image.where, .found = shown(Json(named))});
+  }
   image.missing = true;
-  const std::string last = shorter.empty() ? stem : shorter.back();
-  // One that is not there keeps the name that it would have in a data set of ours.
-  image.name = candidates.empty() ? last : (shorter.empty() ? (below / last).generic_string() : candidates.front());
+  image.name = candidates.front();
 }
 
 fs::path LabelFileNames::of(const ImageAnnotation& image) {
-  std::string name = fs::path(image.image).replace_extension(ending_).generic_string();
-  const auto place = std::lower_bound(sorted_.begin(), sorted_.end(), name);
-  if (place != sorted_.end() && *place == name) {
-    throw Error(
-        ErrorCode::unsupported, "two images would have one label file",
-        {.where = name, .found = concat("'", image.image, "' and another"), .hint = "rename one of the images"});
-  }
-  sorted_.insert(place, name);
-  return folder_ / name;
+  const std::string name = fs::path(image.image).replace_extension(ending_).generic_string();
+  if (names_.insert(name).second) return folder_ / name;
+  throw Error(ErrorCode::unsupported, "two images would have one label file",
+              {.where = name, .found = concat("'", image.image, "' and another"), .hint = "rename one of the images"});
 }
 
 Size size_of(const ImageAnnotation& image, const LabelSet& set) {
@@ -210,6 +207,14 @@ Size size_of(const ImageAnnotation& image, const LabelSet& set) {
 
 size_t class_index(const LabelSet& set, const FaceAnnotation& face) {
   return static_cast<size_t>(std::find(set.classes.begin(), set.classes.end(), face.category) - set.classes.begin());
+}
+
+void write_label_file(const fs::path& file, std::string_view text) {
+  make_folder(file.parent_path());
+  std::ofstream stream(file, std::ios::binary);
+  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
+  stream.close();
+  if (!stream) throw system_error(ErrorCode::unwritable, "cannot write this file", file);
 }
 
 std::string label_text(const fs::path& file, size_t most) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 /// \file
@@ -129,7 +130,7 @@ class LabelFileNames {
  private:
   std::filesystem::path folder_;
   std::string ending_;
-  std::vector<std::string> sorted_;
+  std::unordered_set<std::string> names_;
 };
 
 /// The size of an image, from its labels or, where they do not say, from the file.
@@ -142,6 +143,10 @@ Size size_of(const ImageAnnotation& image, const LabelSet& set);
 
 /// The number of the object's class in set.classes.
 size_t class_index(const LabelSet& set, const FaceAnnotation& face);
+
+/// Writes a file into a folder that nobody reads yet; whoever gives the folder its name syncs all at once.
+/// \throws Error if it cannot be written.
+void write_label_file(const std::filesystem::path& file, std::string_view text);
 
 inline constexpr size_t kMostBytes = size_t{1} << 30;
 /// The text of a label file.

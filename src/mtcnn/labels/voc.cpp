@@ -99,6 +99,7 @@ RawLabels read_voc(const fs::path& path, const LabelOptions& options) {
     if (!wanted.empty() && !wanted.contains(file.stem().string())) continue;
     raw.images.push_back(read_file(file, folder, raw.images_folder));
     raw.files.push_back(file);
+    if (options.progress) options.progress();
   }
   return raw;
 }

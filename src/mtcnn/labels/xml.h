@@ -11,7 +11,7 @@ namespace mtcnn::labels {
 /// \throws Error naming the file and the line where it is no XML or too large.
 void load_xml(const std::filesystem::path& file, pugi::xml_document& document);
 
-/// Writes the document in one atomic step.
+/// Writes the document as write_label_file() does.
 void save_xml(const std::filesystem::path& file, const pugi::xml_document& document);
 
 /// The text of a child, blanks around it aside.

@@ -216,11 +216,14 @@ Listed list_images(const fs::path& folder, const YoloConfig& config, const Label
 
 class SetReader {
  public:
-  SetReader(RawLabels& raw, const YoloConfig& config, const Listed& listed)
-      : raw_(raw), config_(config), listed_(listed) {}
+  SetReader(RawLabels& raw, const YoloConfig& config, const Listed& listed, const LabelOptions& options)
+      : raw_(raw), config_(config), listed_(listed), options_(options) {}
 
   void run() {
-    for (const fs::path& image : listed_.images) read_image(image);
+    for (const fs::path& image : listed_.images) {
+      read_image(image);
+      if (options_.progress) options_.progress();
+    }
     for (const fs::path& folder : listed_.label_folders) {
       if (!path_exists(folder)) continue;
       for (const fs::path& file : files_below(folder, ".txt")) {
@@ -266,6 +269,7 @@ class SetReader {
   RawLabels& raw_;
   const YoloConfig& config_;
   const Listed& listed_;
+  const LabelOptions& options_;
   std::unordered_set<std::string> used_;
 };
 
@@ -299,7 +303,7 @@ RawLabels read_yolo(const fs::path& path, const LabelOptions& options) {
   raw.point_names = config.point_names;
   const Listed listed = list_images(folder, config, options);
   raw.images_folder = listed.root;
-  SetReader(raw, config, listed).run();
+  SetReader(raw, config, listed, options).run();
   return raw;
 }
 
@@ -316,7 +320,7 @@ SkipCounts write_yolo(const LabelSet& set, const fs::path& out) {
         text += row_of(face, set, size) + "\n";
       }
     }
-    write_text(names.of(image), text);
+    write_label_file(names.of(image), text);
   }
   // JSON's texts are YAML's too.
   std::string yaml = "path: .\ntrain: images\nval: images\n";
@@ -326,7 +330,7 @@ SkipCounts write_yolo(const LabelSet& set, const fs::path& out) {
   }
   yaml += "names:\n";
   for (size_t i = 0; i < set.classes.size(); ++i) yaml += concat("  ", i, ": ", Json(set.classes[i]).dump(), "\n");
-  write_text(out / "data.yaml", yaml);
+  write_label_file(out / "data.yaml", yaml);
   return lost;
 }
 

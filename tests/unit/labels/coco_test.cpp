@@ -29,8 +29,8 @@ std::string with_annotations(const std::string& annotations) {
 TEST(CocoAnnotations, ReadsBoxesCrowdsAndPoints) {
   const auto images = read(with_annotations(
       R"({"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1,2,2, 3,4,2, 5,6,1, 7,8,2, 9,10,2]},
-         {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1,2,2, 3,4,0, 5,6,1, 7,8,2, 9,10,2]},
-         {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "iscrowd": 1})"));
+         {"image_id": 1, "category_id": 1, "bbox": [2, 2, 3, 4], "keypoints": [1,2,2, 3,4,0, 5,6,1, 7,8,2, 9,10,2]},
+         {"image_id": 1, "category_id": 1, "bbox": [3, 2, 3, 4], "iscrowd": 1})"));
   ASSERT_EQ(images.size(), 1U);
   const auto& faces = images[0].faces;
   ASSERT_EQ(faces.size(), 3U);
