@@ -47,6 +47,8 @@ DOORS = [
     ("LibTorch", r"^(torch|ATen|c10|caffe2)/", r"^(gpu|export|train)/", "gpu, export and train"),
     ("OpenCV", r"^opencv", r"^(image|video)/", "image and video"),
     ("FFmpeg", r"^lib(av|sw)", r"^video/", "video"),
+    ("pugixml", r"^pugi", r"^labels/", "labels"),
+    ("yaml-cpp", r"^yaml-cpp/", r"^labels/", "labels"),
     ("spdlog", r"^(spdlog|fmt)/", r"^core/log\.cpp$", "core/log.cpp"),
 ]
 

@@ -7,6 +7,7 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/labels/labels.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
@@ -135,17 +136,22 @@ void run(const ConvertFlags& flags) {
   report(flags, set, lost);
 }
 
+/// A name in the first column of --help.
+std::string padded(std::string name) {
+  constexpr size_t kColumn = 24;
+  name.resize(std::max(name.size(), kColumn), ' ');
+  return name;
+}
+
 }  // namespace
 
 void add_convert(CLI::App& program) {
   auto flags = std::make_shared<ConvertFlags>();
-  std::string kinds = "Kinds:";
-  for (const LabelFormat& format : label_formats())
-    kinds += concat("\n  ", format.name, ": ", format.title, "; ", format.layout);
   CLI::App& verb = *program.add_subcommand(
-      "convert", concat("Turn labels of one tool into those of another\n\nBoxes, classes, and points where the format "
-                        "has them. What is not as it should be is reported with its number and an example.\n\n",
-                        kinds));
+      "convert",
+      "Turn labels of one tool into those of another\n\nBoxes, classes, and points where the format has them. What is "
+      "not "
+      "as it should be is reported with its number and an example. docs/formats.md says what is read.");
   verb.add_option("dataset", flags->in, "Folder of the data set, or the file with its labels")
       ->required()
       ->type_name("PATH");
@@ -165,7 +171,11 @@ void add_convert(CLI::App& program) {
       ->type_name("NAME");
   add_label_flags(verb, flags->labels);
   add_quiet_flag(verb, flags->common);
-  verb.footer("Example: mtcnn convert kangaroo --from voc --to own --out kangaroo-own --take-images link");
+  std::string kinds = "Kinds:\n";
+  for (const LabelFormat& format : label_formats())
+    kinds += concat("  ", padded(format.name), format.title, ": ", format.layout, "\n");
+  verb.footer(
+      concat(kinds, "Example: mtcnn convert kangaroo --from voc --to own --out kangaroo-own --take-images link"));
   verb.callback([flags] { run(*flags); });
 }
 
