@@ -232,7 +232,7 @@ TEST(Sources, NamesWhatIsMissing) {
 /// Learning from labels of another tool is learning from the same own data.
 TEST(Sources, AreTheSameFromEveryFormatOfLabels) {
   const testing::TempFolder folder;
-  make_toy_data(folder / "toys", {.images = 6, .validation = 2, .seed = 4, .threads = 2, .object = ToyObject::watch});
+  make_toy_data(folder / "toys", {.object = ToyObject::watch, .images = 6, .validation = 2, .seed = 4, .threads = 2});
   const fs::path own = folder / "toys" / "val";
   const LandmarkLayout layout{.names = {"twelve", "three", "six", "nine"}, .mirror = {0, 3, 2, 1}};
   const Sources wanted = read_sources(folder / "toys", {{.kind = "own", .path = "val"}}, layout);
