@@ -38,7 +38,7 @@ class Convert(FolderTestCase):
     def test_there_and_back_is_the_same(self):
         wanted = lines(self.own / "annotations.jsonl")
         for kind in self.kinds:
-            back = self.folder / kind
+            back = self.folder / "new" / kind
             run("convert", self.home / kind, "--from", kind, "--to", "own", "--out", back, "--strict", "--take-images", "link")
             found = lines(back / "annotations.jsonl")
             self.assertEqual(len(list((back / "images").iterdir())), len(wanted))

@@ -44,6 +44,7 @@ class NewFolder {
       throw Error(ErrorCode::usage, "there is something already",
                   {.where = path.string(), .hint = "--out is a new folder"});
     }
+    make_folder(absolute_path(path).lexically_normal().parent_path());
     temporary_ = make_temporary_folder(path);
   }
   ~NewFolder() {
