@@ -1,15 +1,17 @@
 #include "data_prep/dataset_readers.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/log.h"
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/data/celeba.h"
-#include "mtcnn/data/coco_annotations.h"
 #include "mtcnn/data/wider_lists.h"
 #include "mtcnn/eval/fddb_files.h"
+#include "mtcnn/labels/labels.h"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -90,25 +92,54 @@ fs::path images_of(const fs::path& folder, const DatasetOptions& options) {
   return options.images.empty() ? own_images_folder(folder) : folder / options.images;
 }
 
+std::vector<std::string> classes_of(const DatasetOptions& options) {
+  return options.categories.empty() ? std::vector<std::string>{} : split(options.categories, ',');
+}
+
 OpenedDataset open_own(const fs::path& folder, const DatasetOptions& options, size_t points) {
   const fs::path list = folder / (options.list.empty() ? "annotations.jsonl" : options.list);
+  const std::vector<std::string> classes = classes_of(options);
+  const auto counts = [classes](const FaceAnnotation& face) {
+    return classes.empty() || std::find(classes.begin(), classes.end(), face.category) != classes.end();
+  };
   return {.name = concat("own ", options.path, options.list.empty() ? "" : "/" + options.list),
           .folder = folder,
           .images = images_of(folder, options),
           .lists = {list},
-          .read = [list, points](const Use& use, SkipCounts&) { read_annotations(list, use, points); }};
+          .read = [list, points, counts](const Use& use, SkipCounts& skipped) {
+            const auto of_these_classes = [&](ImageAnnotation&& image) {
+              std::erase_if(image.faces, [&](const FaceAnnotation& face) {
+                if (counts(face)) return false;
+                skipped.add(concat("object of another class ('", face.category, "')"), image.image);
+                return true;
+              });
+              use(std::move(image));
+            };
+            read_annotations(list, of_these_classes, points);
+          }};
 }
 
-OpenedDataset open_coco(const fs::path& folder, const DatasetOptions& options, const WantedKeypoints& points) {
-  const fs::path list = folder / (options.list.empty() ? "annotations.json" : options.list);
-  const std::vector<std::string> categories =
-      options.categories.empty() ? std::vector<std::string>{} : split(options.categories, ',');
-  return {.name = concat("coco ", options.path, options.list.empty() ? "" : "/" + options.list),
+/// Label files of other tools: read at once, as what they are is only known then.
+OpenedDataset open_labels(const fs::path& folder, const DatasetOptions& options,
+                          const std::optional<LandmarkLayout>& landmarks) {
+  const std::string name = concat(options.kind, " ", options.path, options.list.empty() ? "" : "/" + options.list);
+  const LandmarkLayout& layout = landmarks ? *landmarks : face_landmarks();
+  const auto set = std::make_shared<LabelSet>(read_labels(options.kind, folder,
+                                                          {.classes = classes_of(options),
+                                                           .list = options.list,
+                                                           .images = options.images,
+                                                           .split = options.split,
+                                                           .landmarks = layout.names,
+                                                           .landmarks_required = landmarks && layout.count() > 0,
+                                                           .strict = options.strict}));
+  for (const Skipped& item : set->kept.all()) log::warning(concat(name, ": ", shown(item)));
+  return {.name = name,
           .folder = folder,
-          .images = images_of(folder, options),
-          .lists = {list},
-          .read = [list, categories, points](const Use& use, SkipCounts& skipped) {
-            read_coco_annotations(list, categories, points, use, skip_into(skipped));
+          .images = set->images_folder,
+          .lists = set->files,
+          .read = [set](const Use& use, SkipCounts& skipped) {
+            for (const Skipped& item : set->dropped.all()) skipped.add(item);
+            for (ImageAnnotation& image : set->images) use(std::move(image));
           }};
 }
 
@@ -119,8 +150,7 @@ OpenedDataset open_kind(const fs::path& folder, const DatasetOptions& options,
   if (options.kind == "celeba") return open_celeba(folder, options, layout);
   if (options.kind == "fddb") return open_fddb(folder);
   if (options.kind == "own") return open_own(folder, options, layout.count());
-  require(options.kind == "coco", "open_dataset: no such kind");
-  return open_coco(folder, options, {.count = layout.count(), .required = landmarks.has_value()});
+  return open_labels(folder, options, landmarks);
 }
 
 /// The same without the points of its faces.
@@ -141,15 +171,15 @@ OpenedDataset without_points(OpenedDataset opened) {
 OpenedDataset open_dataset(const fs::path& root, const DatasetOptions& options,
                            const std::optional<LandmarkLayout>& landmarks) {
   const fs::path folder = (root / options.path).lexically_normal();
-  OpenedDataset opened = open_kind(folder, options, landmarks);
-  if (landmarks && landmarks->count() == 0) opened = without_points(std::move(opened));
   const auto require_there = [&](const fs::path& path, const char* what) {
     if (path_exists(path)) return;
-    throw Error(ErrorCode::not_found, concat("data set '", opened.name, "': ", what, " is missing"),
+    throw Error(ErrorCode::not_found, concat("data set '", options.kind, " ", options.path, "': ", what, " is missing"),
                 {.where = path.string(),
                  .hint = "the data sets lie below 'root' of the configuration; --data DIR names another folder"});
   };
   require_there(folder, "its folder");
+  OpenedDataset opened = open_kind(folder, options, landmarks);
+  if (landmarks && landmarks->count() == 0) opened = without_points(std::move(opened));
   for (const fs::path& list : opened.lists) require_there(list, "its list");
   require_there(opened.images, "the folder of its pictures");
   if (opened.lists.empty()) require_there(folder / "FDDB-folds" / "FDDB-fold-01.txt", "its list");

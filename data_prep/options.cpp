@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/labels/labels.h"
 #include "mtcnn/model/options.h"
 
 #include <algorithm>
@@ -10,7 +11,14 @@
 namespace mtcnn {
 namespace {
 
-constexpr std::array<const char*, 5> kKinds = {"wider", "celeba", "fddb", "own", "coco"};
+/// What is read in the layout of one public data set; all other kinds are formats of labels.
+constexpr std::array<const char*, 3> kPublicKinds = {"wider", "celeba", "fddb"};
+
+std::vector<std::string> dataset_kinds() {
+  std::vector<std::string> kinds(kPublicKinds.begin(), kPublicKinds.end());
+  for (const LabelFormat& format : label_formats()) kinds.emplace_back(format.name);
+  return kinds;
+}
 constexpr Range kShare{0, 1};
 constexpr Range kOverlap{0, 1, true};
 constexpr Range kSamples{0, 10000};
@@ -46,8 +54,8 @@ std::vector<DatasetOptions> read_datasets(const Json& list, const std::string& w
     const std::string place = concat(where, "[", i, "]");
     DatasetOptions dataset;
     dataset_option_table().apply(dataset, list[i], place);
-    if (std::find(kKinds.begin(), kKinds.end(), dataset.kind) == kKinds.end()) {
-      const std::vector<std::string> kinds(kKinds.begin(), kKinds.end());
+    const std::vector<std::string> kinds = dataset_kinds();
+    if (std::find(kinds.begin(), kinds.end(), dataset.kind) == kinds.end()) {
       throw Error(ErrorCode::usage, "an unknown kind of data set",
                   {.where = place, .found = concat("'", dataset.kind, "'"), .expected = join(kinds, ", ")});
     }
@@ -123,16 +131,26 @@ const OptionTable<SampleOptions>& sample_option_table() {
 const OptionTable<DatasetOptions>& dataset_option_table() {
   static const auto table =
       OptionTable<DatasetOptions>()
-          .add("kind", &DatasetOptions::kind, {}, "wider, celeba, fddb, own (JSON lines) or coco (JSON)")
+          .add("kind", &DatasetOptions::kind, {},
+               "wider, celeba, fddb, own (JSON lines), coco, voc, yolo, labelme, cvat or labelstudio: docs/formats.md")
           .add("path", &DatasetOptions::path, {}, "folder of the data set, relative to `root`")
-          .add("split", &DatasetOptions::split, {}, "train, val or test; wider has train and val, celeba all three")
+          .add("split", &DatasetOptions::split, {},
+               "train, val or test; wider has train and val, celeba all three; yolo (data.yaml) and voc "
+               "(ImageSets/Main, or "
+               "folders of these names) may have them: empty = all images")
           .add("list", &DatasetOptions::list, {},
-               "own and coco: the file with the annotations, relative to `path`; default annotations.jsonl and "
-               "annotations.json")
+               "the file or folder with the labels, relative to `path`; default as in docs/formats.md; not for wider, "
+               "celeba and fddb")
           .add("images", &DatasetOptions::images, {},
-               "own and coco: the folder of the images, relative to `path`; default `images` if it exists")
+               "the folder of the images, relative to `path`; default `images` if it exists, or as the kind has it; "
+               "not for "
+               "wider, celeba and fddb")
           .add("categories", &DatasetOptions::categories, {},
-               "coco: names of the categories to use, separated by commas; empty = all")
+               "names of the classes to use, separated by commas; empty = all")
+          .add("strict", &DatasetOptions::strict, {},
+               "refuse labels that are not as they should be, instead of reporting them; not for wider, celeba, fddb "
+               "and "
+               "own")
           .add("weight", &DatasetOptions::weight, {0, 1000}, "factor for the numbers of samples");
   return table;
 }
@@ -176,7 +194,10 @@ void check_prepare_options(const PrepareOptions& options) {
 
 Json recipe_json(const PrepareOptions& options, const std::string& stage, const std::vector<DatasetOptions>& datasets) {
   Json list = Json::array();
-  for (const DatasetOptions& dataset : datasets) list.push_back(dataset_option_table().dump(dataset));
+  for (const DatasetOptions& dataset : datasets) {
+    list.push_back(dataset_option_table().dump(dataset));
+    list.back().erase("strict");  // decides whether there are crops, not which
+  }
   Json samples = sample_option_table().dump(options.samples(stage));
   if (!options.samples(stage).square) samples.erase("square");  // crops from before there was this key are the same
   return {{"stage", stage}, {"seed", options.seed}, {"datasets", std::move(list)}, {"samples", std::move(samples)}};

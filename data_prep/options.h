@@ -46,12 +46,13 @@ struct SampleOptions {
 
 /// One data set of a configuration.
 struct DatasetOptions {
-  std::string kind;   ///< "wider", "celeba", "fddb", "own" or "coco"
+  std::string kind;   ///< "wider", "celeba", "fddb" or a format of label_formats()
   std::string path;   ///< its folder; relative to PrepareOptions::root
   std::string split;  ///< "train", "val" or "test", where the kind knows splits
-  std::string list;   ///< file with the annotations, relative to `path`; only "own" and "coco", which need not have one
+  std::string list;   ///< file or folder with the labels, relative to `path`; need not be given; formats of labels only
   std::string images;      ///< folder of the pictures, relative to `path`; likewise
-  std::string categories;  ///< "coco": the names that count, with commas between; empty = all
+  std::string categories;  ///< the classes that count, with commas between; empty = all
+  bool strict = false;     ///< labels that are not as they should be are refused
   float weight = 1;        ///< multiplies the numbers of samples
 };
 

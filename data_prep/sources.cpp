@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <unordered_set>
 
 #include "data_prep/dataset_readers.h"
@@ -16,36 +17,24 @@ namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kExamples = 5;
-
 /// A list by its name below `root`, with the checksum of what it holds.
 Json input_json(const fs::path& list, const fs::path& root) {
   const MappedFile file(list);
   return {{"file", list.lexically_relative(root).generic_string()}, {"checksum", checksum_text(crc32(file.bytes()))}};
 }
 
+/// All lists; those of data sets with a file for each image as one.
+Json inputs_json(const OpenedDataset& opened) {
+  constexpr size_t kMostListed = 100;
+  Json lists = Json::array();
+  for (const fs::path& list : opened.lists) lists.push_back(input_json(list, opened.folder));
+  if (lists.size() <= kMostListed) return lists;
+  const std::string all = lists.dump();
+  return Json::array({{{"file", concat(lists[0]["file"].get<std::string>(), " and ", lists.size() - 1, " others")},
+                       {"checksum", checksum_text(crc32(std::as_bytes(std::span(all))))}}});
+}
+
 }  // namespace
-
-Skipped& SkipCounts::entry(const std::string& reason) {
-  const auto found = std::find_if(all_.begin(), all_.end(), [&](const Skipped& s) { return s.reason == reason; });
-  return found != all_.end() ? *found : all_.emplace_back(Skipped{.reason = reason});
-}
-
-void SkipCounts::add(const std::string& reason, const std::string& example) {
-  Skipped& skipped = entry(reason);
-  ++skipped.count;
-  // Examples may come from file names that are no UTF-8, which JSON cannot hold.
-  if (skipped.examples.size() < kExamples)
-    skipped.examples.push_back(is_utf8(example) ? example : "(name is no UTF-8)");
-}
-
-void SkipCounts::add(const Skipped& skipped) {
-  Skipped& sum = entry(skipped.reason);
-  sum.count += skipped.count;
-  for (const std::string& example : skipped.examples) {
-    if (sum.examples.size() < kExamples) sum.examples.push_back(example);
-  }
-}
 
 Sources read_sources(const fs::path& root, const std::vector<DatasetOptions>& datasets,
                      const std::optional<LandmarkLayout>& landmarks) {
@@ -59,6 +48,7 @@ Sources read_sources(const fs::path& root, const std::vector<DatasetOptions>& da
     opened.read(
         [&](ImageAnnotation&& annotation) {
           picture_path(opened.images, annotation.image, opened.lists.front());
+          for (FaceAnnotation& face : annotation.faces) face.category.clear();  // all that are left are alike
           sources.pictures.push_back({index, std::move(annotation)});
         },
         skipped);
@@ -66,10 +56,8 @@ Sources read_sources(const fs::path& root, const std::vector<DatasetOptions>& da
       throw Error(ErrorCode::bad_format, "this data set has no pictures",
                   {.where = opened.lists.front().string(), .hint = concat("data set '", opened.name, "'")});
     }
-    Json lists = Json::array();
-    for (const fs::path& list : opened.lists) lists.push_back(input_json(list, opened.folder));
     sources.inputs.push_back({{"name", opened.name},
-                              {"lists", std::move(lists)},
+                              {"lists", inputs_json(opened)},
                               {"images", static_cast<int64_t>(sources.pictures.size() - first)}});
   }
   sources.skipped = skipped.all();

@@ -2,7 +2,7 @@
 
 #include "mtcnn/core/json.h"
 #include "mtcnn/data/annotations.h"
-#include "mtcnn/data/manifest.h"
+#include "mtcnn/data/skip_counts.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -13,20 +13,6 @@
 #include "data_prep/options.h"
 
 namespace mtcnn {
-
-/// Counts what is passed over, by reason, with the first few examples.
-class SkipCounts {
- public:
-  void add(const std::string& reason, const std::string& example);
-  /// Adds what was counted elsewhere.
-  void add(const Skipped& skipped);
-  const std::vector<Skipped>& all() const { return all_; }
-
- private:
-  Skipped& entry(const std::string& reason);
-
-  std::vector<Skipped> all_;
-};
 
 /// One data set, opened.
 struct SourceDataset {

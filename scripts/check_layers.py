@@ -18,6 +18,7 @@ ROOMS = {
     "image": ["core", "geometry"],
     "video": ["core", "image"],
     "data": ["core", "geometry"],
+    "labels": ["core", "geometry", "image", "data"],
     "weights": ["core"],
     "engine": ["core", "weights"],
     "model": ["core", "data", "weights"],
@@ -27,9 +28,9 @@ ROOMS = {
     "export": ["core", "weights", "model"],
     "train": ["core", "geometry", "data", "weights"],
     "eval": ["core", "geometry", "data", "image"],
-    "data_prep": ["core", "geometry", "image", "data", "weights", "engine", "model", "detect", "eval"],
+    "data_prep": ["core", "geometry", "image", "data", "labels", "weights", "engine", "model", "detect", "eval"],
     "pipeline": ["core", "data", "weights", "data_prep", "train", "eval"],
-    "cli": ["core", "geometry", "image", "video", "data", "weights", "engine", "model", "detect", "live", "gpu", "export", "data_prep", "train", "eval",
+    "cli": ["core", "geometry", "image", "video", "data", "labels", "weights", "engine", "model", "detect", "live", "gpu", "export", "data_prep", "train", "eval",
             "pipeline"],
     "capi": ["core", "geometry", "image", "data", "engine", "model", "detect", "gpu"],
 }
@@ -48,6 +49,8 @@ DOORS = [
     ("FFmpeg", r"^lib(av|sw)", r"^video/", "video"),
     ("liblz4", r"^lz4", r"^weights/lz4_frame\.cpp$", "weights/lz4_frame.cpp"),
     ("protozero", r"^protozero/", r"^weights/onnx_", "weights/onnx_*"),
+    ("pugixml", r"^pugi", r"^labels/", "labels"),
+    ("yaml-cpp", r"^yaml-cpp/", r"^labels/", "labels"),
     ("spdlog", r"^(spdlog|fmt)/", r"^core/log\.cpp$", "core/log.cpp"),
 ]
 

@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/environment.sh
 
-packages=(libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev libmatio-dev libprotozero-dev liblz4-dev libavformat-dev libswscale-dev
-          zlib1g-dev)
+packages=(libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev libmatio-dev libprotozero-dev liblz4-dev
+          libpugixml-dev libyaml-cpp-dev libavformat-dev libswscale-dev zlib1g-dev)
 triple=aarch64-linux-gnu
 
 skip() { printf 'skipped: %s\n' "$*" >&2; exit 77; }

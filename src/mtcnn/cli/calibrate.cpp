@@ -13,7 +13,8 @@ namespace {
 
 struct CalibrateFlags {
   DetectorFlags detector;
-  std::string dataset, images, out;
+  LabelledFlags labelled;
+  std::string out;
   CalibrationOptions options;
 };
 
@@ -35,9 +36,10 @@ CascadeRun run_cascade(const Detector& detector, const CalibrateFlags& flags, co
 
 void run(const CalibrateFlags& flags) {
   std::vector<std::filesystem::path> inputs = files_read(flags.detector);
-  for (const std::string& input : {flags.detector.model, flags.dataset, flags.images}) inputs.emplace_back(input);
+  for (const std::string& input : {flags.detector.model, flags.labelled.dataset, flags.labelled.images})
+    inputs.emplace_back(input);
   require_apart(model_outputs(flags.out), inputs);
-  const LabelledPictures labelled = read_labelled_pictures(flags.dataset, flags.images);
+  const LabelledPictures labelled = read_labelled_pictures(flags.labelled);
   const Detector detector = make_detector(flags.detector);
   const Calibration calibration = calibrate(labelled.faces, flags.options, [&](const std::array<float, 3>& thresholds) {
     const Detector tried = detector.with([&](DetectorOptions& options) {
@@ -64,7 +66,7 @@ void add_calibrate(CLI::App& program) {
       "saves "
       "time, as long as that costs at most --lost-recall. The result is a model folder with these thresholds in "
       "cascade.json.");
-  add_labelled_flags(verb, flags->dataset, flags->images);
+  add_labelled_flags(verb, flags->labelled);
   verb.add_option("--out", flags->out, "Model folder: the same nets with these thresholds")
       ->required()
       ->type_name("DIR");

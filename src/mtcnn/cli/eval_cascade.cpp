@@ -11,8 +11,7 @@ namespace {
 
 struct CascadeFlags {
   DetectorFlags detector;
-  std::string dataset;
-  std::string images;
+  LabelledFlags labelled;
   std::string out;
   double min_height = 10;
 };
@@ -25,9 +24,9 @@ std::array<std::vector<Box>, kStages> boxes_of(const Found& found) {
 
 void run(const CascadeFlags& flags) {
   std::vector<std::filesystem::path> inputs = files_read(flags.detector);
-  for (const std::string& input : {flags.dataset, flags.images}) inputs.emplace_back(input);
+  for (const std::string& input : {flags.labelled.dataset, flags.labelled.images}) inputs.emplace_back(input);
   require_report_apart(report_outputs(flags.out, ""), inputs);
-  const LabelledPictures labelled = read_labelled_pictures(flags.dataset, flags.images);
+  const LabelledPictures labelled = read_labelled_pictures(flags.labelled);
   const Detector detector = make_detector(flags.detector);
   StageRecall recall(flags.min_height);
   size_t next = 0;
@@ -39,7 +38,7 @@ void run(const CascadeFlags& flags) {
   if (!flags.out.empty()) {
     EvalReport report = stage_recall_report(recall);
     report.settings["detector"] = detector_option_table().dump(detector.options());
-    report.inputs.push_back(input_entry("dataset", flags.dataset));
+    report.inputs.push_back(input_entry("dataset", flags.labelled.dataset));
     write_report(flags.out, report);
   }
   if (!flags.detector.common.quiet) print(stage_recall_text(recall));
@@ -54,7 +53,7 @@ void add_eval_cascade(CLI::App& eval) {
                                         "Recall and windows per image after each net: which one is weak\n\nRuns the "
                                         "cascade on labelled images and counts the faces that still have a window "
                                         "after P-Net, R-Net and O-Net, by height.");
-  add_labelled_flags(verb, flags->dataset, flags->images);
+  add_labelled_flags(verb, flags->labelled);
   verb.add_option("--min-height", flags->min_height, "Ignore faces lower than this, pixels")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

@@ -1,4 +1,5 @@
 #include "mtcnn/cli/dataset_flags.h"
+#include "mtcnn/cli/label_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/log.h"
 #include "mtcnn/data/annotations.h"
@@ -7,6 +8,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace mtcnn::cli {
 namespace {
@@ -20,13 +22,32 @@ struct CocoArguments {
   BootstrapOptions bootstrap;
   bool quiet = false;
   DatasetFlags dataset;
+  LabelFlags labels;
 };
 
-/// Runs the detector on the pictures that own annotations name where a data set was given.
-void complete(CocoArguments& arguments) {
+/// Labels of a kind that `--kind` names; nothing without it.
+std::optional<LabelSet> read_kind(const CocoArguments& arguments) {
+  require_kind(arguments.labels);
+  if (arguments.labels.kind.empty()) return {};
+  if (!arguments.category.empty())
+    throw Error(ErrorCode::usage, "--category is for COCO JSON without --kind", {.hint = "--classes names classes"});
+  const std::string& path = arguments.annotations.empty() ? arguments.dataset.dataset : arguments.annotations;
+  if (path.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
+  LabelSet set = read_labels(arguments.labels.kind, path, label_options(arguments.labels));
+  report_labels(set);
+  return set;
+}
+
+/// Runs the detector on the pictures that the labels name where a data set was given.
+void complete(CocoArguments& arguments, const std::optional<LabelSet>& labels) {
   require_one_source(!arguments.detections.empty(), arguments.dataset);
   const std::filesystem::path dataset = arguments.dataset.dataset;
-  if (!dataset.empty()) {
+  if (!dataset.empty() && labels) {
+    std::vector<PictureFile> pictures;
+    for (const ImageAnnotation& image : labels->images)
+      pictures.push_back({labels->images_folder / image.image, image.image});
+    arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
+  } else if (!dataset.empty()) {
     if (arguments.annotations.empty()) arguments.annotations = (dataset / "annotations.jsonl").string();
     const std::filesystem::path images = own_images_folder(dataset);
     std::vector<PictureFile> pictures;
@@ -35,13 +56,15 @@ void complete(CocoArguments& arguments) {
     });
     arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
   }
+  if (labels) arguments.annotations = labels->files.front().string();  // for the report: of a folder the first
   if (arguments.annotations.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
 }
 
 void run_coco(CocoArguments arguments) {
   require_scores_apart(arguments, {arguments.detections, arguments.annotations});
-  complete(arguments);
-  CocoTruth truth = read_coco_truth(arguments.annotations, arguments.category);
+  const std::optional<LabelSet> labels = read_kind(arguments);
+  complete(arguments, labels);
+  CocoTruth truth = labels ? coco_truth(labels->images) : read_coco_truth(arguments.annotations, arguments.category);
   const DetectionFit fit = read_coco_detections(arguments.detections, truth);
   if (const std::string warning = fit_warning(fit, arguments.detections); !warning.empty()) log::warning(warning);
   const CocoScore score = score_coco(truth.images);
@@ -65,7 +88,10 @@ void add_eval_coco(CLI::App& eval) {
       "annotations; any object, not only faces.");
   const auto arguments = std::make_shared<CocoArguments>();
   verb->add_option("--detections", arguments->detections, "Detections: JSON lines or COCO results")->type_name("FILE");
-  verb->add_option("--annotations", arguments->annotations, "Annotations: JSON lines or COCO JSON")->type_name("FILE");
+  verb->add_option("--annotations", arguments->annotations,
+                   "Annotations: JSON lines or COCO JSON; with --kind labels of that kind")
+      ->type_name("FILE");
+  add_kind_flags(*verb, arguments->labels, "JSON lines or COCO JSON");
   verb->add_option("--category", arguments->category, "Category to score, where COCO JSON has several")
       ->type_name("NAME");
   verb->add_option("--bootstrap", arguments->bootstrap.repeats, "Draws of images for the 95 % intervals; 0 = none")

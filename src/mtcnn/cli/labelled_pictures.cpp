@@ -30,21 +30,40 @@ LabelledPictures read_own(const fs::path& file, const fs::path& images) {
   return labelled;
 }
 
-}  // namespace
-
-void add_labelled_flags(CLI::App& verb, std::string& dataset, std::string& images) {
-  verb.add_option("--dataset", dataset,
-                  "Folder in WIDER FACE's layout (its validation part is used), or annotations as JSON lines")
-      ->required()
-      ->type_name("DIR|FILE");
-  verb.add_option("--images", images,
-                  "Folder of the images named in JSON lines [images/ beside the file, or the file's own folder]")
-      ->type_name("DIR");
+LabelledPictures read_kind(const LabelledFlags& flags) {
+  LabelOptions options = label_options(flags.labels);
+  options.images = flags.images;
+  LabelSet set = read_labels(flags.labels.kind, flags.dataset, options);
+  report_labels(set);
+  LabelledPictures labelled;
+  for (ImageAnnotation& image : set.images) {
+    labelled.pictures.push_back({set.images_folder / image.image, image.image});
+    labelled.faces.push_back(std::move(image.faces));
+  }
+  return labelled;
 }
 
-LabelledPictures read_labelled_pictures(const fs::path& dataset, const std::string& images) {
+}  // namespace
+
+void add_labelled_flags(CLI::App& verb, LabelledFlags& flags) {
+  verb.add_option("--dataset", flags.dataset,
+                  "Folder in WIDER FACE's layout (its validation part is used), or annotations as JSON lines; with "
+                  "--kind labels of that kind")
+      ->required()
+      ->type_name("DIR|FILE");
+  verb.add_option("--images", flags.images,
+                  "Folder of the images named in JSON lines [images/ beside the file, or the file's own folder], or in "
+                  "labels of --kind")
+      ->type_name("DIR");
+  add_kind_flags(verb, flags.labels, "WIDER FACE for a folder, own for a file");
+}
+
+LabelledPictures read_labelled_pictures(const LabelledFlags& flags) {
+  if (!flags.labels.kind.empty()) return read_kind(flags);
+  require_kind(flags.labels);
+  const fs::path dataset = flags.dataset;
   if (is_folder(dataset)) return read_wider(dataset);
-  return read_own(dataset, images.empty() ? own_images_folder(dataset.parent_path()) : fs::path(images));
+  return read_own(dataset, flags.images.empty() ? own_images_folder(dataset.parent_path()) : fs::path(flags.images));
 }
 
 }  // namespace mtcnn::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mtcnn/cli/label_flags.h"
 #include "mtcnn/data/annotations.h"
 #include "mtcnn/detect/picture_list.h"
 
@@ -17,13 +18,19 @@ struct LabelledPictures {
   std::vector<std::vector<FaceAnnotation>> faces;
 };
 
-/// Adds --dataset and --images.
-void add_labelled_flags(CLI::App& verb, std::string& dataset, std::string& images);
+/// Where they are.
+struct LabelledFlags {
+  /// A folder in WIDER FACE's layout, whose validation part is taken (faces that no setting of the protocol keeps are
+  /// ignored), or annotations as JSON lines; with labels.kind a data set of that kind.
+  std::string dataset;
+  std::string images;  ///< folder of the pictures; empty = as the kind has it
+  LabelFlags labels;
+};
 
-/// \param dataset  folder in WIDER FACE's layout, whose validation part is taken (faces that no setting of the protocol
-/// keeps are ignored), or annotations as JSON lines.
-/// \param images   folder of the pictures that JSON lines name; empty = images/ beside the file, or the file's own.
-/// \throws Error as their readers do.
-LabelledPictures read_labelled_pictures(const std::filesystem::path& dataset, const std::string& images);
+/// Adds --dataset, --images, --kind, --classes and --strict.
+void add_labelled_flags(CLI::App& verb, LabelledFlags& flags);
+
+/// \throws Error as their readers do; Error{usage} on --classes or --strict without --kind.
+LabelledPictures read_labelled_pictures(const LabelledFlags& flags);
 
 }  // namespace mtcnn::cli

@@ -78,6 +78,7 @@ int run(int argc, char** argv) {
   mtcnn::cli::add_bench(program);
   mtcnn::cli::add_calibrate(program);
   mtcnn::cli::add_config_reference(program);
+  mtcnn::cli::add_convert(program);
   mtcnn::cli::add_detect(program);
   mtcnn::cli::add_export(program);
   mtcnn::cli::add_import(program);

@@ -71,11 +71,7 @@ void print_skipped(const Manifest& manifest) {
   for (const ManifestSegment& segment : manifest.done) {
     for (const Skipped& item : segment.skipped) skipped.add(item);
   }
-  for (const Skipped& item : skipped.all()) {
-    std::cerr << "  passed over: " << item.count << " x " << item.reason;
-    if (!item.examples.empty()) std::cerr << ", as " << item.examples.front();
-    std::cerr << "\n";
-  }
+  for (const Skipped& item : skipped.all()) std::cerr << "  passed over: " << shown(item) << "\n";
 }
 
 /// Makes one folder of crops and says what it came to.

@@ -9,6 +9,7 @@ void add_average(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_calibrate(CLI::App& program);
 void add_config_reference(CLI::App& program);
+void add_convert(CLI::App& program);
 void add_detect(CLI::App& program);
 void add_export(CLI::App& program);
 void add_import(CLI::App& program);

@@ -46,6 +46,7 @@ FaceAnnotation read_face(const JsonFields& fields, const Json& value, WantedPoin
     if (!ignore->is_boolean()) fields.refuse("bad 'ignore'", *ignore, "true or false");
     face.ignore = ignore->get<bool>();
   }
+  face.category = fields.optional_text(value, "category", "");
   return face;
 }
 
@@ -89,6 +90,7 @@ std::string annotation_line(const ImageAnnotation& image) {
     Json item = {{"box", {face.x, face.y, face.w, face.h}}};
     if (face.landmarks) item["landmarks"] = *face.landmarks;
     if (face.ignore) item["ignore"] = true;
+    if (!face.category.empty()) item["category"] = face.category;
     faces.push_back(std::move(item));
   }
   json["faces"] = std::move(faces);

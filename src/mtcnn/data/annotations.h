@@ -19,6 +19,7 @@ struct FaceAnnotation {
   double h = 0;                               ///< above 0
   std::optional<ExactPoints> landmarks = {};  ///< all of them, in the data set's order; never an empty list
   bool ignore = false;                        ///< neither a positive nor a negative
+  std::string category = {};                  ///< name of its class; empty where the labels do not say
 };
 
 /// All labelled faces of one picture; none is an answer too.
@@ -45,11 +46,11 @@ std::filesystem::path picture_path(const std::filesystem::path& images, const st
 std::string annotation_line(const ImageAnnotation& image);
 
 /// Reads annotations of own data: JSON lines, one image a line, `{"image": "rel/path.jpg", "width": 640, "height": 480,
-/// "faces": [{"box": [x,y,w,h], "landmarks": [[x,y], …], "ignore": false}]}`, where width, height, landmarks and ignore
-/// may be left out; no landmarks are none, too. Calls `use` for every line, in order; blank lines are passed over.
-/// Holds one line and the names of the images in memory.
-/// \param points  how many landmarks a face with any must have; 0 = any number, the same in the whole file.
-/// \throws Error naming file and line on broken JSON, missing keys, wrong types or counts, values that are not finite,
+/// "faces": [{"box": [x,y,w,h], "landmarks": [[x,y], …], "ignore": false, "category": "name"}]}`, where width, height,
+/// landmarks, ignore and category may be left out; no landmarks are none, too. Calls `use` for every line, in order;
+/// blank lines are passed over. Holds one line and the names of the images in memory. \param points  how many landmarks
+/// a face with any must have; 0 = any number, the same in the whole file. \throws Error naming file and line on broken
+/// JSON, missing keys, wrong types or counts, values that are not finite,
 ///         boxes without width or height, and images that occur twice.
 void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use,
                       size_t points = 0);

@@ -30,15 +30,17 @@ bool is_json_lines(const fs::path& path) {
               {.where = path.string(), .found = found, .expected = expected, .hint = hint});
 }
 
+void add_image(CocoTruth& truth, const ImageAnnotation& annotation) {
+  truth.by_name.emplace(annotation.image, truth.images.size());
+  CocoImage& image = truth.images.emplace_back();
+  for (const FaceAnnotation& face : annotation.faces) {
+    image.faces.push_back({face.x, face.y, face.w, face.h, face.w * face.h, face.ignore});
+  }
+}
+
 CocoTruth read_lines(const fs::path& path) {
   CocoTruth truth;
-  read_annotations(path, [&](ImageAnnotation&& annotation) {
-    truth.by_name.emplace(std::move(annotation.image), truth.images.size());
-    CocoImage& image = truth.images.emplace_back();
-    for (const FaceAnnotation& face : annotation.faces) {
-      image.faces.push_back({face.x, face.y, face.w, face.h, face.w * face.h, face.ignore});
-    }
-  });
+  read_annotations(path, [&](const ImageAnnotation& annotation) { add_image(truth, annotation); });
   return truth;
 }
 
@@ -165,6 +167,12 @@ DetectionFit read_results(const fs::path& path, CocoTruth& truth) {
 }
 
 }  // namespace
+
+CocoTruth coco_truth(const std::vector<ImageAnnotation>& annotations) {
+  CocoTruth truth;
+  for (const ImageAnnotation& annotation : annotations) add_image(truth, annotation);
+  return truth;
+}
 
 CocoTruth read_coco_truth(const fs::path& path, const std::string& category) {
   if (is_json_lines(path)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mtcnn/data/annotations.h"
 #include "mtcnn/eval/coco.h"
 #include "mtcnn/eval/known_images.h"
 
@@ -29,6 +30,9 @@ struct CocoTruth {
 /// \throws Error on damage, duplicate images or ids, unknown image ids, negative sizes, and categories that are not
 /// there.
 CocoTruth read_coco_truth(const std::filesystem::path& path, const std::string& category);
+
+/// The same of annotations that are in memory; names are all different.
+CocoTruth coco_truth(const std::vector<ImageAnnotation>& annotations);
 
 /// Reads detections into `truth.images`; the form is told from the content:
 /// - own JSON lines (detections.h): images are found by name (COCO's file_name);

@@ -134,6 +134,20 @@ Image to_image(const cv::Mat& stored, const PictureFacts& facts, const std::stri
   return image;
 }
 
+/// Read, not mapped: a file that shrinks under our hands must not kill the program.
+std::string read_encoded(const fs::path& path) {
+  std::error_code failure;
+  if (const fs::file_status status = fs::status(path, failure);
+      fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
+    throw Error(ErrorCode::unreadable, "this is no plain file", {.where = path.string()});
+  }
+  if (const uintmax_t size = fs::file_size(path, failure); !failure && size > kMaxFileBytes) {
+    throw Error(ErrorCode::unsupported, "this file is too large for a picture",
+                {.where = path.string(), .found = concat(size, " bytes"), .expected = "at most 1 GiB"});
+  }
+  return read_text(path);
+}
+
 }  // namespace
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
@@ -153,18 +167,17 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
 }
 
 Image read_image(const fs::path& path) {
-  std::error_code failure;
-  if (const fs::file_status status = fs::status(path, failure);
-      fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
-    throw Error(ErrorCode::unreadable, "this is no plain file", {.where = path.string()});
-  }
-  if (const uintmax_t size = fs::file_size(path, failure); !failure && size > kMaxFileBytes) {
-    throw Error(ErrorCode::unsupported, "this file is too large for a picture",
-                {.where = path.string(), .found = concat(size, " bytes"), .expected = "at most 1 GiB"});
-  }
-  // Read, not mapped: a file that shrinks under our hands must not kill the program.
-  const std::string content = read_text(path);
+  const std::string content = read_encoded(path);
   return decode_image(std::as_bytes(std::span(content)), path.string());
+}
+
+ImageSize read_image_size(const fs::path& path) {
+  const std::string content = read_encoded(path);
+  const PictureFacts facts = inspect_picture(std::as_bytes(std::span(content)), path.string());
+  check_size(facts, path.string());
+  const ImageSize stored{static_cast<int>(facts.width), static_cast<int>(facts.height)};
+  constexpr int kFirstTurned = 5;  // EXIF's orientations from here on change width and height
+  return facts.orientation >= kFirstTurned ? ImageSize{stored.height, stored.width} : stored;
 }
 
 bool is_picture_name(const fs::path& path) {

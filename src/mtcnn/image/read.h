@@ -26,6 +26,15 @@ Image read_image(const std::filesystem::path& path);
 /// \param where  the name that errors carry.
 Image decode_image(std::span<const std::byte> bytes, const std::string& where);
 
+/// The size that read_image() would give, without decoding pixels.
+struct ImageSize {
+  int width = 0;
+  int height = 0;
+};
+
+/// \throws Error as read_image() does, but for damage that only decoding shows.
+ImageSize read_image_size(const std::filesystem::path& path);
+
 /// Whether the name ends, in any case, as pictures that read_image() reads do: .jpg, .png, .tif, …
 bool is_picture_name(const std::filesystem::path& path);
 

@@ -1,6 +1,5 @@
-#include "mtcnn/data/coco_annotations.h"
-
 #include "mtcnn/core/file.h"
+#include "mtcnn/labels/labels.h"
 
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
@@ -12,15 +11,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::vector<ImageAnnotation> read(const std::string& text, const std::vector<std::string>& categories = {},
-                                  const WantedKeypoints& points = {}) {
+std::vector<ImageAnnotation> read(const std::string& text, const std::vector<std::string>& classes = {},
+                                  const std::vector<std::string>& landmarks = face_landmarks().names,
+                                  bool required = false) {
   const testing::TempFolder folder;
   write_text(folder / "coco.json", text);
-  std::vector<ImageAnnotation> images;
-  read_coco_annotations(
-      folder / "coco.json", categories, points, [&](ImageAnnotation&& image) { images.push_back(std::move(image)); },
-      [](const std::string&) {});
-  return images;
+  return read_labels("coco", folder / "coco.json",
+                     {.classes = classes, .landmarks = landmarks, .landmarks_required = required})
+      .images;
 }
 
 std::string with_annotations(const std::string& annotations) {
@@ -31,8 +29,8 @@ std::string with_annotations(const std::string& annotations) {
 TEST(CocoAnnotations, ReadsBoxesCrowdsAndPoints) {
   const auto images = read(with_annotations(
       R"({"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1,2,2, 3,4,2, 5,6,1, 7,8,2, 9,10,2]},
-         {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1,2,2, 3,4,0, 5,6,1, 7,8,2, 9,10,2]},
-         {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "iscrowd": 1})"));
+         {"image_id": 1, "category_id": 1, "bbox": [2, 2, 3, 4], "keypoints": [1,2,2, 3,4,0, 5,6,1, 7,8,2, 9,10,2]},
+         {"image_id": 1, "category_id": 1, "bbox": [3, 2, 3, 4], "iscrowd": 1})"));
   ASSERT_EQ(images.size(), 1U);
   const auto& faces = images[0].faces;
   ASSERT_EQ(faces.size(), 3U);
@@ -62,10 +60,12 @@ TEST(CocoAnnotations, RefusesWhatDoesNotFit) {
 TEST(CocoAnnotations, TakesTheWantedNumberOfPoints) {
   const std::string text =
       with_annotations(R"({"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "keypoints": [1, 2, 2, 3, 4, 1]})");
-  EXPECT_EQ(read(text, {}, {.count = 2, .required = true})[0].faces[0].landmarks, (ExactPoints{{1, 2}, {3, 4}}));
+  EXPECT_EQ(read(text, {}, {"a", "b"}, true)[0].faces[0].landmarks, (ExactPoints{{1, 2}, {3, 4}}));
   EXPECT_FALSE(read(text)[0].faces[0].landmarks) << "not five";
-  EXPECT_FALSE(read(text, {}, {.count = 0, .required = true})[0].faces[0].landmarks);
-  EXPECT_THAT(testing::error_message(ErrorCode::bad_format, [&] { read(text, {}, {.count = 3, .required = true}); }),
+  EXPECT_THAT(testing::error_message(ErrorCode::bad_format,
+                                     [&] {
+                                       read(text, {}, {"a", "b", "c"}, true);
+                                     }),
               ::testing::AllOf(::testing::HasSubstr("annotations[0]"), ::testing::HasSubstr("6 numbers"),
                                ::testing::HasSubstr("3 points")));
 }

@@ -1,0 +1,35 @@
+#include "mtcnn/cli/label_flags.h"
+
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+
+namespace mtcnn::cli {
+
+void add_label_flags(CLI::App& verb, LabelFlags& flags) {
+  verb.add_option("--classes", flags.classes, "Classes that count, with commas between [all]")->type_name("NAMES");
+  verb.add_flag("--strict", flags.strict, "Refuse labels that are not as they should be, instead of reporting them");
+}
+
+void add_kind_flags(CLI::App& verb, LabelFlags& flags, const std::string& usual) {
+  verb.add_option("--kind", flags.kind, concat("Kind of the labels: ", label_format_names(), " [", usual, "]"))
+      ->type_name("KIND");
+  add_label_flags(verb, flags);
+}
+
+void require_kind(const LabelFlags& flags) {
+  if (!flags.kind.empty() || (flags.classes.empty() && !flags.strict)) return;
+  throw Error(ErrorCode::usage, "--classes and --strict need --kind", {.expected = label_format_names()});
+}
+
+LabelOptions label_options(const LabelFlags& flags) {
+  LabelOptions options{.strict = flags.strict};
+  if (!flags.classes.empty()) options.classes = split(flags.classes, ',');
+  return options;
+}
+
+void report_labels(const LabelSet& set) {
+  for (const Skipped& item : set.dropped.all()) log::warning(concat("passed over: ", shown(item)));
+  for (const Skipped& item : set.kept.all()) log::warning(shown(item));
+}
+
+}  // namespace mtcnn::cli
