@@ -1,6 +1,7 @@
 #include "mtcnn/image/turn.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,8 @@
 
 namespace mtcnn {
 namespace {
+
+constexpr int kLargestSide = 16384;  ///< of an image turned by 45 degrees: 0.8 GB
 
 /// Views of our own pixels as OpenCV's matrices; those of the source are only read.
 cv::Mat matrix(const ImageView& image) {
@@ -78,6 +81,12 @@ TurnedImage turned_by_45_degrees(const ImageView& image, float border) {
   require(!image.empty() && image.pixels != nullptr, "turned_by_45_degrees: an empty image");
   const double half_root = 1 / std::numbers::sqrt2;
   const int side = static_cast<int>(std::ceil((static_cast<double>(image.width) + image.height) * half_root));
+  if (side > kLargestSide) {
+    throw Error(ErrorCode::unsupported, "an image too large or too long to be turned by 45 degrees",
+                {.found = concat(image.width, " x ", image.height, " pixels"),
+                 .expected = concat("width + height of at most ", std::floor(kLargestSide / half_root)),
+                 .hint = "search it with rotate=90, or in parts"});
+  }
   TurnedImage turned{Image(side, side), {.a = half_root, .b = -half_root}};
   const Point middle = turned.to_source.apply({static_cast<float>(side) / 2, static_cast<float>(side) / 2});
   turned.to_source.dx = image.width / 2.0 - middle.x;

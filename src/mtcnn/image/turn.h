@@ -19,7 +19,8 @@ TurnedImage turned_by_quarters(const ImageView& image, int quarters);
 /// The image turned clockwise by 45 degrees, in the smallest image that holds all of it; pixels keep their size.
 /// Bilinear between pixel centres.
 /// \param border  value of the pixels outside the source, 0 to 255.
-/// \throws ContractError for an empty image.
+/// \throws ContractError for an empty image; Error{unsupported} where that image would have more than 16384 x 16384
+/// pixels: long, narrow images come to many times their own.
 TurnedImage turned_by_45_degrees(const ImageView& image, float border);
 
 /// The first turn, then the second.

@@ -108,6 +108,7 @@ TEST(Turn, RefusesWhatCannotBeTurned) {
   EXPECT_THROW(turned_by_quarters(numbered(3, 3).view(), 4), ContractError);
   EXPECT_THROW(turned_by_quarters(numbered(3, 3).view(), -1), ContractError);
   EXPECT_THROW(turned_by_45_degrees(Image().view(), 0), ContractError);
+  EXPECT_THROW(turned_by_45_degrees(numbered(23200, 1).view(), 0), Error) << "as an image of 16406 x 16406";
 }
 
 }  // namespace
