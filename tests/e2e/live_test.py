@@ -151,7 +151,7 @@ class Films(LiveTest):
         self.assertEqual(run.code, 0, run.err)
         self.assertEqual([row["faces"][0]["angle"] for row in run.rows], [0] * 5)
         for arguments in (["--smooth"], ["--detect-every", "2"], ["--budget", "5"]):
-            self.assertOneLine(Live("--video", film, "--json", "-", "--rotate", "90", *arguments), 2, "rotate: found 90")
+            self.assertOneLine(Live("--video", film, "--json", "-", "--rotate", "90", *arguments), 2, "error: rotate:", "found 90", "--smooth")
 
     def test_smooth_takes_jitter_off_without_delay(self):
         for scene in ("slow", "zoom", "walk", "fast"):
