@@ -150,7 +150,7 @@ TEST(TurnedSearch, TinyOddAndEmptyImages) {
   const Detector detector = turning(random_detector(), 45);
   EXPECT_TRUE(detector.detect(Image().view()).empty());
   EXPECT_TRUE(detector.detect(noise(1, 1, 1).view()).empty());
-  EXPECT_NO_THROW(detector.detect(noise(500, 3, 1).view()));
+  EXPECT_NO_THROW(detector.detect(noise(120, 3, 1).view()));
   EXPECT_NO_THROW(detector.detect(noise(13, 13, 1).view()));
 }
 
