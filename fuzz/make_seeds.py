@@ -90,7 +90,7 @@ def add_data(seeds, toys, work):
             "annotations": [{"id": 1, "image_id": 1, "category_id": 3, "bbox": [1, 2, 10, 12], "area": 120, "iscrowd": 0, "keypoints": [3, 4, 2] * 5},
                             {"id": 2, "image_id": 1, "category_id": 3, "bbox": [30, 3, 9, 9], "iscrowd": 1}]}
     results = [{"image_id": 1, "category_id": 3, "bbox": [1, 2, 10, 11], "score": 0.75}]
-    seeds.add("coco_annotations", "coco.json", json.dumps(coco))
+    seeds.add("labels", "coco.json", json.dumps(coco))
     seeds.add("coco_results", "coco", json.dumps(coco).encode() + BETWEEN + json.dumps(results).encode())
     work.mkdir()
 
@@ -104,6 +104,17 @@ def add_videos(seeds, work):
         video = work / f"video.{suffix}"
         if subprocess.run([maker, video, "slow:96x64", REPOSITORY / "samples", "0", "6"], capture_output=True).returncode == 0:
             seeds.add("video", video.name, video)
+
+
+def add_labels(seeds, toys, work):
+    for kind in ("voc", "yolo", "labelme", "cvat", "labelstudio"):
+        out = work / kind
+        if seeds.run("convert", toys / "wider/wider_face_split", "--from", "own", "--to", kind, "--out", out) is None:
+            continue
+        files = sorted(file for file in out.rglob("*") if file.suffix in (".xml", ".json"))
+        for file in files[:2]:
+            seeds.add("labels", f"{kind}_{file.name}", file)
+    seeds.add("labels", "yolo", b"names: [face]\npath: .\ntrain: images\n" + BETWEEN + b"0 0.5 0.5 0.2 0.3\n")
 
 
 def add_crops_and_runs(seeds, toys, work):

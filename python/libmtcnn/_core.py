@@ -56,7 +56,7 @@ _ARGUMENTS = {
     "mtcnn_free_detector": [c_void_p],
     "mtcnn_options": [c_void_p, POINTER(c_void_p)],
     "mtcnn_device": [c_void_p, POINTER(c_void_p)],
-    "mtcnn_detect": [c_void_p, POINTER(_Image), c_size_t, POINTER(c_void_p), POINTER(c_size_t)],
+    "mtcnn_detect_turned": [c_void_p, POINTER(_Image), c_size_t, POINTER(c_void_p), POINTER(c_size_t), POINTER(c_void_p)],
     "mtcnn_trace": [c_void_p, POINTER(_Image), POINTER(c_void_p), POINTER(c_void_p), POINTER(c_size_t)],
     "mtcnn_read_image": [c_char_p, POINTER(_Pixels)],
     "mtcnn_decode_image": [c_char_p, c_size_t, c_char_p, POINTER(_Pixels)],
@@ -209,12 +209,14 @@ class Detector:
         return _text(self._library, text)
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """For each image float32 [n, 15]: x1 y1 x2 y2 confidence x0 y0 … x4 y4."""
+        """For each image float32 [n, 16]: x1 y1 x2 y2 confidence x0 y0 … x4 y4 angle."""
         views = (_Image * len(images))(*map(_image, images))
         counts = (c_size_t * len(images))()
-        faces = c_void_p()
-        _check(self._library, self._library.mtcnn_detect(self._pointer, views, len(images), byref(faces), counts))
+        faces, turns = c_void_p(), c_void_p()
+        _check(self._library, self._library.mtcnn_detect_turned(self._pointer, views, len(images), byref(faces), counts, byref(turns)))
         rows = _floats(self._library, faces.value, sum(counts) * _FACE_VALUES).reshape(-1, _FACE_VALUES)
+        angles = _floats(self._library, turns.value, sum(counts))
+        rows = np.concatenate([rows, angles[:, None]], axis=1)
         found = []
         for count in counts:
             found.append(rows[:count])

@@ -49,7 +49,7 @@ class MTCNN:
             than cut along the box.
         stages: "face_and_landmarks_detection", or "face_detection_only": detect_faces() leaves the keypoints out.
         weights_file: another name for `model`.
-        options: min_face, max_face, max_side, clip, nms_level, nms_levels, nms_rnet, nms_onet; how the confidence is made: plain (the
+        options: min_face, max_face, max_side, rotate, rotate_margin, clip, nms_level, nms_levels, nms_rnet, nms_onet; how the confidence is made: plain (the
             paper's way), pnet_weight, rnet_weight, support, box_voting, mirror_weight; how the computer works: screen, half,
             max_windows; and the other packages' min_face_size, scale_factor, steps_threshold, threshold_pnet, threshold_rnet,
             threshold_onet, nms_pnet1, nms_pnet2.
@@ -214,7 +214,7 @@ class MTCNN:
     # Searching.
 
     def _rows(self, detector: _core.Detector, image: Any) -> Iterator[tuple[Pixels, Floats]]:
-        """Every picture with its faces: float32 [n, 15], x1 y1 x2 y2 confidence x0 y0 … x4 y4, by falling confidence."""
+        """Every picture with its faces: float32 [n, 16], x1 y1 x2 y2 confidence x0 y0 … x4 y4 angle, by falling confidence."""
         for batch in batches(image if is_batch(image) else [image]):
             yield from zip(batch, detector.detect(batch), strict=True)
 
@@ -248,7 +248,7 @@ class MTCNN:
                 rows = rows[faces.largest_first(rows[:, :4])]
             boxes.append(rows[:, :4])
             probabilities.append(rows[:, 4])
-            points.append(rows[:, 5:].reshape(-1, 5, 2))
+            points.append(rows[:, 5:15].reshape(-1, 5, 2))
         found = (boxes, probabilities, points) if landmarks else (boxes, probabilities)
         return tuple(faces.object_array(items) if is_batch(img) else items[0] for items in found)
 
@@ -277,8 +277,8 @@ class MTCNN:
 
         Returns:
             "json": a list with a dict a face: 'box', four whole numbers; 'confidence', a float in [0, 1]; 'keypoints', a dict of
-            'left_eye', 'right_eye', 'nose', 'mouth_left' and 'mouth_right', (x, y) in whole pixels, as seen in the image. Several
-            pictures: a list of such lists.
+            'left_eye', 'right_eye', 'nose', 'mouth_left' and 'mouth_right', (x, y) in whole pixels, as seen in the image; where the option
+            rotate is on 'angle', the degrees clockwise by which the face is turned. Several pictures: a list of such lists.
             "numpy": float32 [n, 16]: index of the picture, box, confidence, the five x, the five y, not rounded ([n, 6] without keypoints).
 
         Raises:
@@ -287,16 +287,19 @@ class MTCNN:
         _check_choice("box_format", box_format, ("xywh", "xyxy"))
         _check_choice("output_type", output_type, ("json", "numpy"))
         detector = changed(self._detector, options, "detect_faces") if options else self._detector
+        turning = json.loads(detector.options())["rotate"] != 0
         tables = []
+        angles = []
         for index, (pixels, rows) in enumerate(self._rows(detector, image)):
             if postprocess:
                 rows = faces.limited(rows, pixels.shape, fit_to_image, limit_boundaries_landmarks)
             tables.append(faces.ipazc_table(index, rows, box_format))
+            angles.append(rows[:, 15] if turning else None)
         with_points = self.stages == _STAGES[0]
         if output_type == "numpy":
             table = np.concatenate(tables) if tables else np.empty((0, 16), np.float32)
             return table if with_points else table[:, :6]
-        dicts = [[faces.ipazc_dict(row, with_points) for row in table] for table in tables]
+        dicts = [faces.ipazc_dicts(table, with_points, turns) for table, turns in zip(tables, angles, strict=True)]
         return dicts if is_batch(image) else dicts[0]
 
     def predict(self, image: ImageLike | Sequence[ImageLike], **arguments: Any) -> Any:

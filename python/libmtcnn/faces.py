@@ -58,21 +58,21 @@ def select(
 
 
 def limited(rows: Floats, shape: Sequence[int], boxes: bool, points: bool) -> Floats:
-    """Faces [n, 15] with boxes, points or both moved into a picture of shape [h, w, 3]."""
+    """Faces [n, 16] with boxes, points or both moved into a picture of shape [h, w, 3]."""
     rows = rows.copy()
     height, width = shape[:2]
     if boxes:
         rows[:, 0:4:2] = rows[:, 0:4:2].clip(0, width)
         rows[:, 1:4:2] = rows[:, 1:4:2].clip(0, height)
     if points:
-        rows[:, 5::2] = rows[:, 5::2].clip(0, max(0, width - 1))
-        rows[:, 6::2] = rows[:, 6::2].clip(0, max(0, height - 1))
+        rows[:, 5:15:2] = rows[:, 5:15:2].clip(0, max(0, width - 1))
+        rows[:, 6:15:2] = rows[:, 6:15:2].clip(0, max(0, height - 1))
     return rows
 
 
 def ipazc_table(index: int, rows: Floats, box_format: str) -> Floats:
-    """Faces [n, 15] as [n, 16]: index of the picture, box, confidence, five x, five y."""
-    table = np.concatenate([np.full((len(rows), 1), index, np.float32), rows[:, :5], rows[:, 5::2], rows[:, 6::2]], axis=1)
+    """Faces [n, 16] as [n, 16]: index of the picture, box, confidence, five x, five y."""
+    table = np.concatenate([np.full((len(rows), 1), index, np.float32), rows[:, :5], rows[:, 5:15:2], rows[:, 6:15:2]], axis=1)
     if box_format == "xywh":
         table[:, 3:5] -= table[:, 1:3]
     return table
@@ -85,6 +85,15 @@ def ipazc_dict(row: Floats, with_points: bool) -> dict[str, Any]:
     if with_points:
         face["keypoints"] = {name: (int(whole[6 + i]), int(whole[11 + i])) for i, name in enumerate(LANDMARKS)}
     return face
+
+
+def ipazc_dicts(table: Floats, with_points: bool, angles: Floats | None) -> list[dict[str, Any]]:
+    """The rows of ipazc_table() as dicts, with their angles where there are any."""
+    dicts = [ipazc_dict(row, with_points) for row in table]
+    if angles is not None:
+        for face, angle in zip(dicts, angles, strict=True):
+            face["angle"] = float(angle)
+    return dicts
 
 
 def _square_side(image_size: int) -> int:

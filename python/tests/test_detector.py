@@ -299,6 +299,17 @@ class LikeIpazc(unittest.TestCase):
         only = MTCNN(stages="face_detection_only").detect_faces(self.two)
         self.assertEqual([set(face) for face in only], [{"box", "confidence"}] * 2)
 
+    def test_turned_faces(self):
+        upright = MTCNN().detect_faces(ASTRONAUT)
+        self.assertNotIn("angle", upright[0])
+        turned = np.ascontiguousarray(np.rot90(libmtcnn.read_image(ASTRONAUT), -1))
+        found = MTCNN(rotate=90).detect_faces(turned)
+        self.assertEqual(found[0]["angle"], 90)
+        eye, face = upright[0]["keypoints"]["left_eye"], found[0]["keypoints"]["left_eye"]
+        np.testing.assert_allclose(face, (512 - eye[1], eye[0]), atol=1)
+        with self.assertRaisesRegex(ValueError, "rotate"):
+            MTCNN(rotate=30)
+
     def test_formats(self):
         detector = MTCNN()
         corners = detector.detect_faces(self.two, box_format="xyxy", output_type="numpy")

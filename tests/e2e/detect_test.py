@@ -87,6 +87,23 @@ class Detect(FolderTestCase):
             self.assertTrue((self.folder / "drawn/astronaut.jpg").stat().st_size > 10000)
             self.assertEqual(len(list((self.folder / "crops").iterdir())), sum(len(row["faces"]) for row in run.rows))
 
+    def test_turned_faces_have_angles(self):
+        def faces(*arguments):  # with the default model: what is found must be a face
+            run = Run("detect", SAMPLES / "astronaut.jpg", "--threads", "1", "--json", "-", *arguments)
+            self.assertEqual(run.code, 0, run.err)
+            return run.rows[0]["faces"]
+        upright = faces()
+        self.assertNotIn("angle", upright[0])
+        turning = faces("--rotate", "90", "--draw", self.folder / "drawn", "--crops", self.folder / "crops", "--align")
+        self.assertEqual(turning[0], {**upright[0], "angle": 0})
+        self.assertEqual(len(list((self.folder / "crops").iterdir())), len(turning))
+        self.assertEqual(faces("--set", "rotate=90"), turning)
+        self.assertEqual(faces("--set", "rotate=90", "--rotate", "0"), upright)
+        self.assertIn("angle 0", Run("detect", SAMPLES / "astronaut.jpg", "--rotate", "45").out)
+        run = detect(SAMPLES, "--rotate", "30")
+        self.assertEqual(run.code, 2)
+        self.assertRegex(run.err, r"--rotate: rotate: invalid value: found 30, expected .*0, 45 or 90")
+
     def test_tiny_and_odd_pictures(self):
         for width, height in [(n, n) for n in range(1, 12)] + [(1, 5000), (5000, 1), (12, 12), (300, 13)]:
             self.write(f"{width}x{height}.png", png(width, height))

@@ -145,6 +145,14 @@ class Films(LiveTest):
         rows = [json.loads(line) for line in (self.folder / "faces.jsonl").read_text().splitlines()]
         self.assertEqual([row["faces"] for row in rows], [row["faces"] for row in run.rows], "the same again")
 
+    def test_turned_faces(self):
+        film, _ = self.film("slow", 5)
+        run = Live("--video", film, "--json", "-", "--rotate", "90")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual([row["faces"][0]["angle"] for row in run.rows], [0] * 5)
+        for arguments in (["--smooth"], ["--detect-every", "2"], ["--budget", "5"]):
+            self.assertOneLine(Live("--video", film, "--json", "-", "--rotate", "90", *arguments), 2, "error: rotate:", "found 90", "--smooth")
+
     def test_smooth_takes_jitter_off_without_delay(self):
         for scene in ("slow", "zoom", "walk", "fast"):
             film, truth = self.film(scene, 90, f"{scene}.mp4")

@@ -223,18 +223,37 @@ int mtcnn_device(const mtcnn_detector* detector, char** name) {
 
 int mtcnn_detect(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count, mtcnn_face** faces,
                  size_t* counts) {
+  float* angles = nullptr;
+  const int code = mtcnn_detect_turned(detector, images, image_count, faces, counts, &angles);
+  std::free(angles);
+  return code;
+}
+
+int mtcnn_detect_turned(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count,
+                        mtcnn_face** faces, size_t* counts, float** angles) {
   return guarded([&] {
-    require(faces != nullptr && (image_count == 0 || (images != nullptr && counts != nullptr)),
-            "mtcnn_detect: images and places for faces and counts");
+    require(faces != nullptr && angles != nullptr && (image_count == 0 || (images != nullptr && counts != nullptr)),
+            "mtcnn_detect: images and places for faces, counts and angles");
     std::vector<ImageView> views;
     for (size_t i = 0; i < image_count; ++i) views.push_back(view_of(images + i));
     std::vector<mtcnn_face> all;
+    std::vector<float> all_angles;
     std::vector<size_t> found_counts;
     for (const std::vector<Face>& found : known(detector).detect(views)) {
       found_counts.push_back(found.size());
-      std::transform(found.begin(), found.end(), std::back_inserter(all), plain);
+      for (const Face& face : found) {
+        all.push_back(plain(face));
+        all_angles.push_back(face.angle);
+      }
     }
-    *faces = copied(std::span<const mtcnn_face>(all));
+    mtcnn_face* given = copied(std::span<const mtcnn_face>(all));
+    try {
+      *angles = copied(std::span<const float>(all_angles));
+    } catch (...) {
+      std::free(given);
+      throw;
+    }
+    *faces = given;
     std::copy(found_counts.begin(), found_counts.end(), counts);
   });
 }

@@ -109,6 +109,11 @@ MTCNN_API int mtcnn_device(const mtcnn_detector* detector, char** name);
 MTCNN_API int mtcnn_detect(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count,
                            mtcnn_face** faces, size_t* counts);
 
+/// mtcnn_detect() that also tells how faces are turned, for searches with the option `rotate`.
+/// \param angles  of all faces, in their order: degrees clockwise from upright, [0, 360); allocated.
+MTCNN_API int mtcnn_detect_turned(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count,
+                                  mtcnn_face** faces, size_t* counts, float** angles);
+
 /// The search of one image, step by step (Trace in mtcnn/detect/trace.h).
 /// \param json    an object of the steps; an array of floats is {"at": index into values, "shape": [sizes]}; allocated.
 ///                R-Net gives no landmarks: they are 0.

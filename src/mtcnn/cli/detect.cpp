@@ -173,12 +173,14 @@ class Outputs {
   }
 
  private:
-  static std::string text_of(const PictureResult& result) {
+  std::string text_of(const PictureResult& result) const {
     std::string text = concat(as_line(result.file.name), ": ", result.found.faces.size(),
                               result.found.faces.size() == 1 ? " face\n" : " faces\n");
     for (const Face& face : result.found.faces) {
       text += concat("  ", fixed(face.confidence, 3), "  x ", fixed(face.box.x1, 1), "  y ", fixed(face.box.y1, 1),
-                     "  w ", fixed(face.box.width(), 1), "  h ", fixed(face.box.height(), 1), "\n");
+                     "  w ", fixed(face.box.width(), 1), "  h ", fixed(face.box.height(), 1));
+      if (detector_.options().rotate != 0) text += concat("  angle ", fixed(face.angle, 0));
+      text += "\n";
     }
     return text;
   }

@@ -26,6 +26,7 @@ void apply_flags(const DetectorFlags& flags, DetectorOptions& options) {
   if (flags.max_face) options.max_face = *flags.max_face;
   if (flags.factor) options.factor = *flags.factor;
   if (flags.max_side) options.max_side = *flags.max_side;
+  if (flags.rotate) detector_option_table().apply(options, {{"rotate", *flags.rotate}}, "--rotate");
   if (flags.clip) options.clip = true;
   if (!flags.thresholds.empty())
     detector_option_table().apply(options, {{"thresholds", flags.thresholds}}, "--thresholds");
@@ -97,6 +98,7 @@ void add_detector_flags(CLI::App& verb, DetectorFlags& flags) {
   add("--factor", flags.factor, "factor");
   add("--thresholds", flags.thresholds, "thresholds")->delimiter(',')->allow_extra_args(false)->type_name("P,R,O");
   add("--max-side", flags.max_side, "max_side");
+  add("--rotate", flags.rotate, "rotate")->type_name("DEGREES");
   verb.add_flag("--clip", flags.clip, help_of("clip", defaults))->group(kSearchGroup);
   verb.add_flag("--plain", flags.plain, help_of("confidence.plain", defaults))->group(kSearchGroup);
   verb.add_option("--batch", flags.batch, "Images searched together")
@@ -149,7 +151,8 @@ std::string result_line(const PictureResult& result, const Detector& detector) {
                              .height = result.image.height(),
                              .error = result.error,
                              .landmark_names = detector.landmark_names()};
-  for (const Face& face : result.found.faces) detections.faces.push_back(to_detection(face));
+  for (const Face& face : result.found.faces)
+    detections.faces.push_back(to_detection(face, detector.options().rotate != 0));
   return detections_line(detections);
 }
 

@@ -20,7 +20,7 @@ struct DetectorFlags {
   Common common;
   std::string model;
   std::optional<float> min_face, max_face, factor;
-  std::optional<int> max_side;
+  std::optional<int> max_side, rotate;
   std::vector<float> thresholds;
   bool clip = false, plain = false;
   int batch = 8;

@@ -32,11 +32,12 @@ using Clock = std::chrono::steady_clock;
 /// Milliseconds with three decimals, as files hold them.
 double shown_ms(double seconds) { return std::round(1e6 * seconds) / 1000; }
 
-std::string frame_line(const Frame& frame, const FollowResult& result, const std::vector<std::string>& landmark_names) {
+std::string frame_line(const Frame& frame, const FollowResult& result, const std::vector<std::string>& landmark_names,
+                       bool with_angles) {
   Json faces = Json::array();
   for (const FollowedFace& item : result.faces) {
     Json face = {{"id", item.id}};
-    face.update(face_json(to_detection(item.face), landmark_names));
+    face.update(face_json(to_detection(item.face, with_angles), landmark_names));
     faces.push_back(std::move(face));
   }
   Json ms = {{"total", shown_ms(result.seconds)}};
@@ -76,8 +77,11 @@ class Meter {
 /// The outputs that were asked for.
 class LiveOutputs {
  public:
-  LiveOutputs(const LiveFlags& flags, const FrameSource& source, std::vector<std::string> landmark_names)
-      : flags_(flags), live_(flags.video.empty()), landmark_names_(std::move(landmark_names)) {
+  LiveOutputs(const LiveFlags& flags, const FrameSource& source, const Detector& detector)
+      : flags_(flags),
+        live_(flags.video.empty()),
+        landmark_names_(detector.landmark_names()),
+        with_angles_(detector.options().rotate != 0) {
     if (!flags.json.empty()) json_ = std::make_unique<ResultFile>(flags.json);
     if (!flags.save.empty()) film_ = std::make_unique<FilmWriter>(flags.save, source.rate());
     if (flags.show) window_ = std::make_unique<ScreenWindow>("mtcnn live: " + source.name());
@@ -86,7 +90,7 @@ class LiveOutputs {
   /// \return false once the user has had enough.
   bool add(Frame& frame, const FollowResult& result) {
     if (json_) {
-      json_->write(frame_line(frame, result, landmark_names_));
+      json_->write(frame_line(frame, result, landmark_names_, with_angles_));
       json_->flush();
     }
     if (!film_ && !window_) return true;
@@ -125,6 +129,7 @@ class LiveOutputs {
   const LiveFlags& flags_;
   bool live_;
   std::vector<std::string> landmark_names_;
+  bool with_angles_;
   std::unique_ptr<ResultFile> json_;
   std::unique_ptr<FilmWriter> film_;
   std::unique_ptr<ScreenWindow> window_;
@@ -155,7 +160,7 @@ void run_live(LiveFlags& flags) {
   const std::unique_ptr<FrameSource> source =
       flags.video.empty() ? open_camera(flags.camera.value_or(0)) : open_film(flags.video);
   FaceFollower follower(detector, flags.follow);
-  LiveOutputs outputs(flags, *source, detector.landmark_names());
+  LiveOutputs outputs(flags, *source, detector);
   const InterruptGuard guard;
   const Clock::time_point start = Clock::now();
   SessionTotals totals;

@@ -53,7 +53,18 @@ std::string with_leading_zeros(const std::string& text) {
 
 }  // namespace
 
+bool Range::holds(double value) const {
+  if (step > 0 && std::remainder(value - low, step) != 0) return false;
+  return open ? low < value && value < high : low <= value && value <= high;
+}
+
 std::string Range::text() const {
+  if (step > 0) {
+    std::string values = concat(low);
+    for (double value = low + step; value <= high; value += step)
+      values += concat(value + step <= high ? ", " : " or ", value);
+    return values;
+  }
   const bool has_low = std::isfinite(low);
   const bool has_high = std::isfinite(high);
   if (has_low && has_high) return concat(open ? "(" : "[", low, ", ", high, open ? ")" : "]");

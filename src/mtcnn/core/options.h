@@ -20,9 +20,10 @@ struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
   bool open = false;  ///< true: the two ends are excluded
+  double step = 0;    ///< only `low` plus multiples of it, up to `high`; 0 = any between the ends
 
-  bool holds(double value) const { return open ? low < value && value < high : low <= value && value <= high; }
-  /// "[0, 1]", "(0, 1)", "at least 1", "above 1", "at most 1", "below 1" or "any".
+  bool holds(double value) const;
+  /// "[0, 1]", "(0, 1)", "0, 45 or 90", "at least 1", "above 1", "at most 1", "below 1" or "any".
   std::string text() const;
 };
 

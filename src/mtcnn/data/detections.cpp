@@ -31,6 +31,7 @@ Detection read_face(const JsonFields& fields, const Json& value, std::vector<std
       read.push_back(fields.point(fields.member(*points, name.c_str()), name.c_str()));
     if (!read.empty()) face.landmarks = std::move(read);
   }
+  if (const Json* angle = fields.optional_member(value, "angle")) face.angle = fields.number(*angle, "angle");
   return face;
 }
 
@@ -51,9 +52,10 @@ ImageDetections read_image(const JsonFields& fields, const Json& value) {
 
 }  // namespace
 
-Detection to_detection(const Face& face) {
+Detection to_detection(const Face& face, bool with_angle) {
   Detection detection{shortest_double(face.box.x1), shortest_double(face.box.y1), shortest_double(face.box.width()),
                       shortest_double(face.box.height()), shortest_double(face.confidence)};
+  if (with_angle) detection.angle = shortest_double(face.angle);
   if (face.landmarks.empty()) return detection;
   ExactPoints& points = detection.landmarks.emplace();
   for (const Point& point : face.landmarks) points.push_back({shortest_double(point.x), shortest_double(point.y)});
@@ -67,6 +69,7 @@ Json face_json(const Detection& face, const std::vector<std::string>& names) {
     Json& points = json["keypoints"];
     for (size_t i = 0; i < names.size(); ++i) points[names[i]] = (*face.landmarks)[i];
   }
+  if (face.angle) json["angle"] = *face.angle;
   return json;
 }
 

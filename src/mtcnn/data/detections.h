@@ -19,6 +19,7 @@ struct Detection {
   double h = 0;
   double confidence = 0;
   std::optional<ExactPoints> landmarks = {};  ///< in the order of ImageDetections::landmark_names
+  std::optional<double> angle = {};           ///< degrees clockwise from upright, of searches that turn the image
 };
 
 /// All faces of one picture.
@@ -32,10 +33,11 @@ struct ImageDetections {
 };
 
 /// The same face with width and height in place of the far corner; without landmarks where it has no points.
-Detection to_detection(const Face& face);
+/// \param with_angle  the face comes from a search that turns the image.
+Detection to_detection(const Face& face, bool with_angle = false);
 
-/// `{"box": [x, y, w, h], "confidence": …, "keypoints": {name: [x, y], …}}`; without keypoints where there are no
-/// points. \throws ContractError unless there are as many names as points.
+/// `{"box": [x, y, w, h], "confidence": …, "keypoints": {name: [x, y], …}, "angle": …}`; without keypoints and angle
+/// where there are none. \throws ContractError unless there are as many names as points.
 Json face_json(const Detection& face, const std::vector<std::string>& landmark_names);
 
 /// One line of a detections file, without the line end. Bytes of the name that are no UTF-8 are replaced.

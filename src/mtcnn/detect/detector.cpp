@@ -1,8 +1,10 @@
 #include "mtcnn/detect/detector.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
 #include "mtcnn/detect/final_faces.h"
 #include "mtcnn/detect/stages.h"
+#include "mtcnn/detect/turned_search.h"
 #include "mtcnn/model/model_folder.h"
 
 #include <mutex>
@@ -82,6 +84,10 @@ struct Detector::Shared {
   StageContext context(const DetectorOptions& options, Workspace& workspace, StageTimes& times) const {
     return {nets, options, inputs, mirror, workspace, times};
   }
+
+  /// Detector::detect_stages(), upright alone.
+  std::vector<Found> search(std::span<const ImageView> images, const DetectorOptions& options, NetKind last,
+                            StageTimes* times);
 };
 
 Detector::Detector() : Detector(default_model()) {}
@@ -126,10 +132,22 @@ std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> image
 }
 
 std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last, StageTimes* times) const {
-  if (shared_->elsewhere) return shared_->elsewhere->search(images, counted_, last, times);
-  const auto workspace = shared_->workspaces.take();
+  const auto search = [&](std::span<const ImageView> views, const DetectorOptions& options) {
+    return shared_->search(views, options, last, times);
+  };
+  if (counted_.rotate == 0) return search(images, counted_);
+  std::vector<Found> found;
+  for (const ImageView& image : images)
+    found.push_back(search_turned(image, counted_, shared_->inputs.front().border, search));
+  return found;
+}
+
+std::vector<Found> Detector::Shared::search(std::span<const ImageView> images, const DetectorOptions& options,
+                                            NetKind last, StageTimes* times) {
+  if (elsewhere) return elsewhere->search(images, options, last, times);
+  const auto workspace = workspaces.take();
   StageTimes unused;
-  const StageContext context = shared_->context(counted_, *workspace, times != nullptr ? *times : unused);
+  const StageContext context = this->context(options, *workspace, times != nullptr ? *times : unused);
   std::vector<Found> found(images.size());
   for (size_t first = 0; first < images.size();) {
     const std::span<const ImageView> group = images.subspan(first, group_size(images.subspan(first)));
@@ -148,6 +166,10 @@ std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, Ne
 }
 
 Trace Detector::trace(const ImageView& image) const {
+  if (options_.rotate != 0) {
+    throw Error(ErrorCode::usage, "a trace shows one search of the upright image",
+                {.where = "rotate", .found = concat(options_.rotate), .expected = "0"});
+  }
   const auto workspace = shared_->workspaces.take();
   StageTimes times;
   Trace trace;

@@ -49,7 +49,8 @@ class Detector {
 
   /// \param image  RGB, any size; empty pictures and pictures smaller than min_face give no faces.
   /// \return faces by falling confidence. Boxes may leave the picture unless options().clip is set.
-  /// \throws Error if a GPU fails (out of memory).
+  /// \throws Error if a GPU fails (out of memory), or an image is too large for options().rotate = 45 (width + height
+  /// above 23,170 pixels).
   std::vector<Face> detect(const ImageView& image) const;
 
   /// Many pictures of any sizes: the same faces as one by one, and faster for small pictures, which share net passes.
@@ -65,13 +66,14 @@ class Detector {
                                    StageTimes* times = nullptr) const;
 
   /// The search of one picture, step by step, always on the CPU; its faces are those of detect().
+  /// \throws Error{usage} where options().rotate is not 0: that is not one search.
   Trace trace(const ImageView& image) const;
 
-  /// Looks at given windows with O-Net alone: much cheaper than a search, for faces whose places are nearly known.
-  /// \param windows  squares, image pixels; they may leave the picture.
-  /// \param times    where the time went is added to it; may be nullptr.
-  /// \return for each window the face that O-Net sees in it, with its own probability as confidence; nothing where that
-  /// is below the third threshold or the window does not touch the picture. Nothing is suppressed.
+  /// Looks at given windows with O-Net alone, for upright faces whatever options().rotate: much cheaper than a search,
+  /// for faces whose places are nearly known. \param windows  squares, image pixels; they may leave the picture. \param
+  /// times    where the time went is added to it; may be nullptr. \return for each window the face that O-Net sees in
+  /// it, with its own probability as confidence; nothing where that is below the third threshold or the window does not
+  /// touch the picture. Nothing is suppressed.
   std::vector<std::optional<Face>> refine(const ImageView& image, std::span<const Box> windows,
                                           StageTimes* times = nullptr) const;
 

@@ -18,13 +18,12 @@ Face unmirrored(const Box& window, Face face) {
 
 float mean(float a, float b) { return (a + b) / 2; }
 
-/// Confidences round to 1 long before logits end.
+}  // namespace
+
 float finite_logit(float probability) {
   constexpr float kLeast = 1e-7F;
   return probability_to_logit(std::clamp(probability, kLeast, 1 - kLeast));
 }
-
-}  // namespace
 
 std::vector<size_t> mirrored_points(std::span<const std::string> names) {
   const LandmarkLayout& layout = face_landmarks();

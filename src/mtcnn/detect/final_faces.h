@@ -15,6 +15,9 @@
 /// the mean of mirrored points so; here confidence and box gain too.
 namespace mtcnn {
 
+/// The logit of a probability, as if it were never quite 0 or 1: confidences round to 1 long before logits end.
+float finite_logit(float probability);
+
 /// A face on its way out of the cascade.
 struct FoundFace {
   Face face;

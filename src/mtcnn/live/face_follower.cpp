@@ -1,6 +1,7 @@
 #include "mtcnn/live/face_follower.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
 #include "mtcnn/geometry/box.h"
 
 #include <algorithm>
@@ -84,6 +85,14 @@ FaceFollower::FaceFollower(const Detector& detector, const FollowOptions& option
     : detector_(detector), options_(options) {
   require(options.search_every >= 1, "FaceFollower: search every frame or less often");
   require(options.budget_ms >= 0, "FaceFollower: a budget of 0 or more");
+  const bool refines = options.smooth || options.search_every > 1 || options.budget_ms > 0;
+  if (refines && detector.options().rotate != 0) {
+    throw Error(ErrorCode::usage, "faces at any angle need a search of every frame, without smoothing",
+                {.where = "rotate",
+                 .found = concat(detector.options().rotate),
+                 .expected = "0 with --smooth, --detect-every or --budget",
+                 .hint = "leave these three out, or search upright faces alone with --rotate 0"});
+  }
 }
 
 bool FaceFollower::is_search_due(double time_s) const {

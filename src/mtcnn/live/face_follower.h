@@ -40,7 +40,8 @@ struct FollowResult {
 /// filter.
 class FaceFollower {
  public:
-  /// \throws ContractError if search_every is below 1 or the budget negative.
+  /// \throws ContractError if search_every is below 1 or the budget negative; Error{usage} where the detector searches
+  /// turned images and O-Net alone is to look at faces, which it sees upright only: all of `options` but the defaults.
   FaceFollower(const Detector& detector, const FollowOptions& options);
 
   /// \param image   RGB, all of one size.

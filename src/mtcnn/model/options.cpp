@@ -6,6 +6,7 @@ namespace {
 constexpr Range kShare{.low = 0, .high = 1};
 constexpr Range kFactor{.low = 0, .high = kLargestFactor, .open = true};
 constexpr Range kPixels{.low = 0, .high = 1e6};
+constexpr Range kTurns{.low = 0, .high = 90, .step = 45};
 
 const OptionTable<ConfidenceOptions>& confidence_option_table() {
   using O = ConfidenceOptions;
@@ -79,6 +80,14 @@ const OptionTable<DetectorOptions>& detector_option_table() {
                "intersection over the smaller area above which the weaker of two faces is dropped at the end")
           .add("max_side", &O::max_side, kPixels,
                "an image with a longer side is searched as if shrunk to this side, pixels; 0 = never")
+          .add("rotate", &O::rotate, kTurns,
+               "degrees: the image is also searched turned by all multiples, 90 (four turns) or 45 (eight), for faces "
+               "at "
+               "any angle; boxes stay upright; 0 = upright only")
+          .add("rotate_margin", &O::rotate_margin, {.low = 0, .high = 100},
+               "with rotate: the logit of a turned face's confidence is lowered by it, before the third threshold and "
+               "suppression. Most faces are upright, and turned searches add false ones; 0 where all angles are as "
+               "likely")
           .add("clip", &O::clip, {}, "cut boxes at the image's border")
           .section("confidence", &O::confidence, confidence_option_table(), SectionName::optional)
           .section("engine", &O::engine, engine_option_table(), SectionName::optional);

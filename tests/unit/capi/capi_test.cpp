@@ -2,6 +2,7 @@
 #include "mtcnn/core/json.h"
 #include "mtcnn/detect/detector.h"
 #include "mtcnn/image/read.h"
+#include "mtcnn/image/turn.h"
 
 #include <algorithm>
 #include <cstring>
@@ -57,6 +58,26 @@ TEST(Capi, FindsWhatTheDetectorFinds) {
   }
   mtcnn_free(faces);
   mtcnn_free(pixels.pixels);
+}
+
+TEST(Capi, TellsAnglesWhereItTurnsTheImage) {
+  const TurnedImage turned = turned_by_quarters(read_image(kSample).view(), 1);
+  const ImageView pixels = turned.image.view();
+  const OwnedDetector upright = made();
+  mtcnn_detector* turning = nullptr;
+  ASSERT_EQ(mtcnn_with_options(upright.get(), R"({"rotate": 90})", "test", &turning), MTCNN_OK) << mtcnn_last_error();
+  const mtcnn_image image = {pixels.pixels, pixels.width, pixels.height, pixels.stride};
+  mtcnn_face* faces = nullptr;
+  float* angles = nullptr;
+  size_t count = 0;
+  ASSERT_EQ(mtcnn_detect_turned(turning, &image, 1, &faces, &count, &angles), MTCNN_OK) << mtcnn_last_error();
+  ASSERT_GE(count, 1U);
+  EXPECT_EQ(angles[0], 90);
+  EXPECT_GT(faces[0].confidence, 0.9F);
+  mtcnn_free(faces);
+  mtcnn_free(angles);
+  mtcnn_free_detector(turning);
+  EXPECT_EQ(mtcnn_detect_turned(upright.get(), &image, 1, &faces, &count, nullptr), MTCNN_BUG);
 }
 
 TEST(Capi, OptionsOfACopyLeaveTheOriginalAlone) {

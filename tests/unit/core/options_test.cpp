@@ -236,6 +236,7 @@ TEST(Range, TextTellsTheEnds) {
   EXPECT_EQ((Range{.high = 1}).text(), "at most 1");
   EXPECT_EQ((Range{.high = 1, .open = true}).text(), "below 1");
   EXPECT_EQ(Range{}.text(), "any");
+  EXPECT_EQ((Range{.low = 0, .high = 90, .step = 45}).text(), "0, 45 or 90");
 }
 
 }  // namespace

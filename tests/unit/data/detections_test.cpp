@@ -21,7 +21,7 @@ using ::testing::StartsWith;
 
 bool operator==(const Detection& a, const Detection& b) {
   return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h && a.confidence == b.confidence &&
-         a.landmarks == b.landmarks;
+         a.landmarks == b.landmarks && a.angle == b.angle;
 }
 
 class DetectionsTest : public ::testing::Test {
@@ -50,6 +50,17 @@ class DetectionsTest : public ::testing::Test {
 
   testing::TempFolder folder_;
 };
+
+TEST_F(DetectionsTest, AnglesAreThereWhereTheImageWasTurned) {
+  const Face face{.box = {1, 2, 4, 8}, .confidence = 0.5F, .angle = 90};
+  EXPECT_FALSE(face_json(to_detection(face), {}).contains("angle"));
+  ImageDetections turned{.image = "a.jpg", .faces = {to_detection(face, true)}};
+  const std::vector<ImageDetections> images = read(detections_line(turned) + "\n");
+  ASSERT_EQ(images.size(), 1U);
+  EXPECT_EQ(images.front().faces.front().angle, 90);
+  EXPECT_THAT(refusal(R"({"image": "a", "faces": [{"box": [1, 2, 3, 4], "confidence": 1, "angle": "left"}]})"),
+              HasSubstr("angle"));
+}
 
 TEST_F(DetectionsTest, RoundTripLosesNothing) {
   std::mt19937_64 random(23);
