@@ -19,7 +19,8 @@ class Folder {
   Folder() {
     const fs::path memory = "/dev/shm";
     std::error_code failure;
-    std::string name = ((fs::is_directory(memory, failure) ? memory : fs::temp_directory_path()) / "mtcnn_fuzz_XXXXXX").string();
+    std::string name =
+        ((fs::is_directory(memory, failure) ? memory : fs::temp_directory_path()) / "mtcnn_fuzz_XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }

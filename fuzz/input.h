@@ -48,10 +48,10 @@ void expect_result_or_error(Read read) {
 }  // namespace mtcnn::fuzz
 
 /// The body of a target: `input` is what the fuzzer gives.
-#define MTCNN_FUZZ_TARGET(input)                                              \
-  static void fuzz_one(std::span<const uint8_t> input);                       \
-  extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {   \
-    mtcnn::fuzz::expect_result_or_error([&] { fuzz_one({data, size}); });     \
-    return 0;                                                                 \
-  }                                                                           \
+#define MTCNN_FUZZ_TARGET(input)                                            \
+  static void fuzz_one(std::span<const uint8_t> input);                     \
+  extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) { \
+    mtcnn::fuzz::expect_result_or_error([&] { fuzz_one({data, size}); });   \
+    return 0;                                                               \
+  }                                                                         \
   static void fuzz_one(std::span<const uint8_t> input)

@@ -8,6 +8,7 @@ left out: a fuzzer gets nowhere with them.
 
 import json
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -107,9 +108,18 @@ def add_videos(seeds, work):
 
 
 def add_labels(seeds, toys, work):
+    """Two images in each format."""
+    own = work / "own"
+    (own / "images").mkdir(parents=True)
+    lines = []
+    for image in sorted((toys / "wider/WIDER_val/images").rglob("*.jpg"))[:2]:
+        shutil.copy(image, own / "images")
+        face = {"box": [10, 12, 40.5, 50], "landmarks": [[20, 30], [40, 30], [30, 40], [22, 50], [38, 50]]}
+        lines.append(json.dumps({"image": image.name, "faces": [face, {"box": [60, 70, 20, 20], "ignore": True}]}))
+    (own / "annotations.jsonl").write_text("".join(line + "\n" for line in lines))
     for kind in ("voc", "yolo", "labelme", "cvat", "labelstudio"):
         out = work / kind
-        if seeds.run("convert", toys / "wider/wider_face_split", "--from", "own", "--to", kind, "--out", out) is None:
+        if seeds.run("convert", own, "--from", "own", "--to", kind, "--out", out) is None:
             continue
         files = sorted(file for file in out.rglob("*") if file.suffix in (".xml", ".json"))
         for file in files[:2]:
@@ -171,6 +181,7 @@ def main():
         seeds.run("toy-data", toys, "--images", 8, "--val", 4, "--seed", 1, "-q")
         add_data(seeds, toys, work)
         add_crops_and_runs(seeds, toys, work)
+        add_labels(seeds, toys, work)
         add_videos(seeds, work)
         add_models(seeds, work, model)
     for config in sorted((REPOSITORY / "configs").rglob("*.json")):

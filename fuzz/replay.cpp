@@ -32,15 +32,23 @@ std::vector<uint8_t> damaged(std::vector<uint8_t> bytes, std::mt19937& random) {
     const auto place = bytes.begin() + below(bytes.size());
     const auto length = std::min<ptrdiff_t>(1 + below(16), bytes.end() - place);
     switch (random() % 5) {
-      case 0: *place = static_cast<uint8_t>(random()); break;
-      case 1: *place ^= static_cast<uint8_t>(1U << (random() % 8)); break;
-      case 2: bytes.erase(place, place + length); break;
+      case 0:
+        *place = static_cast<uint8_t>(random());
+        break;
+      case 1:
+        *place ^= static_cast<uint8_t>(1U << (random() % 8));
+        break;
+      case 2:
+        bytes.erase(place, place + length);
+        break;
       case 3: {
         const std::vector<uint8_t> copy(place, place + length);
         bytes.insert(place, copy.begin(), copy.end());
         break;
       }
-      default: bytes.erase(place, bytes.end()); break;
+      default:
+        bytes.erase(place, bytes.end());
+        break;
     }
   }
   return bytes;

@@ -1,5 +1,6 @@
-#include "mtcnn/core/json.h"
 #include "mtcnn/model/options.h"
+
+#include "mtcnn/core/json.h"
 #include "mtcnn/pipeline/options.h"
 #include "mtcnn/train/options.h"
 

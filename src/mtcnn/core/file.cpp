@@ -117,8 +117,9 @@ std::string read_text(const fs::path& path, size_t most) {
   refuse_folder(file, path, status);
   const auto refuse_beyond = [&](size_t bytes) {
     if (bytes <= most) return;
-    throw Error(ErrorCode::unsupported, "this file is too large",
-                {.where = path.string(), .found = concat("at least ", bytes, " bytes"), .expected = concat("at most ", most)});
+    throw Error(
+        ErrorCode::unsupported, "this file is too large",
+        {.where = path.string(), .found = concat("at least ", bytes, " bytes"), .expected = concat("at most ", most)});
   };
   refuse_beyond(static_cast<size_t>(status.st_size));
   std::string text;

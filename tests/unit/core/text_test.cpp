@@ -108,7 +108,10 @@ TEST(AsLine, ShowsWhatWouldSteerATerminal) {
   EXPECT_EQ(as_line("caf\xC3\xA9 \xF0\x9F\x99\x82"), "caf\xC3\xA9 \xF0\x9F\x99\x82");
   EXPECT_EQ(as_line("a\nb\r\tc"), "a b  c");
   EXPECT_EQ(as_line(std::string("\x1B[2J\x7F\0", 6)), "\\x1B[2J\\x7F\\x00");
-  EXPECT_EQ(as_line("\xC2\x9B" "2J"), "\\xC2\\x9B2J") << "a control character of two bytes";
+  EXPECT_EQ(as_line("\xC2\x9B"
+                    "2J"),
+            "\\xC2\\x9B2J")
+      << "a control character of two bytes";
   EXPECT_EQ(as_line("\xFF\xC3"), "\\xFF\\xC3");
   EXPECT_EQ(as_line(""), "");
 }
