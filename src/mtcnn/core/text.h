@@ -51,7 +51,7 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 bool is_utf8(std::string_view text);
 
 /// `text` as one line that steers no terminal: line ends become blanks; other control characters, and bytes that are no
-/// UTF-8, become \xNN.
+/// UTF-8, become a backslash, an x and two digits.
 std::string as_line(std::string_view text);
 
 }  // namespace mtcnn

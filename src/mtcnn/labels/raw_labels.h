@@ -13,6 +13,7 @@
 /// What the readers of the formats share: labels as files have them, before they are checked.
 namespace mtcnn::labels {
 
+/// A landmark as a file has it.
 struct NamedPoint {
   std::string name;  ///< empty where the format has an order instead of names
   double x = 0;      ///< pixels
@@ -36,6 +37,7 @@ struct RawObject {
   bool ordered_corners = true;  ///< false: the format allows any two opposite corners
 };
 
+/// An image with its objects, before any check.
 struct RawImage {
   std::string where;  ///< the file, for messages
   std::string name;   ///< relative to the folder of the images
@@ -45,6 +47,7 @@ struct RawImage {
   std::vector<RawObject> objects = {};
 };
 
+/// A data set, before any check.
 struct RawLabels {
   std::filesystem::path images_folder;
   std::vector<std::filesystem::path> files;
@@ -54,7 +57,9 @@ struct RawLabels {
   SkipCounts dropped;
 };
 
+/// What a format gives: its reader and its writer.
 using ReadLabels = RawLabels(const std::filesystem::path& path, const LabelOptions& options);
+/// See ReadLabels.
 using WriteLabels = SkipCounts(const LabelSet& set, const std::filesystem::path& out);
 
 ReadLabels read_own, read_coco, read_voc, read_yolo, read_labelme, read_cvat, read_label_studio;
@@ -133,12 +138,14 @@ class LabelFileNames {
   std::unordered_set<std::string> names_;
 };
 
-/// The size of an image, from its labels or, where they do not say, from the file.
-/// \throws Error naming the image where neither does.
+/// Of an image, pixels.
 struct Size {
   int width = 0;
   int height = 0;
 };
+
+/// The size of an image, from its labels or, where they do not say, from the file.
+/// \throws Error naming the image where neither does.
 Size size_of(const ImageAnnotation& image, const LabelSet& set);
 
 /// The number of the object's class in set.classes.

@@ -50,6 +50,7 @@ class NetModule : public torch::nn::Module {
   std::vector<Layer> heads_;
 };
 
+/// A net that others may hold, too.
 using NetPointer = std::shared_ptr<NetModule>;
 NetPointer make_net(NetKind kind, int64_t points, const Channels& channels);
 /// With the paper's channels.

@@ -25,6 +25,7 @@ struct OnnxNode {
   std::map<std::string, float> floats;                   ///< attributes
 };
 
+/// A file's metadata, operations and constants.
 struct OnnxGraph {
   std::map<std::string, std::string> metadata;
   std::vector<OnnxNode> nodes;       ///< in the file's order, each behind those whose results it takes

@@ -10,6 +10,7 @@
 /// Source: onnx/onnx.proto of ONNX 1.8 to 1.20; the numbers never change.
 namespace mtcnn::onnx {
 
+/// A file: one net.
 enum class ModelProto : protozero::pbf_tag_type {
   ir_version = 1,
   producer_name = 2,
@@ -20,16 +21,22 @@ enum class ModelProto : protozero::pbf_tag_type {
   metadata_props = 14
 };
 
+/// A set of operators and its version.
 enum class OperatorSetIdProto : protozero::pbf_tag_type { domain = 1, version = 2 };
 
+/// One entry of the metadata.
 enum class StringStringEntryProto : protozero::pbf_tag_type { key = 1, value = 2 };
 
+/// The operations of a net and their constants.
 enum class GraphProto : protozero::pbf_tag_type { node = 1, name = 2, initializer = 5, input = 11, output = 12 };
 
+/// One operation.
 enum class NodeProto : protozero::pbf_tag_type { input = 1, output = 2, name = 3, op_type = 4, attribute = 5 };
 
+/// A setting of an operation.
 enum class AttributeProto : protozero::pbf_tag_type { name = 1, f = 2, i = 3, t = 5, ints = 8, type = 20 };
 
+/// A constant.
 enum class TensorProto : protozero::pbf_tag_type {
   dims = 1,
   data_type = 2,
@@ -40,14 +47,19 @@ enum class TensorProto : protozero::pbf_tag_type {
   data_location = 14
 };
 
+/// An input or output.
 enum class ValueInfoProto : protozero::pbf_tag_type { name = 1, type = 2, doc_string = 3 };
 
+/// Its type.
 enum class TypeProto : protozero::pbf_tag_type { tensor_type = 1 };
 
+/// The type of a tensor.
 enum class TypeProtoTensor : protozero::pbf_tag_type { elem_type = 1, shape = 2 };
 
+/// The shape of a tensor.
 enum class TensorShapeProto : protozero::pbf_tag_type { dim = 1 };
 
+/// One dimension: a size, or a name for any size.
 enum class TensorShapeProtoDimension : protozero::pbf_tag_type { dim_value = 1, dim_param = 2 };
 
 /// AttributeProto.AttributeType
