@@ -3,6 +3,7 @@
 #include "mtcnn/geometry/face.h"
 #include "mtcnn/image/image.h"
 #include "mtcnn/model/options.h"
+#include "mtcnn/weights/input.h"
 
 #include <cstddef>
 #include <span>

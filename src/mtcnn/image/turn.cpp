@@ -23,6 +23,12 @@ cv::Mat matrix(const ImageView& image) {
 /// A share of the way from `a` to `b`.
 float between(float a, float b, float share) { return a + share * (b - a); }
 
+/// To the nearest; for values from 0 to 255.
+uint8_t to_byte(float value) {
+  const float above_half = value + 0.5F;  // std::lround() is slow
+  return static_cast<uint8_t>(above_half);
+}
+
 /// Bilinear between pixel centres, `border` outside; (x, y) counts from the centre of the first pixel, from -1.
 void sample(const ImageView& image, float x, float y, float border, uint8_t* rgb) {
   const int column = static_cast<int>(x + 1) - 1;  // rounded down, which std::floor() does slowly
@@ -33,8 +39,7 @@ void sample(const ImageView& image, float x, float y, float border, uint8_t* rgb
     const uint8_t* upper = image.row(row) + ptrdiff_t{3} * column;
     const uint8_t* lower = upper + image.stride;
     for (int k = 0; k < 3; ++k)
-      rgb[k] = static_cast<uint8_t>(
-          between(between(upper[k], upper[k + 3], right), between(lower[k], lower[k + 3], right), low) + 0.5F);
+      rgb[k] = to_byte(between(between(upper[k], upper[k + 3], right), between(lower[k], lower[k + 3], right), low));
     return;
   }
   const auto value = [&](int at_row, int at_column, int k) {
@@ -44,7 +49,7 @@ void sample(const ImageView& image, float x, float y, float border, uint8_t* rgb
   for (int k = 0; k < 3; ++k) {
     const float above = between(value(row, column, k), value(row, column + 1, k), right);
     const float below = between(value(row + 1, column, k), value(row + 1, column + 1, k), right);
-    rgb[k] = static_cast<uint8_t>(between(above, below, low) + 0.5F);
+    rgb[k] = to_byte(between(above, below, low));
   }
 }
 
@@ -92,7 +97,7 @@ TurnedImage turned_by_45_degrees(const ImageView& image, float border) {
   turned.to_source.dx = image.width / 2.0 - middle.x;
   turned.to_source.dy = image.height / 2.0 - middle.y;
   std::array<uint8_t, 3> outside{};
-  outside.fill(static_cast<uint8_t>(border + 0.5F));
+  outside.fill(to_byte(border));
   const auto step = static_cast<float>(half_root);
   for (int y = 0; y < side; ++y) {
     uint8_t* to = turned.image.row(y);

@@ -137,12 +137,12 @@ fs::path label_file(const fs::path& path, const std::string& list, const char* u
 
 fs::path images_folder(const fs::path& path, const fs::path& labels, const std::string& images) {
   if (!images.empty()) {
-    for (const fs::path& folder : {path / images, fs::path(images)}) {
-      if (path_exists(folder) && is_folder(folder)) return folder;
+    for (const fs::path& place : {path / images, fs::path(images)}) {
+      if (path_exists(place) && is_folder(place)) return place;
     }
     throw Error(ErrorCode::not_found, "the folder of the images is missing", {.where = (path / images).string()});
   }
-  const fs::path folder = is_folder(labels) ? labels : labels.parent_path();
+  fs::path folder = is_folder(labels) ? labels : labels.parent_path();
   for (const fs::path& entry : folder_entries(folder.empty() ? "." : folder)) {
     if (is_picture_name(entry)) return folder;
   }

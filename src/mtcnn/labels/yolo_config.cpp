@@ -66,7 +66,7 @@ void check_depth(const std::string& text, const std::string& where) {
     indent = std::max(indent, std::min(line.find_first_not_of(" -?:"), line.size()));
     blocks = std::max(blocks, indent);
   }
-  if (deepest <= kMostDepth && blocks <= 8 * kMostDepth) return;
+  if (deepest <= kMostDepth && blocks <= size_t{8} * kMostDepth) return;
   throw Error(ErrorCode::bad_format, "lists within lists, too deep", {.where = where});
 }
 
