@@ -98,18 +98,15 @@ std::vector<std::string> classes_of(const DatasetOptions& options) {
 
 OpenedDataset open_own(const fs::path& folder, const DatasetOptions& options, size_t points) {
   const fs::path list = folder / (options.list.empty() ? "annotations.jsonl" : options.list);
-  const std::vector<std::string> classes = classes_of(options);
-  const auto counts = [classes](const FaceAnnotation& face) {
-    return classes.empty() || std::find(classes.begin(), classes.end(), face.category) != classes.end();
-  };
+  const LabelOptions wanted{.classes = classes_of(options)};
   return {.name = concat("own ", options.path, options.list.empty() ? "" : "/" + options.list),
           .folder = folder,
           .images = images_of(folder, options),
           .lists = {list},
-          .read = [list, points, counts](const Use& use, SkipCounts& skipped) {
+          .read = [list, points, wanted](const Use& use, SkipCounts& skipped) {
             const auto of_these_classes = [&](ImageAnnotation&& image) {
               std::erase_if(image.faces, [&](const FaceAnnotation& face) {
-                if (counts(face)) return false;
+                if (wanted.counts(face.category)) return false;
                 skipped.add(concat("object of another class ('", face.category, "')"), image.image);
                 return true;
               });

@@ -148,9 +148,7 @@ const OptionTable<DatasetOptions>& dataset_option_table() {
           .add("categories", &DatasetOptions::categories, {},
                "names of the classes to use, separated by commas; empty = all")
           .add("strict", &DatasetOptions::strict, {},
-               "refuse labels that are not as they should be, instead of reporting them; not for wider, celeba, fddb "
-               "and "
-               "own")
+               "treat problems in the labels as errors instead of reporting them; not for wider, celeba, fddb and own")
           .add("weight", &DatasetOptions::weight, {0, 1000}, "factor for the numbers of samples");
   return table;
 }

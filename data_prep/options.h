@@ -52,7 +52,7 @@ struct DatasetOptions {
   std::string list;   ///< file or folder with the labels, relative to `path`; need not be given; formats of labels only
   std::string images;      ///< folder of the pictures, relative to `path`; likewise
   std::string categories;  ///< the classes that count, with commas between; empty = all
-  bool strict = false;     ///< labels that are not as they should be are refused
+  bool strict = false;     ///< problems in the labels are errors
   float weight = 1;        ///< multiplies the numbers of samples
 };
 

@@ -8,6 +8,7 @@ torch that the package was built with; it is loaded when such a device is asked 
 from __future__ import annotations
 
 import ctypes
+import functools
 import importlib.util
 import json
 import logging
@@ -199,6 +200,11 @@ class Detector:
 
     def options(self) -> str:
         return self._told("mtcnn_options")
+
+    @functools.cached_property
+    def turns(self) -> bool:
+        """Whether images are searched turned, too."""
+        return json.loads(self.options())["rotate"] != 0
 
     def device(self) -> str:
         return self._told("mtcnn_device")

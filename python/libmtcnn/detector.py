@@ -49,9 +49,9 @@ class MTCNN:
             than cut along the box.
         stages: "face_and_landmarks_detection", or "face_detection_only": detect_faces() leaves the keypoints out.
         weights_file: another name for `model`.
-        options: min_face, max_face, max_side, rotate, rotate_margin, clip, nms_level, nms_levels, nms_rnet, nms_onet; how the confidence is made: plain (the
-            paper's way), pnet_weight, rnet_weight, support, box_voting, mirror_weight; how the computer works: screen, half,
-            max_windows; and the other packages' min_face_size, scale_factor, steps_threshold, threshold_pnet, threshold_rnet,
+        options: min_face, max_face, max_side, rotate, rotate_margin, clip, nms_level, nms_levels, nms_rnet, nms_onet; how the confidence
+            is made: plain (the paper's way), pnet_weight, rnet_weight, support, box_voting, mirror_weight; how the computer works:
+            screen, half, max_windows; and the other packages' min_face_size, scale_factor, steps_threshold, threshold_pnet, threshold_rnet,
             threshold_onet, nms_pnet1, nms_pnet2.
 
     Raises:
@@ -287,14 +287,13 @@ class MTCNN:
         _check_choice("box_format", box_format, ("xywh", "xyxy"))
         _check_choice("output_type", output_type, ("json", "numpy"))
         detector = changed(self._detector, options, "detect_faces") if options else self._detector
-        turning = json.loads(detector.options())["rotate"] != 0
         tables = []
         angles = []
         for index, (pixels, rows) in enumerate(self._rows(detector, image)):
             if postprocess:
                 rows = faces.limited(rows, pixels.shape, fit_to_image, limit_boundaries_landmarks)
             tables.append(faces.ipazc_table(index, rows, box_format))
-            angles.append(rows[:, 15] if turning else None)
+            angles.append(rows[:, 15] if detector.turns else None)
         with_points = self.stages == _STAGES[0]
         if output_type == "numpy":
             table = np.concatenate(tables) if tables else np.empty((0, 16), np.float32)

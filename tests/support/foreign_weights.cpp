@@ -1,6 +1,7 @@
 #include "support/foreign_weights.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/weights/import.h"
 
 #include <algorithm>
 #include <cmath>
@@ -170,6 +171,13 @@ std::string refusal(const std::function<void()>& read) {
   }
   ADD_FAILURE() << "nothing was refused";
   return {};
+}
+
+std::string ImportTest::import_refusal(const std::string& bytes) {
+  write_bytes(file_, bytes);
+  std::string text = refusal([&] { import_nets(file_); });
+  EXPECT_TRUE(text.starts_with(file_.string())) << text;
+  return text;
 }
 
 }  // namespace mtcnn::testing

@@ -9,6 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "support/temp_folder.h"
+#include <gtest/gtest.h>
+
 namespace mtcnn::testing {
 
 /// Weights of the right names and shapes with random values; `landmarks` adds the heads of P-Net and R-Net;
@@ -59,5 +62,15 @@ void expect_same(const NetWeights& found, const NetWeights& expected);
 
 /// Runs `read`, which is expected to throw an Error of one line. \returns its text.
 std::string refusal(const std::function<void()>& read);
+
+/// Files that nobody vouches for, given to the importer.
+class ImportTest : public ::testing::Test {
+ protected:
+  /// Imports a file of these bytes, which is expected to be refused by its name. \returns the refusal.
+  std::string import_refusal(const std::string& bytes);
+
+  TempFolder folder_;
+  std::filesystem::path file_ = folder_ / "weights";
+};
 
 }  // namespace mtcnn::testing

@@ -2,20 +2,17 @@
 #include "mtcnn/cli/label_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/labels/labels.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace mtcnn::cli {
 namespace fs = std::filesystem;
@@ -25,47 +22,6 @@ struct ConvertFlags {
   Common common;
   std::string in, from, to, out, images, split, landmarks, take = "none", object = "face";
   LabelFlags labels;
-};
-
-/// Has the system write to the disk what was written to this folder's file system: once for many files.
-void sync_file_system(const fs::path& path) {
-  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool failed = folder < 0 || ::syncfs(folder) != 0;
-  const std::error_code reason(errno, std::generic_category());
-  if (folder >= 0) ::close(folder);
-  if (failed) throw system_error(reason, ErrorCode::unwritable, "writing this folder failed", path);
-}
-
-/// A folder that becomes `path` once all is in it, and goes away with the object before that.
-class NewFolder {
- public:
-  explicit NewFolder(const fs::path& path) : path_(path) {
-    if (path_exists(path) && !(is_folder(path) && folder_entries(path).empty())) {
-      throw Error(ErrorCode::usage, "there is something already",
-                  {.where = path.string(), .hint = "--out is a new folder"});
-    }
-    make_folder(absolute_path(path).lexically_normal().parent_path());
-    temporary_ = make_temporary_folder(path);
-  }
-  ~NewFolder() {
-    if (temporary_.empty()) return;
-    std::error_code ignored;
-    fs::remove_all(temporary_, ignored);
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-
-  const fs::path& place() const { return temporary_; }
-  void commit() {
-    sync_file_system(temporary_);
-    if (path_exists(path_)) remove_path(path_);  // empty
-    rename_temporary(temporary_, path_);
-    temporary_.clear();
-  }
-
- private:
-  fs::path path_;
-  fs::path temporary_;
 };
 
 /// Copies or links the images to where the format has them.
@@ -121,12 +77,16 @@ void run(const ConvertFlags& flags) {
   if (path_exists(flags.in) && is_folder(flags.in) && is_within(flags.out, flags.in)) {
     throw Error(ErrorCode::usage, "--out lies in the data set that is read", {.where = flags.out});
   }
+  if (path_exists(flags.out) && !(is_folder(flags.out) && folder_entries(flags.out).empty())) {
+    throw Error(ErrorCode::usage, "this is there already and not empty",
+                {.where = flags.out, .hint = "--out is a new folder"});
+  }
   LabelOptions options = label_options(flags.labels);
   options.images = flags.images;
   options.split = flags.split;
   if (!flags.landmarks.empty()) options.landmarks = split(flags.landmarks, ',');
   const LabelSet set = read_set(flags, options);
-  NewFolder folder(flags.out);
+  AtomicFolder folder(flags.out);
   const SkipCounts lost = write_labels(set, flags.to, folder.place(), flags.object);
   if (flags.labels.strict && !lost.all().empty()) {
     throw Error(ErrorCode::unsupported, "not all labels have a place in this format, and --strict was given",
@@ -150,29 +110,31 @@ void add_convert(CLI::App& program) {
   auto flags = std::make_shared<ConvertFlags>();
   CLI::App& verb = *program.add_subcommand(
       "convert",
-      "Turn labels of one tool into those of another\n\nBoxes, classes, and points where the format has them. What is "
-      "not "
-      "as it should be is reported with its number and an example. docs/formats.md says what is read.");
+      "Convert labels from one tool's format to another's\n\nConverts boxes and classes, and landmarks where both "
+      "formats have them. Problems in the labels are reported with a count and an example. docs/formats.md lists what "
+      "is read.");
   verb.add_option("dataset", flags->in, "Folder of the data set, or the file with its labels")
       ->required()
       ->type_name("PATH");
-  verb.add_option("--from", flags->from, concat("What it is: ", label_format_names()))->required()->type_name("KIND");
-  verb.add_option("--to", flags->to, "What it becomes, one of the same")->required()->type_name("KIND");
+  verb.add_option("--from", flags->from, concat("Format of the input: ", label_format_names()))
+      ->required()
+      ->type_name("KIND");
+  verb.add_option("--to", flags->to, "Format of the output, one of the same")->required()->type_name("KIND");
   verb.add_option("--out", flags->out, "New folder for the labels")->required()->type_name("DIR");
-  verb.add_option("--images", flags->images, "Folder of the images [as the kind has it]")->type_name("DIR");
-  verb.add_option("--take-images", flags->take, "Put the images into --out too: none, copy, or link (symbolic links)")
+  verb.add_option("--images", flags->images, "Folder of the images [where the format has them]")->type_name("DIR");
+  verb.add_option("--take-images", flags->take, "Also put the images into --out: none, copy, or link (symbolic links)")
       ->capture_default_str()
       ->check(CLI::IsMember({"none", "copy", "link"}));
-  verb.add_option("--split", flags->split, "voc and yolo: train, val or test alone")->type_name("NAME");
+  verb.add_option("--split", flags->split, "voc and yolo: convert only train, val or test")->type_name("NAME");
   verb.add_option("--landmarks", flags->landmarks,
-                  "Names of an object's points, in the order that the result has, with commas between [as labelled]")
+                  "Names of the landmarks, comma-separated, in the order of the output [as labelled]")
       ->type_name("NAMES");
-  verb.add_option("--object", flags->object, "Class of objects that have none, as own data have")
+  verb.add_option("--object", flags->object, "Class name for objects without one, as in own data")
       ->capture_default_str()
       ->type_name("NAME");
   add_label_flags(verb, flags->labels);
   add_quiet_flag(verb, flags->common);
-  std::string kinds = "Kinds:\n";
+  std::string kinds = "Formats:\n";
   for (const LabelFormat& format : label_formats())
     kinds += concat("  ", padded(format.name), format.title, ": ", format.layout, "\n");
   verb.footer(

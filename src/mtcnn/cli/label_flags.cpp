@@ -6,12 +6,12 @@
 namespace mtcnn::cli {
 
 void add_label_flags(CLI::App& verb, LabelFlags& flags) {
-  verb.add_option("--classes", flags.classes, "Classes that count, with commas between [all]")->type_name("NAMES");
-  verb.add_flag("--strict", flags.strict, "Refuse labels that are not as they should be, instead of reporting them");
+  verb.add_option("--classes", flags.classes, "Classes to use, comma-separated [all]")->type_name("NAMES");
+  verb.add_flag("--strict", flags.strict, "Treat problems in the labels as errors instead of reporting them");
 }
 
 void add_kind_flags(CLI::App& verb, LabelFlags& flags, const std::string& usual) {
-  verb.add_option("--kind", flags.kind, concat("Kind of the labels: ", label_format_names(), " [", usual, "]"))
+  verb.add_option("--kind", flags.kind, concat("Format of the labels: ", label_format_names(), " [", usual, "]"))
       ->type_name("KIND");
   add_label_flags(verb, flags);
 }

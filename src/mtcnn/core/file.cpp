@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -267,6 +268,38 @@ void write_text(const fs::path& path, std::string_view text) {
   AtomicFile file(path);
   file.write(text);
   file.commit();
+}
+
+void write_unsynced(const fs::path& path, std::string_view text) {
+  if (path.has_parent_path()) make_folder(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  if (!file) throw system_error(ErrorCode::unwritable, "cannot write this file", path);
+}
+
+AtomicFolder::AtomicFolder(const fs::path& path) : path_(path.has_filename() ? path : path.parent_path()) {
+  if (path_exists(path_) && !(is_folder(path_) && folder_entries(path_).empty())) {
+    throw Error(ErrorCode::unwritable, "this is there already and not empty",
+                {.where = path_.string(), .hint = "name a new folder"});
+  }
+  if (path_.has_parent_path()) make_folder(path_.parent_path());
+  temporary_ = make_temporary_folder(path_);
+}
+
+AtomicFolder::~AtomicFolder() {
+  std::error_code ignored;
+  if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+}
+
+void AtomicFolder::commit() {
+  const int folder = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool failed = folder < 0 || ::syncfs(folder) != 0;  // once for all files
+  const std::error_code reason(errno, std::generic_category());
+  if (folder >= 0) ::close(folder);
+  if (failed) throw system_error(reason, ErrorCode::unwritable, "cannot write this folder", path_);
+  rename_temporary(temporary_, path_);
+  temporary_.clear();
 }
 
 void sync_folder(const fs::path& path) {

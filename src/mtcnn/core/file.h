@@ -95,6 +95,33 @@ class AtomicFile {
 /// \throws Error as AtomicFile does.
 void write_text(const std::filesystem::path& path, std::string_view text);
 
+/// Writes a file that nobody reads yet, and its missing parent folders, without waiting for the disk.
+/// \throws Error if that fails.
+void write_unsynced(const std::filesystem::path& path, std::string_view text);
+
+/// A folder of many small files that appears whole or not at all. Each through AtomicFile would wait for the disk
+/// thousands of times. Without commit() the destructor removes what was written.
+class AtomicFolder {
+ public:
+  /// Makes missing parent folders.
+  /// \throws Error{unwritable} if `path` is there already and no empty folder, or cannot be made.
+  explicit AtomicFolder(const std::filesystem::path& path);
+  ~AtomicFolder();
+  AtomicFolder(const AtomicFolder&) = delete;
+  AtomicFolder& operator=(const AtomicFolder&) = delete;
+
+  /// Where its files are until commit().
+  const std::filesystem::path& place() const { return temporary_; }
+
+  /// Syncs the file system and renames.
+  /// \throws Error on failure. Call once.
+  void commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;  ///< empty once committed
+};
+
 /// Has the system write the folder's list of names to the disk, so that what was renamed into it is there after a power
 /// failure. Where that cannot be done for this folder, nothing happens.
 /// \throws Error if the disk fails.

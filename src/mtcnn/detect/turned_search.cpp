@@ -107,7 +107,7 @@ Found search_turned(const ImageView& image, const DetectorOptions& options, floa
       turn.angle = (360 - first_angle - 90 * quarters) % 360;
       if (quarters > 0) turn.copy = turned_by_quarters(source, quarters);
       turn.view = quarters > 0 ? turn.copy.image.view() : source;
-      turn.to_source = joined(turn.copy.to_source, to_image);
+      turn.to_source = turn.copy.to_source.then(to_image);
       if (static_cast<int64_t>(turns.size()) * pixels > kCopiedPixels) search_turns();
     }
     search_turns();

@@ -100,9 +100,8 @@ FddbSize size_of(const fs::path& path) {
                  .found = concat(facts.width, " x ", facts.height),
                  .expected = concat("1 to ", most, " pixels a side")});
   }
-  const bool lies_on_its_side = facts.orientation >= 5;
-  return {static_cast<int>(lies_on_its_side ? facts.height : facts.width),
-          static_cast<int>(lies_on_its_side ? facts.width : facts.height)};
+  return {static_cast<int>(facts.lies_on_its_side() ? facts.height : facts.width),
+          static_cast<int>(facts.lies_on_its_side() ? facts.width : facts.height)};
 }
 
 using ImagesByName = std::unordered_map<std::string, FddbImage*>;

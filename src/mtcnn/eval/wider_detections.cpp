@@ -10,13 +10,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -162,51 +158,6 @@ void read_folder(const fs::path& folder, Collector& collector) {
   }
 }
 
-/// A folder of many small files that appears whole or not at all. Each through AtomicFile would wait for the disk
-/// thousands of times.
-class NewFolder {
- public:
-  explicit NewFolder(fs::path path) : path_(std::move(path)) {
-    std::error_code ignored;
-    if (fs::exists(path_, ignored) && !(fs::is_directory(path_, ignored) && fs::is_empty(path_, ignored))) {
-      throw Error(ErrorCode::unwritable, "this is there already and not empty",
-                  {.where = path_.string(), .hint = "name a new folder"});
-    }
-    if (path_.has_parent_path()) make_folder(path_.parent_path());
-    temporary_ = make_temporary_folder(path_);
-  }
-  ~NewFolder() {
-    std::error_code ignored;
-    if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-
-  void write(const fs::path& name, const std::string& text) const {
-    const fs::path path = temporary_ / name;
-    make_folder(path.parent_path());
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file) throw system_error(ErrorCode::unwritable, "cannot write this file", path);
-  }
-
-  void commit() {
-    const int descriptor = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) throw system_error(ErrorCode::unwritable, "cannot write this folder", path_);
-    const bool synced = ::syncfs(descriptor) == 0;
-    const Error failure = system_error(ErrorCode::unwritable, "cannot write this folder", path_);
-    ::close(descriptor);
-    if (!synced) throw failure;
-    rename_temporary(temporary_, path_);
-    temporary_.clear();
-  }
-
- private:
-  fs::path path_;
-  fs::path temporary_;
-};
-
 std::string number(double value) {
   char text[32];
   return {std::begin(text), std::to_chars(std::begin(text), std::end(text), value).ptr};
@@ -230,7 +181,7 @@ WiderRun read_wider_run(const fs::path& path, const WiderGroundTruth& truth) {
 
 void write_wider_results(const fs::path& folder, const WiderRun& run, const WiderGroundTruth& truth) {
   require(run.faces.size() == truth.images.size(), "write_wider_results: run and ground truth differ in images");
-  NewFolder output(folder.has_filename() ? folder : folder.parent_path());
+  AtomicFolder output(folder);
   for (size_t i = 0; i < truth.images.size(); ++i) {
     const WiderImage& image = truth.images[i];
     std::string text = concat(image.name, "\n", run.faces[i].size(), "\n");
@@ -238,7 +189,7 @@ void write_wider_results(const fs::path& folder, const WiderRun& run, const Wide
       for (const double value : {face.x, face.y, face.w, face.h}) text += number(value) + " ";
       text += number(face.confidence) + "\n";
     }
-    output.write(fs::path(image.event) / (image.name + ".txt"), text);
+    write_unsynced(output.place() / image.event / (image.name + ".txt"), text);
   }
   output.commit();
 }

@@ -131,6 +131,11 @@ Similarity Similarity::inverse() const {
   return {back_a, back_b, -(back_a * dx - back_b * dy), -(back_b * dx + back_a * dy)};
 }
 
+Similarity Similarity::then(const Similarity& next) const {
+  return {next.a * a - next.b * b, next.b * a + next.a * b, next.a * dx - next.b * dy + next.dx,
+          next.b * dx + next.a * dy + next.dy};
+}
+
 Similarity fit_similarity(const Landmarks& from, const Landmarks& to) {
   require(!from.empty() && from.size() == to.size(), "fit_similarity: as many points on both sides are needed");
   const Centre source = centre_of(from);

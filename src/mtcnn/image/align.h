@@ -27,6 +27,8 @@ struct Similarity {
   /// The way back.
   /// \throws ContractError if the scale is 0.
   Similarity inverse() const;
+  /// This one, then `next`.
+  Similarity then(const Similarity& next) const;
 };
 
 /// The similarity that moves `from` nearest to `to`: least sum of squared distances, in closed form.

@@ -19,6 +19,9 @@ struct PictureFacts {
   uint32_t largest_sample = 0;      ///< the value that means white, where the file states it (PNM); 0 for the usual
   bool premultiplied = false;       ///< colours are decoded as already multiplied by alpha (TIFF)
   bool alpha_is_undefined = false;  ///< a fourth channel, if any, carries nothing (BMP)
+
+  /// Whether `orientation` changes width and height.
+  bool lies_on_its_side() const { return orientation >= 5; }
 };
 
 /// Tells the kind of a picture by its first bytes and walks its structure, without decoding pixels: the size it claims,

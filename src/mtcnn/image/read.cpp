@@ -176,8 +176,7 @@ ImageSize read_image_size(const fs::path& path) {
   const PictureFacts facts = inspect_picture(std::as_bytes(std::span(content)), path.string());
   check_size(facts, path.string());
   const ImageSize stored{static_cast<int>(facts.width), static_cast<int>(facts.height)};
-  constexpr int kFirstTurned = 5;  // EXIF's orientations from here on change width and height
-  return facts.orientation >= kFirstTurned ? ImageSize{stored.height, stored.width} : stored;
+  return facts.lies_on_its_side() ? ImageSize{stored.height, stored.width} : stored;
 }
 
 bool is_picture_name(const fs::path& path) {

@@ -118,11 +118,4 @@ TurnedImage turned_by_45_degrees(const ImageView& image, float border) {
   return turned;
 }
 
-Similarity joined(const Similarity& first, const Similarity& second) {
-  return {.a = second.a * first.a - second.b * first.b,
-          .b = second.b * first.a + second.a * first.b,
-          .dx = second.a * first.dx - second.b * first.dy + second.dx,
-          .dy = second.b * first.dx + second.a * first.dy + second.dy};
-}
-
 }  // namespace mtcnn

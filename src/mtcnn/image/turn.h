@@ -23,7 +23,4 @@ TurnedImage turned_by_quarters(const ImageView& image, int quarters);
 /// pixels: long, narrow images come to many times their own.
 TurnedImage turned_by_45_degrees(const ImageView& image, float border);
 
-/// The first turn, then the second.
-Similarity joined(const Similarity& first, const Similarity& second);
-
 }  // namespace mtcnn

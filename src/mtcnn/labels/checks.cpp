@@ -102,7 +102,7 @@ class Checker {
     // Classes in the order of the file's own list, then as they occur.
     std::vector<std::string> classes;
     for (const std::string& name : raw_.classes) {
-      if (options_.classes.empty() || wanted(name)) classes.push_back(name);
+      if (options_.counts(name)) classes.push_back(name);
     }
     for (const std::string& name : set_.classes) {
       if (std::find(classes.begin(), classes.end(), name) == classes.end()) classes.push_back(name);
@@ -112,11 +112,6 @@ class Checker {
   }
 
  private:
-  bool wanted(const std::string& category) const {
-    const auto& classes = options_.classes;
-    return classes.empty() || std::find(classes.begin(), classes.end(), category) != classes.end();
-  }
-
   void take(RawImage& raw) {
     ImageAnnotation image{.image = raw.name, .width = raw.width, .height = raw.height};
     if (raw.missing) set_.kept.add("image that is not there", concat(raw.where, ": '", raw.name, "'"));
@@ -141,7 +136,7 @@ class Checker {
   }
 
   std::optional<FaceAnnotation> box_of(const RawObject& object, const ImageAnnotation& image) {
-    if (!wanted(object.category)) {
+    if (!options_.counts(object.category)) {
       if (others_.size() < kMostNamed) others_.insert(object.category);
       dropped_.add(others_.contains(object.category) ? concat("object of another class ('", object.category, "')")
                                                      : "object of still another class",

@@ -47,9 +47,7 @@ void read_categories(const Json& json, const fs::path& file, const LabelOptions&
     ids.categories[fields.whole_number(list[i], "id")] = name;
     raw.classes.push_back(name);
     const Json* points = fields.optional_member(list[i], "keypoints");
-    const auto& wanted = options.classes;
-    const bool counts = wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end();
-    if (points == nullptr || points->empty() || !counts || !raw.point_names.empty()) continue;
+    if (points == nullptr || points->empty() || !options.counts(name) || !raw.point_names.empty()) continue;
     raw.point_names = read_landmark_names(*points, fields.where(), ErrorCode::bad_format);
   }
   for (const std::string& name : options.classes) {
@@ -85,8 +83,7 @@ void read_keypoints(const JsonFields& fields, const Json& value, const LabelOpti
     points.push_back({"", fields.number((*list)[at], "keypoints"), fields.number((*list)[at + 1], "keypoints")});
     if (fields.number((*list)[at + 2], "keypoints") > 0) ++labelled;
   }
-  object.some_points = labelled > 0 && labelled < points.size();
-  if (labelled == points.size()) object.points = std::move(points);
+  set_points(object, std::move(points), labelled);
 }
 
 RawObject read_object(const JsonFields& fields, const Json& value, const LabelOptions& options, const Ids& ids) {
@@ -168,11 +165,11 @@ SkipCounts write_coco(const LabelSet& set, const fs::path& out) {
     }
     categories.push_back(std::move(category));
   }
-  write_label_file(out / "annotations.json", Json({{"images", std::move(images)},
-                                                   {"annotations", std::move(annotations)},
-                                                   {"categories", std::move(categories)}})
-                                                     .dump() +
-                                                 "\n");
+  write_unsynced(out / "annotations.json", Json({{"images", std::move(images)},
+                                                 {"annotations", std::move(annotations)},
+                                                 {"categories", std::move(categories)}})
+                                                   .dump() +
+                                               "\n");
   return {};
 }
 

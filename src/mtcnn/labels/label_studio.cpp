@@ -282,7 +282,7 @@ SkipCounts write_label_studio(const LabelSet& set, const fs::path& out) {
                      {"data", {{"image", image.image}}},
                      {"annotations", Json::array({std::move(annotation)})}});
   }
-  write_label_file(out / "annotations.json", tasks.dump(1) + "\n");
+  write_unsynced(out / "annotations.json", tasks.dump(1) + "\n");
   return {};
 }
 

@@ -131,15 +131,15 @@ SkipCounts write_labelme(const LabelSet& set, const fs::path& out) {
         shapes.push_back(shape_json(set.landmark_names[i], "point", point, id, false));
       }
     }
-    write_label_file(names.of(image), Json({{"version", "5.2.1"},
-                                            {"flags", Json::object()},
-                                            {"shapes", std::move(shapes)},
-                                            {"imagePath", fs::path(image.image).filename().string()},
-                                            {"imageData", nullptr},
-                                            {"imageHeight", size.height},
-                                            {"imageWidth", size.width}})
-                                              .dump(1) +
-                                          "\n");
+    write_unsynced(names.of(image), Json({{"version", "5.2.1"},
+                                          {"flags", Json::object()},
+                                          {"shapes", std::move(shapes)},
+                                          {"imagePath", fs::path(image.image).filename().string()},
+                                          {"imageData", nullptr},
+                                          {"imageHeight", size.height},
+                                          {"imageWidth", size.width}})
+                                            .dump(1) +
+                                        "\n");
   }
   return {};
 }

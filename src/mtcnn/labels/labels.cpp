@@ -86,15 +86,9 @@ LabelSet read_labels(const std::string& kind, const std::filesystem::path& path,
 SkipCounts write_labels(const LabelSet& set, const std::string& kind, const std::filesystem::path& out,
                         const std::string& object) {
   LabelSet named = set;
-  named.classes.clear();
   for (ImageAnnotation& image : named.images) {
     for (FaceAnnotation& face : image.faces) {
       if (face.category.empty()) face.category = object;
-    }
-  }
-  named.classes = set.classes;
-  for (const ImageAnnotation& image : named.images) {
-    for (const FaceAnnotation& face : image.faces) {
       if (labels::class_index(named, face) == named.classes.size()) named.classes.push_back(face.category);
     }
   }

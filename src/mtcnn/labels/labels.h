@@ -3,6 +3,7 @@
 #include "mtcnn/data/annotations.h"
 #include "mtcnn/data/skip_counts.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -21,6 +22,11 @@ struct LabelOptions {
   bool landmarks_required = false;     ///< other points than `landmarks` are an error; false: they are left out
   std::function<void()> progress;      ///< called for every label file that is one image's, as it is read; may be empty
   bool strict = false;                 ///< labels that would be reported are an error
+
+  /// Whether objects of this class count.
+  bool counts(const std::string& name) const {
+    return classes.empty() || std::find(classes.begin(), classes.end(), name) != classes.end();
+  }
 };
 
 /// Annotated images as one data set holds them, checked.

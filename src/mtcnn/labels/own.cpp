@@ -35,7 +35,7 @@ RawLabels read_own(const std::filesystem::path& path, const LabelOptions& option
 SkipCounts write_own(const LabelSet& set, const std::filesystem::path& out) {
   std::string lines;
   for (const ImageAnnotation& image : set.images) lines += annotation_line(image) + "\n";
-  write_label_file(out / "annotations.jsonl", lines);
+  write_unsynced(out / "annotations.jsonl", lines);
   return {};
 }
 

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <numbers>
 
@@ -27,6 +26,11 @@ void Extent::to(RawObject& object) const {
   object.y1 = sides_[1];
   object.x2 = sides_[2];
   object.y2 = sides_[3];
+}
+
+void set_points(RawObject& object, std::vector<NamedPoint>&& points, size_t labelled) {
+  object.some_points = labelled > 0 && labelled < points.size();
+  if (labelled == points.size()) object.points = std::move(points);
 }
 
 Extent turned_box(const std::array<double, 4>& corners, double degrees, double about_x, double about_y) {
@@ -56,10 +60,15 @@ double number_in(std::string_view text, const std::string& where, const std::str
               {.where = where, .found = shown(Json(std::string(text))), .expected = "a finite number"});
 }
 
+std::optional<size_t> parse_whole_number(std::string_view text, size_t most) {
+  const std::optional<double> value = parse_number(text);  // as some tools write "3.0"
+  if (!value || !(*value >= 0 && *value <= static_cast<double>(most)) || *value != std::floor(*value)) return {};
+  return static_cast<size_t>(*value);
+}
+
 int size_in(std::string_view text, const std::string& where, const std::string& what) {
-  const double value = number_in(text, where, what);
-  if (value >= 0 && value <= std::numeric_limits<int>::max() && value == std::floor(value))
-    return static_cast<int>(value);
+  number_in(text, where, what);
+  if (const auto value = parse_whole_number(text, std::numeric_limits<int>::max())) return static_cast<int>(*value);
   throw Error(ErrorCode::bad_format, concat("bad ", what),
               {.where = where, .found = std::string(trim(text)), .expected = "a whole number of pixels"});
 }
@@ -69,19 +78,22 @@ std::string utf8(std::string text, const std::string& where) {
   throw Error(ErrorCode::bad_format, "a name that is no UTF-8", {.where = where, .hint = "save the file as UTF-8"});
 }
 
-std::vector<fs::path> files_below(const fs::path& folder, std::string_view ending) {
+std::vector<fs::path> files_below(const fs::path& folder, const std::function<bool(const fs::path&)>& wanted) {
   std::vector<fs::path> files;
   std::error_code failure;
   fs::recursive_directory_iterator entry(folder, failure);
   for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
     const fs::path& path = entry->path();
     // Hidden files, as macOS leaves beside others ("._a.xml"), are nobody's labels.
-    if (path.filename().string().starts_with('.') || path.extension() != ending) continue;
-    if (is_file(path)) files.push_back(path);
+    if (!path.filename().string().starts_with('.') && wanted(path) && is_file(path)) files.push_back(path);
   }
   if (failure) throw system_error(failure, ErrorCode::unreadable, "cannot read this folder", folder);
   std::sort(files.begin(), files.end());
   return files;
+}
+
+std::vector<fs::path> files_below(const fs::path& folder, std::string_view ending) {
+  return files_below(folder, [ending](const fs::path& path) { return path.extension() == ending; });
 }
 
 namespace {
@@ -209,20 +221,8 @@ size_t class_index(const LabelSet& set, const FaceAnnotation& face) {
   return static_cast<size_t>(std::find(set.classes.begin(), set.classes.end(), face.category) - set.classes.begin());
 }
 
-void write_label_file(const fs::path& file, std::string_view text) {
-  make_folder(file.parent_path());
-  std::ofstream stream(file, std::ios::binary);
-  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
-  stream.close();
-  if (!stream) throw system_error(ErrorCode::unwritable, "cannot write this file", file);
-}
-
 std::string label_text(const fs::path& file, size_t most) {
-  if (const int64_t bytes = file_bytes(file); bytes > static_cast<int64_t>(most)) {
-    throw Error(ErrorCode::unsupported, "this label file is too large",
-                {.where = file.string(), .found = concat(bytes, " bytes"), .expected = concat("at most ", most)});
-  }
-  std::string text = read_text(file);
+  std::string text = read_text(file, most);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark, as programs on Windows write
   return text;
 }

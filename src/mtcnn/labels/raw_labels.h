@@ -1,8 +1,10 @@
 #pragma once
 
+#include "mtcnn/core/json.h"
 #include "mtcnn/labels/labels.h"
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +70,10 @@ WriteLabels write_own, write_coco, write_voc, write_yolo, write_labelme, write_c
 /// The checks that are the same for all formats.
 LabelSet checked(RawLabels&& raw, const LabelOptions& options);
 
+/// Gives an object its points where all of them are labelled.
+/// \param labelled  how many of `points` are.
+void set_points(RawObject& object, std::vector<NamedPoint>&& points, size_t labelled);
+
 /// Reasons that several formats count.
 inline constexpr const char* kLonePoints = "points that belong to no box";
 inline constexpr const char* kNoBox = "shape that has no area (a line, a mask)";
@@ -93,13 +99,18 @@ Extent turned_box(const std::array<double, 4>& corners, double degrees, double a
 std::optional<double> parse_number(std::string_view text);
 /// The same. \throws Error{bad_format} naming the place and what the number is of.
 double number_in(std::string_view text, const std::string& where, const std::string& what);
-/// The whole number from 0 on that `text` is. \throws as number_in().
+/// The whole number from 0 to `most` that `text` is; nothing where it is none.
+std::optional<size_t> parse_whole_number(std::string_view text, size_t most);
+/// A number of pixels. \throws as number_in().
 int size_in(std::string_view text, const std::string& where, const std::string& what);
 
 /// Text that becomes part of results must be UTF-8. \throws Error{bad_format} naming the place.
 std::string utf8(std::string text, const std::string& where);
 
-/// Files below a folder with this ending, sorted; links to folders are not followed.
+/// Files below a folder that are wanted, sorted; hidden ones are not, links to folders are not followed.
+std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder,
+                                               const std::function<bool(const std::filesystem::path&)>& wanted);
+/// Those with this ending.
 std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder, std::string_view ending);
 
 /// The folder with a data set's label files: `list` below `path` where it is given; else `usual` below `path` where it
@@ -151,13 +162,8 @@ Size size_of(const ImageAnnotation& image, const LabelSet& set);
 /// The number of the object's class in set.classes.
 size_t class_index(const LabelSet& set, const FaceAnnotation& face);
 
-/// Writes a file into a folder that nobody reads yet; whoever gives the folder its name syncs all at once.
-/// \throws Error if it cannot be written.
-void write_label_file(const std::filesystem::path& file, std::string_view text);
-
-inline constexpr size_t kMostBytes = size_t{1} << 30;
 /// The text of a label file.
 /// \throws Error where it is larger than `most` bytes, or cannot be read.
-std::string label_text(const std::filesystem::path& file, size_t most = kMostBytes);
+std::string label_text(const std::filesystem::path& file, size_t most = kLargestData);
 
 }  // namespace mtcnn::labels

@@ -40,7 +40,7 @@ void load_xml(const std::filesystem::path& file, pugi::xml_document& document) {
 void save_xml(const std::filesystem::path& file, const pugi::xml_document& document) {
   TextWriter writer;
   document.save(writer, "  ", pugi::format_indent | pugi::format_no_declaration);
-  write_label_file(file, writer.text);
+  write_unsynced(file, writer.text);
 }
 
 std::string child_text(const pugi::xml_node& node, const char* name, const std::string& where) {

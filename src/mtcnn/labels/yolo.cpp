@@ -9,6 +9,7 @@
 #include "mtcnn/labels/yolo_config.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_set>
 
 namespace mtcnn::labels {
@@ -71,15 +72,7 @@ fs::path entry_path(const fs::path& base, const std::string& entry) {
 }
 
 void add_folder(const fs::path& folder, Listed& listed) {
-  std::error_code failure;
-  std::vector<fs::path> images;
-  for (fs::recursive_directory_iterator entry(folder, failure); !failure && entry != fs::recursive_directory_iterator();
-       entry.increment(failure)) {
-    if (is_picture_name(entry->path()) && !entry->path().filename().string().starts_with('.'))
-      images.push_back(entry->path());
-  }
-  if (failure) throw system_error(failure, ErrorCode::unreadable, "cannot read this folder", folder);
-  std::sort(images.begin(), images.end());
+  const std::vector<fs::path> images = files_below(folder, is_picture_name);
   listed.images.insert(listed.images.end(), images.begin(), images.end());
   listed.label_folders.push_back(labels_beside(folder));
 }
@@ -141,10 +134,9 @@ class RowReader {
   }
 
   std::string class_name(const std::vector<std::string>& row, const TextLines& lines) const {
-    const double number = value_in(row, 0, lines);
-    if (number >= 0 && number < static_cast<double>(config_.classes.size()) &&
-        number == static_cast<double>(static_cast<size_t>(number)))
-      return config_.classes[static_cast<size_t>(number)];
+    value_in(row, 0, lines);
+    const auto number = parse_whole_number(row[0], std::numeric_limits<int>::max());
+    if (number && *number < config_.classes.size()) return config_.classes[*number];
     throw Error(
         ErrorCode::bad_format, "a class without a name",
         {.where = lines.where(),
@@ -160,8 +152,7 @@ class RowReader {
       const bool is_nowhere = points.back().x == 0 && points.back().y == 0;
       if (config_.point_values == 3 ? value_in(row, at + 2, lines) > 0 : !is_nowhere) ++labelled;
     }
-    object.some_points = labelled > 0 && labelled < points.size();
-    if (labelled == points.size()) object.points = std::move(points);
+    set_points(object, std::move(points), labelled);
   }
 
   const YoloConfig& config_;
@@ -320,7 +311,7 @@ SkipCounts write_yolo(const LabelSet& set, const fs::path& out) {
         text += row_of(face, set, size) + "\n";
       }
     }
-    write_label_file(names.of(image), text);
+    write_unsynced(names.of(image), text);
   }
   // JSON's texts are YAML's too.
   std::string yaml = "path: .\ntrain: images\nval: images\n";
@@ -330,7 +321,7 @@ SkipCounts write_yolo(const LabelSet& set, const fs::path& out) {
   }
   yaml += "names:\n";
   for (size_t i = 0; i < set.classes.size(); ++i) yaml += concat("  ", i, ": ", Json(set.classes[i]).dump(), "\n");
-  write_label_file(out / "data.yaml", yaml);
+  write_unsynced(out / "data.yaml", yaml);
   return lost;
 }
 

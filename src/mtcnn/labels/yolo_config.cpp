@@ -27,11 +27,9 @@ std::string scalar(const YAML::Node& node, const std::string& where, const std::
 }
 
 size_t number(const YAML::Node& node, const std::string& where, const std::string& key, size_t most) {
-  const std::optional<double> value = parse_number(scalar(node, where, key));
-  if (!value || *value < 0 || *value > static_cast<double>(most) ||
-      *value != static_cast<double>(static_cast<size_t>(*value)))
-    refuse(where, key, concat("a whole number from 0 to ", most));
-  return static_cast<size_t>(*value);
+  const std::optional<size_t> value = parse_whole_number(scalar(node, where, key), most);
+  if (!value) refuse(where, key, concat("a whole number from 0 to ", most));
+  return *value;
 }
 
 /// A list of names, or a map from numbers to names.

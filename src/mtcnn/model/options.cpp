@@ -81,13 +81,12 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("max_side", &O::max_side, kPixels,
                "an image with a longer side is searched as if shrunk to this side, pixels; 0 = never")
           .add("rotate", &O::rotate, kTurns,
-               "degrees: the image is also searched turned by all multiples, 90 (four turns) or 45 (eight), for faces "
-               "at "
-               "any angle; boxes stay upright; 0 = upright only")
+               "also search the image rotated by all multiples of this angle, degrees: 90 (four rotations) or 45 "
+               "(eight), to find faces at any angle; boxes stay axis-aligned; 0 = upright faces only")
           .add("rotate_margin", &O::rotate_margin, {.low = 0, .high = 100},
-               "with rotate: the logit of a turned face's confidence is lowered by it, before the third threshold and "
-               "suppression. Most faces are upright, and turned searches add false ones; 0 where all angles are as "
-               "likely")
+               "with rotate: subtracted from the logit of a rotated face's confidence, before the third threshold and "
+               "non-maximum suppression. Most faces are upright, and searching rotated images adds false positives; 0 "
+               "suits images in which all angles are equally likely")
           .add("clip", &O::clip, {}, "cut boxes at the image's border")
           .section("confidence", &O::confidence, confidence_option_table(), SectionName::optional)
           .section("engine", &O::engine, engine_option_table(), SectionName::optional);

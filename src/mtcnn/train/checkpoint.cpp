@@ -89,10 +89,14 @@ TrainState read_state(const fs::path& path, const RunLength& length) {
 /// Weights whose tensors all have a place in `net`.
 NetWeights read_own_weights(const fs::path& path, const NetModule& net) {
   NetWeights weights = read_weights(path, net.kind());
-  const int64_t points = landmark_count(weights_of(net));
-  if (landmark_count(weights) != points) {
+  if (landmark_count(weights) != net.points()) {
     throw Error(ErrorCode::bad_format, "these weights are for another number of points",
-                {.where = path.string(), .found = concat(landmark_count(weights)), .expected = concat(points)});
+                {.where = path.string(), .found = concat(landmark_count(weights)), .expected = concat(net.points())});
+  }
+  if (channels_of(weights) != net.channels()) {
+    throw Error(
+        ErrorCode::bad_format, "the layers of these weights have other numbers of channels",
+        {.where = path.string(), .found = Json(channels_of(weights)).dump(), .expected = Json(net.channels()).dump()});
   }
   return weights;
 }

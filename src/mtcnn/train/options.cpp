@@ -133,10 +133,10 @@ const OptionTable<TrainOptions>& train_option_table() {
       OptionTable<O>()
           .add("epochs", &O::epochs, {1, 1000000}, "number of epochs, see batch.steps_per_epoch")
           .add("seed", &O::seed, {0, 9e15}, "random seed: initial weights, order and augmentation")
-          .add("width", &O::width, {0.1, 4},
-               "channels of every layer but the heads, relative to the paper's: 2 = twice as many, which learn more "
-               "and take "
-               "about three times as long; a net to start from must have as many")
+          .add(
+              "width", &O::width, {0.1, 4},
+              "number of channels of every layer except the heads, relative to the paper: 2 = twice as many, for up to "
+              "four times the computation; `--init` needs a net of the same width")
           .add("landmark_head", &O::landmark_head, {},
                "P-Net and R-Net learn landmarks too, as in the paper, at some cost in classification; O-Net always "
                "does, unless the crops have no landmarks")

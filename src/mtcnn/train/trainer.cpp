@@ -112,9 +112,6 @@ Json environment_json(const TrainJob& job, const CropSets& crops, c10::Device de
           {"validation", absolute_path(crops.validation.folder()).string()}};
 }
 
-/// Averages gradients over all processes that train together; there is one.
-void share_gradients(const NetModule& /*net*/) {}
-
 class Trainer {
  public:
   Trainer(const TrainJob& job, CropSets crops)
@@ -254,7 +251,6 @@ class Trainer {
     add_to_totals(batch, output, terms);
     terms.total.backward();
     pass_.backward();
-    share_gradients(*net_);
     clip_gradients(*net_, options_.optimizer.clip_norm);
     optimizer_->step();
     average_.update(*net_, state_.step);

@@ -109,8 +109,8 @@ std::string listed(std::vector<std::string> names) {
 }
 
 /// The net whose first output layer is among `names`.
-NetKind identify(const std::vector<std::string>& names, const std::array<std::string, 3>& outputs,
-                 const std::string& where) {
+template <class Name>
+NetKind identify(const std::vector<std::string>& names, const std::array<Name, 3>& outputs, const std::string& where) {
   for (const NetKind net : kNetKinds) {
     if (std::ranges::find(names, outputs[static_cast<size_t>(net)]) != names.end()) return net;
   }
@@ -168,13 +168,11 @@ NetWeights import_safetensors(const Safetensors& file, const std::string& where)
   return checked_weights(net, std::move(tensors), where, channels_for(net));
 }
 
-/// Layer names of a caffemodel in the form of our own: "PReLU1" is prelu1, "conv4-1" is conv4_1, and what Caffe calls
-/// conv is dense with us where the feature map has ended.
+/// Layer names of a caffemodel in the form of our own: "PReLU1" is prelu1, "conv4-1" is conv4_1; see
+/// layer_from_caffe().
 std::string our_layer_name(std::string name, const std::optional<NetKind>& net) {
   for (char& c : name) c = c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  if (!net || !name.starts_with("conv")) return name;
-  const std::string dense = "dense" + name.substr(4);
-  return find_spec(tensor_specs(*net), dense + ".weight") != nullptr ? dense : name;
+  return net ? layer_from_caffe(name, *net) : name;
 }
 
 /// Old blobs have four dimensions, ones in front: "1, 1, out, in" is "out, in".
@@ -187,7 +185,7 @@ NetWeights import_caffemodel(std::span<const std::byte> bytes, const std::string
   std::vector<std::string> names;
   names.reserve(layers.size());
   for (const CaffeLayer& layer : layers) names.push_back(our_layer_name(layer.name, std::nullopt));
-  const NetKind net = identify(names, {"conv4_1", "conv5_1", "conv6_1"}, where);
+  const NetKind net = identify(names, kCaffeFaceHeads, where);
   std::set<std::string> seen;
   std::vector<NamedTensor> tensors;
   for (CaffeLayer& layer : layers) {
@@ -252,6 +250,13 @@ FileKind kind_of(std::span<const std::byte> bytes, const std::string& where) {
 }
 
 }  // namespace
+
+std::string layer_from_caffe(std::string_view layer, NetKind net) {
+  constexpr std::string_view kConv = "conv";
+  if (!layer.starts_with(kConv)) return std::string(layer);
+  const std::string dense = concat("dense", layer.substr(kConv.size()));
+  return find_spec(tensor_specs(net), dense + ".weight") != nullptr ? dense : std::string(layer);
+}
 
 std::vector<NetWeights> import_nets(const std::filesystem::path& path) {
   const MappedFile file(path);

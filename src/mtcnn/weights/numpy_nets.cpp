@@ -71,11 +71,7 @@ StridedTensor from_tensorflow(const StridedTensor& tensor, bool x_first) {
   return tensor.shape.size() == 2 ? with_axes(tensor, {1, 0}) : tensor;
 }
 
-/// The rows of the array behind `name` in a head: two numbers of a face, four offsets, else landmarks.
-HeadKind head_kind(const StridedTensor& bias) {
-  const int64_t values = bias.shape.size() == 1 ? bias.shape[0] : 0;
-  return values == 2 ? HeadKind::face : values == 4 ? HeadKind::box : HeadKind::landmarks;
-}
+HeadKind head_kind(const StridedTensor& bias) { return head_of_size(bias.shape.size() == 1 ? bias.shape[0] : 0); }
 
 NetWeights checked(NetKind net, const std::vector<StridedTensor>& tensors, const std::string& where) {
   std::vector<NamedTensor> named;
@@ -92,10 +88,7 @@ NetWeights checked(NetKind net, const std::vector<StridedTensor>& tensors, const
 /// A net's arrays without names: weight, bias and slopes of each layer, then weight and bias of each head, in any order
 /// of heads.
 NetWeights from_list(const Pickle& pickle, const std::vector<uint32_t>& list, bool x_first, const std::string& where) {
-  const auto arrays = [](NetKind net) {
-    const size_t heads = net == NetKind::onet ? 3 : 2;
-    return 3 * net_spec(net).layers.size() + 2 * heads;
-  };
+  const auto arrays = [](NetKind net) { return 3 * net_spec(net).layers.size() + 2 * detection_heads(net).size(); };
   const auto* kind = std::ranges::find(kNetKinds, list.size(), arrays);
   if (kind == std::end(kNetKinds)) throw no_net(where, concat("a list of ", list.size()), "13, 16 or 21 arrays");
   const NetSpec& spec = net_spec(*kind);
@@ -118,22 +111,22 @@ NetWeights from_list(const Pickle& pickle, const std::vector<uint32_t>& list, bo
   return checked(*kind, tensors, where);
 }
 
-/// "features.conv1.weight" and "conv4_1.bias" of TropComplique's nets, where Caffe's conv is dense with us as well.
+/// "features.conv1.weight" and "conv4_1.bias" of TropComplique's nets, the layers named as in Caffe.
 std::string our_name(std::string_view name, NetKind net) {
   if (name.starts_with("features.")) name.remove_prefix(std::string_view("features.").size());
-  if (find_spec(tensor_specs(net), name) == nullptr && name.starts_with("conv"))
-    return concat("dense", name.substr(std::string_view("conv").size()));
-  return std::string(name);
+  const size_t dot = std::min(name.find('.'), name.size());
+  return concat(layer_from_caffe(name.substr(0, dot), net), name.substr(dot));
 }
 
 /// A net's arrays by name. \return nothing where the names are not TropComplique's.
 std::optional<NetWeights> from_dict(const Pickle& pickle, const std::vector<uint32_t>& entries,
                                     const std::string& where) {
-  constexpr std::string_view kFaceHeads[] = {"conv4_1.weight", "conv5_1.weight", "conv6_1.weight"};
   std::optional<NetKind> net;
   for (size_t i = 0; i < entries.size(); i += 2) {
-    const auto* head = std::ranges::find(kFaceHeads, pickle.objects[entries[i]].text);
-    if (head != std::end(kFaceHeads)) net = kNetKinds[head - std::begin(kFaceHeads)];
+    const std::string_view name = pickle.objects[entries[i]].text;
+    const auto head =
+        std::ranges::find_if(kCaffeFaceHeads, [&](std::string_view layer) { return name == concat(layer, ".weight"); });
+    if (head != kCaffeFaceHeads.end()) net = kNetKinds[head - kCaffeFaceHeads.begin()];
   }
   if (!net || entries.size() > 2 * kMostTensors) return std::nullopt;
   std::vector<StridedTensor> tensors;

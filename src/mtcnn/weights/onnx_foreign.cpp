@@ -142,8 +142,7 @@ class Layers {
   }
 
   HeadKind head_kind(const OnnxNode& node) const {
-    const size_t values = constant(node, 2).values.size();
-    return values == 2 ? HeadKind::face : values == 4 ? HeadKind::box : HeadKind::landmarks;
+    return head_of_size(static_cast<int64_t>(constant(node, 2).values.size()));
   }
 
   const OnnxGraph& graph_;

@@ -11,6 +11,8 @@ namespace mtcnn {
 namespace {
 
 constexpr int64_t kColours = 3;
+constexpr int64_t kLogits = 2;   ///< outputs of a face head
+constexpr int64_t kOffsets = 4;  ///< of a box head
 
 const NetSpec kNets[] = {
     {.net = NetKind::pnet,
@@ -55,9 +57,11 @@ const char* net_title(NetKind net) {
   return titles[static_cast<int>(net)];
 }
 
+HeadKind head_of_size(int64_t values) {
+  return values == kLogits ? HeadKind::face : values == kOffsets ? HeadKind::box : HeadKind::landmarks;
+}
+
 int64_t HeadSpec::values(int64_t points) const {
-  constexpr int64_t kLogits = 2;
-  constexpr int64_t kOffsets = 4;
   return kind == HeadKind::face ? kLogits : kind == HeadKind::box ? kOffsets : 2 * points;
 }
 

@@ -42,6 +42,9 @@ struct LayerSpec {
 /// What a head tells of a window.
 enum class HeadKind { face, box, landmarks };
 
+/// The head with so many outputs: 2 of a face, 4 offsets, else landmarks.
+HeadKind head_of_size(int64_t values);
+
 /// An output layer: of a fully convolutional net a 1 x 1 convolution, else a dense layer.
 struct HeadSpec {
   std::string name;

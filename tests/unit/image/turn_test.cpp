@@ -97,7 +97,7 @@ TEST(Turn, JoinedIsOneAfterTheOther) {
   const Image image = numbered(31, 18);
   const TurnedImage first = turned_by_45_degrees(image.view(), 0);
   const TurnedImage second = turned_by_quarters(first.image.view(), 3);
-  const Similarity both = joined(second.to_source, first.to_source);
+  const Similarity both = second.to_source.then(first.to_source);
   const Point expected = first.to_source.apply(second.to_source.apply({3, 8}));
   EXPECT_NEAR(both.apply({3, 8}).x, expected.x, 1e-4);
   EXPECT_NEAR(both.apply({3, 8}).y, expected.y, 1e-4);

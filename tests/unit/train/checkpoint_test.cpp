@@ -108,6 +108,15 @@ TEST(Checkpoint, GoesOnToTheSameBitsWhateverTheOptimizer) {
   }
 }
 
+TEST(Checkpoint, RefusesWeightsOfOtherChannels) {
+  const testing::TempFolder folder;
+  Training training("adam");
+  write_checkpoint(folder.path(), {}, training.parts());
+  write_weights(folder / "weights.safetensors", testing::random_weights(NetKind::pnet, 1, true, 5, 1.5));
+  EXPECT_THAT(testing::refusal([&] { read_checkpoint(folder.path(), kLength, training.parts()); }),
+              HasSubstr("found [15,24,48], expected [10,16,32]"));
+}
+
 TEST(Checkpoint, ARunMayStopBeforeItsFirstStep) {
   const testing::TempFolder folder;
   Training training("adam");

@@ -21,23 +21,13 @@ using testing::legacy_header;
 using testing::legacy_torch_file;
 using testing::random_weights;
 using testing::refusal;
-using ::testing::StartsWith;
-using testing::TempFolder;
 using testing::write_bytes;
 using testing::zip_file;
 using testing::zip_torch_file;
 using namespace std::string_literals;
 
-/// Files that nobody vouches for, given to the importer.
-class HostileImport : public ::testing::Test {
+class HostileImport : public testing::ImportTest {
  protected:
-  std::string import_refusal(const std::string& bytes) {
-    write_bytes(file_, bytes);
-    const std::string text = refusal([&] { import_weights(file_); });
-    EXPECT_THAT(text, StartsWith(file_.string()));
-    return text;
-  }
-
   /// One good file of every kind.
   std::vector<std::string> good_files() {
     const NetWeights weights = random_weights(NetKind::pnet, 21);
@@ -46,9 +36,6 @@ class HostileImport : public ::testing::Test {
             caffemodel(weights, CaffeGeneration::layer), caffemodel(weights, CaffeGeneration::old_layers),
             read_text(file_)};
   }
-
-  TempFolder folder_;
-  std::filesystem::path file_ = folder_ / "weights";
 };
 
 TEST_F(HostileImport, FilesOfOtherKindsAreRefused) {

@@ -16,8 +16,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using testing::refusal;
-using ::testing::StartsWith;
 using testing::write_bytes;
 using namespace std::string_literals;
 
@@ -47,23 +45,13 @@ NetWeights made_weights() {
   return weights;
 }
 
-class NumpyNets : public ::testing::Test {
+class NumpyNets : public testing::ImportTest {
  protected:
-  std::string import_refusal(const std::string& bytes) {
-    write_bytes(file_, bytes);
-    const std::string text = refusal([&] { import_nets(file_); });
-    EXPECT_THAT(text, StartsWith(file_.string()));
-    return text;
-  }
-
   /// A file of numpy.save that holds this pickle.
   static std::string npy(const std::string& pickle, const std::string& type = "|O") {
     const std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (), }\n";
     return "\x93NUMPY\x01\x00"s + static_cast<char>(header.size()) + "\0"s + header + pickle;
   }
-
-  testing::TempFolder folder_;
-  std::filesystem::path file_ = folder_ / "weights";
 };
 
 TEST_F(NumpyNets, EveryLayoutGivesTheSame) {

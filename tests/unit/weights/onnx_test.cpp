@@ -19,26 +19,15 @@ using ::testing::HasSubstr;
 using testing::message_field;
 using testing::random_weights;
 using testing::refusal;
-using ::testing::StartsWith;
 using testing::write_bytes;
 using namespace std::string_literals;
 
-class OnnxFile : public ::testing::Test {
+class OnnxFile : public testing::ImportTest {
  protected:
-  std::string import_refusal(const std::string& bytes) {
-    write_bytes(file_, bytes);
-    const std::string text = refusal([&] { import_weights(file_); });
-    EXPECT_THAT(text, StartsWith(file_.string()));
-    return text;
-  }
-
   std::string good_file(NetKind net) {
     write_onnx(file_, random_weights(net, 3));
     return read_text(file_);
   }
-
-  testing::TempFolder folder_;
-  std::filesystem::path file_ = folder_ / "net.onnx";
 };
 
 TEST_F(OnnxFile, WhatIsWrittenIsReadToTheBit) {
