@@ -9,8 +9,8 @@
 namespace mtcnn::engine {
 namespace {
 
-constexpr float kFreedom = 0.3F;  ///< share of the inputs' mean variance that is added to each one's
-constexpr int kMostPasses = 8;    ///< over a channel's weights
+constexpr float kFreedom = 1;   ///< share of the inputs' mean variance that is added to each one's
+constexpr int kMostPasses = 8;  ///< over a channel's weights
 
 }  // namespace
 

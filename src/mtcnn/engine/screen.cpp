@@ -41,7 +41,7 @@ std::vector<ChannelRange> ranges_of(const std::vector<std::vector<float>>& maps,
 
 /// What a layer sees at some places of its input maps, evenly spread: [windows, taps].
 std::vector<float> windows_of(const std::vector<std::vector<float>>& maps, int side, const Taps& taps) {
-  constexpr int kPerMap = 8;
+  constexpr int kPerMap = 4;
   const int places = side - taps.kernel + 1;
   const int step = std::max(1, places * places / kPerMap);
   const auto row = static_cast<ptrdiff_t>(taps.kernel) * taps.input_channels;
