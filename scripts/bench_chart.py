@@ -20,11 +20,11 @@ def text(x, y, words, anchor="start", weight="normal"):
 
 def chart(report):
     """The SVG of one bench.json. Bars are the medians of all rounds."""
-    rows = [(row["threads"], [(name, statistics.median(values)) for name, values in row["median_ms"].items() if values]) for row in report["rows"]]
+    rows = [(f"{row['folder']}, {row['threads']} thread" + ("s" if row["threads"] != 1 else ""), [(name, statistics.median(values)) for name, values in row["median_ms"].items() if values]) for row in report["rows"]]
     longest = max(ms for _, bars in rows for _, ms in bars)
     parts, y = [], TOP
-    for threads, bars in rows:
-        parts.append(text(LEFT, y + 4, f"{threads} thread" + ("s" if threads != 1 else ""), weight="bold"))
+    for title, bars in rows:
+        parts.append(text(LEFT, y + 4, title, weight="bold"))
         y += 12
         for name, ms in bars:
             parts.append(text(LEFT - 8, y + 14, NAMES.get(name, name), "end"))
@@ -33,8 +33,8 @@ def chart(report):
             y += BAR
         y += 18
     width = LEFT + BAR_WIDTH + RIGHT
-    title = text(16, 20, f"Median time of a frame, {report['frames']} frames of size {report['size']}, min face {report['min_face']:g}", weight="bold")
-    below = text(16, y + 4, f"{report['machine']['cores']} cores, {report['machine']['processor']}; decoding left out; lower is better")
+    title = text(16, 20, f"Median time of a frame of size {report['rows'][0]['size']}, min face {report['min_face']:g}", weight="bold")
+    below = text(16, y + 4, f"{report['machine']['cores']} cores, {report['machine']['processor']}, {report['instruction_set']}; decoding left out; lower is better")
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y + 16}" viewBox="0 0 {width} {y + 16}">'
             f'<rect width="100%" height="100%" fill="white"/>{title}{"".join(parts)}{below}</svg>\n')
 

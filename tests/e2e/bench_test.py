@@ -47,7 +47,8 @@ class Bench(unittest.TestCase):
             done = subprocess.run([*map(str, script), "--out", out], capture_output=True, text=True, timeout=300)
             self.assertEqual(done.returncode, 0, done.stderr)
             report = json.loads(pathlib.Path(out, "bench.json").read_text())
-            self.assertEqual([row["threads"] for row in report["rows"]], [1, 2])
+            self.assertEqual([(row["folder"], row["threads"]) for row in report["rows"]], [("samples", 1), ("samples", 2)])
+            self.assertRegex(done.stdout, r"\| 2 of samples, mixed \| 1\.\d \| 1 \| [\d.]+ \|")
             drawing = xml.etree.ElementTree.parse(pathlib.Path(out, "bench.svg"))
             bars = [shape for shape in drawing.iter("{http://www.w3.org/2000/svg}rect") if "fill" in shape.attrib and "x" in shape.attrib]
             self.assertEqual(len(bars), 2)
