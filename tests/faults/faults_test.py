@@ -1,9 +1,9 @@
 """Kills and faults: each command is disturbed in every way a machine disturbs it, and must end in the right exit code with one error line,
 leave nothing half written, and come to the same bytes when it is run again.
 
-usage: faults_test.py PROGRAM MODEL_FOLDER [--film FILE] [--group kills|signals|limits] [--kills N] [--seed S] [--only VERB]
+usage: faults_test.py PROGRAM MODEL_FOLDER [--make-film PROGRAM] [--group kills|signals|limits] [--kills N] [--seed S] [--only VERB]
 
-MODEL_FOLDER may hold any nets. Without --film `live` is left out, without mtcnn-torch `train` and `pipeline`. Prints a table and fails where
+MODEL_FOLDER may hold any nets. Without --make-film `live` is left out, without mtcnn-torch `train` and `pipeline`. Prints a table and fails where
 anything failed. Standard library only; what needs root is skipped with a word without it.
 """
 import argparse
@@ -107,8 +107,9 @@ class Faults:
                 (tiny / f"{net}.json").write_text(json.dumps(change))
             pipeline = lambda out: ["pipeline", "--config", tiny / "pipeline.json", "--data", home / "toys", "--out", out / "all", "-q"]
             verbs.insert(2, Verb("pipeline", pipeline, lambda out: content(out / "all/model"), goes_on=True))
-        if self.options.film:
-            film = pathlib.Path(self.options.film).resolve()
+        if self.options.make_film:
+            film = home / "film.mp4"
+            subprocess.run([self.options.make_film, film, "still", ROOT / "samples", "4", "40"], check=True, timeout=TIMEOUT)
             live = lambda out: ["live", "--video", film, "--json", out / "live.jsonl", "--threads", 1, "-q"]
             verbs.append(Verb("live", live, self.frames))
         self.verbs = [verb for verb in verbs if self.options.only in (None, verb.name)]
@@ -371,7 +372,7 @@ def main():
     parser = argparse.ArgumentParser(description="Kills and faults, see the head of this file.")
     parser.add_argument("program")
     parser.add_argument("model")
-    parser.add_argument("--film")
+    parser.add_argument("--make-film")
     parser.add_argument("--group", choices=("kills", "signals", "limits"))
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)

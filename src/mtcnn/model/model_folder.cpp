@@ -147,7 +147,9 @@ void remove_leftovers(const fs::path& folder) {
   for (const fs::path& entry : folder_entries(parent)) {
     const pid_t maker = maker_of(entry.filename().string(), folder);
     const bool gone = maker > 0 && ::kill(maker, 0) != 0 && errno == ESRCH;
-    if (gone && is_folder(entry) && (path_exists(entry / kBegun) || folder_entries(entry).empty())) remove_path(entry);
+    if (!gone || !is_folder(entry)) continue;
+    const std::vector<fs::path> inside = folder_entries(entry);  // the mark itself may be left under a temporary name
+    if (inside.empty() || inside.front().filename().string().starts_with(kBegun)) remove_path(entry);
   }
 }
 
