@@ -81,7 +81,10 @@ int main(int argc, char** argv) {
     require(frames > 0, "mtcnn_long_run: at least one frame");
     set_threads(1);
     std::vector<Image> pictures;
-    for (const auto& entry : std::filesystem::directory_iterator(argv[1])) pictures.push_back(read_image(entry.path()));
+    for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
+      if (is_picture_name(entry.path())) pictures.push_back(read_image(entry.path()));
+    }
+    require(!pictures.empty(), "mtcnn_long_run: no pictures in this folder");
     std::optional<Detector> detector;
     const double made = milliseconds([&] { detector.emplace(); });
     std::printf("made a detector in %.1f ms\n", made);

@@ -196,10 +196,12 @@ class Faults:
     def kills(self):
         for verb in self.verbs:
             out = self.folder(verb)
-            for k in range(self.options.kills):
+            # A pipeline takes long, and its steps are the other commands.
+            kills = self.options.kills if verb.name != "pipeline" else max(1, self.options.kills // 5)
+            for k in range(kills):
                 process = self.start(verb, out)
                 # One moment in each of N equal parts of an undisturbed run's time.
-                place = (k * 7919 % self.options.kills + self.dice.random()) / self.options.kills
+                place = (k * 7919 % kills + self.dice.random()) / kills
                 time.sleep(place * verb.seconds)
                 os.killpg(process.pid, signal.SIGKILL)
                 err = process.communicate(timeout=TIMEOUT)[1]
@@ -224,7 +226,7 @@ class Faults:
     def signals(self):
         for verb in self.verbs:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                for share in (0.3, 0.7):
+                for share in (0.3, 0.7) if verb.name != "pipeline" else (0.3,) if number == signal.SIGTERM else ():
                     out = self.folder(verb)
                     process = self.start(verb, out)
                     time.sleep(share * verb.seconds)
