@@ -118,7 +118,10 @@ class Faults:
 
     @staticmethod
     def trained(out):
-        return {name: data for name, data in content(out / "run").items() if name.startswith(("export/", "checkpoints/")) and not name.endswith("state.json")}
+        """Weights and the last checkpoint; where a signal stops a run there is one more, and state.json tells times."""
+        last = max(path.name for path in (out / "run/checkpoints").glob("step_*"))
+        files = content(out / "run").items()
+        return {name: data for name, data in files if name.startswith(("export/", f"checkpoints/{last}/")) and not name.endswith("state.json")}
 
     @staticmethod
     def frames(out):
@@ -242,11 +245,10 @@ class Faults:
         if self.options.only in (None, "detect"):
             for ignored in (False, True):
                 reader, writer = os.pipe()
+                os.close(reader)
                 process = subprocess.Popen([str(self.program), "detect", str(self.home / "photos"), "-q"], stdout=writer, stderr=subprocess.PIPE, text=True,
                                            restore_signals=not ignored)
                 os.close(writer)
-                os.read(reader, 1)  # as head -1 does
-                os.close(reader)
                 err = process.communicate(timeout=TIMEOUT)[1]
                 wanted = 1 if ignored else -signal.SIGPIPE
                 self.note("detect", "SIGPIPE", None if process.returncode == wanted else f"exit code {process.returncode}: {err!r}")
