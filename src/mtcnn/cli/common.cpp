@@ -1,6 +1,7 @@
 #include "mtcnn/cli/common.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
 #include "mtcnn/image/read.h"
 
 #include <algorithm>
@@ -77,6 +78,20 @@ void write_result(const std::string& path, const std::string& text) {
   file.write(text);
   file.commit();
 }
+
+std::string as_text(std::string_view lines) {
+  std::string text;
+  while (!lines.empty()) {
+    const size_t end = lines.find('\n');
+    text += as_line(lines.substr(0, end));
+    if (end == std::string_view::npos) break;
+    text += '\n';
+    lines.remove_prefix(end + 1);
+  }
+  return text;
+}
+
+void print(const std::string& text) { write_result("-", as_text(text)); }
 
 Output json_output(const std::string& json) { return {json == "-" ? "/dev/stdout" : json, "--json"}; }
 

@@ -65,8 +65,12 @@ class ResultFile {
 /// \throws Error if it cannot be written, ClosedPipe.
 void write_result(const std::string& path, const std::string& text);
 
-/// write_result() to stdout.
-inline void print(const std::string& text) { write_result("-", text); }
+/// Lines of text for people: each as_line(), so that names in them steer no terminal.
+std::string as_text(std::string_view lines);
+
+/// as_text() to stdout.
+/// \throws Error, ClosedPipe as write_result() does.
+void print(const std::string& text);
 
 /// What --json writes; "-" is where stdout leads.
 Output json_output(const std::string& json);

@@ -55,11 +55,11 @@ void report(const ConvertFlags& flags, const LabelSet& set, const SkipCounts& lo
     objects += image.faces.size();
     for (const FaceAnnotation& face : image.faces) with_points += face.landmarks ? 1 : 0;
   }
-  std::cerr << flags.out << ": " << label_format(flags.to).title << ", " << set.images.size() << " images, " << objects
-            << " objects";
+  std::cerr << as_line(flags.out) << ": " << label_format(flags.to).title << ", " << set.images.size() << " images, "
+            << objects << " objects";
   if (!set.landmark_names.empty() && label_format(flags.to).has_points)
     std::cerr << ", " << with_points << " with " << set.landmark_names.size() << " points";
-  if (!set.classes.empty()) std::cerr << "; classes: " << join(set.classes, ", ");
+  if (!set.classes.empty()) std::cerr << "; classes: " << as_line(join(set.classes, ", "));
   std::cerr << "\n";
 }
 

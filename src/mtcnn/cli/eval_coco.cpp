@@ -76,7 +76,7 @@ void run_coco(CocoArguments arguments) {
   report.inputs = {input_entry("detections", arguments.detections), input_entry("annotations", arguments.annotations)};
   if (!arguments.out.empty()) write_report(arguments.out, report);
   if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
-  if (!arguments.quiet && arguments.json != "-") write_result("-", coco_table(score, intervals));
+  if (!arguments.quiet && arguments.json != "-") print(coco_table(score, intervals));
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ void run(Arguments arguments) {
     write_report(arguments.out, report);
   }
   if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
-  if (!arguments.quiet && arguments.json != "-") write_result("-", fddb_text(scores, settings));
+  if (!arguments.quiet && arguments.json != "-") print(fddb_text(scores, settings));
 }
 
 }  // namespace

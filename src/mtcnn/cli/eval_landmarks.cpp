@@ -68,7 +68,7 @@ void run_landmarks(LandmarksArguments arguments) {
   add_inputs(arguments, report);
   if (!arguments.out.empty()) write_report(arguments.out, report);
   if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
-  if (!arguments.quiet && arguments.json != "-") write_result("-", landmark_table(score));
+  if (!arguments.quiet && arguments.json != "-") print(landmark_table(score));
 }
 
 }  // namespace

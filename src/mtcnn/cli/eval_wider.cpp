@@ -87,7 +87,7 @@ void run(Arguments arguments) {
   if (!arguments.out.empty()) write_report(arguments.out, report);
   if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
   if (!arguments.quiet && arguments.json != "-") {
-    write_result("-", wider_text(results, truth, arguments.options));
+    print(wider_text(results, truth, arguments.options));
   }
 }
 

@@ -129,7 +129,7 @@ void run(const ExportFlags& flags) {
   write_model(flags.out, model, format);
   for (const NetKind net : kNetKinds) {
     const fs::path& from = sources[static_cast<size_t>(net)];
-    std::cerr << net_title(net) << ": " << (from.empty() ? "none" : from.string()) << "\n";
+    std::cerr << net_title(net) << ": " << (from.empty() ? "none" : as_line(from.string())) << "\n";
   }
 }
 

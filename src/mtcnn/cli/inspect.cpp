@@ -90,7 +90,7 @@ void add_weights(const fs::path& path, const NetWeights& weights, Findings& find
   findings.text += concat(path.string(), ": ", net_title(weights.net), ", ", parameters, " parameters\n");
   Json json = {{"net", net_name(weights.net)}, {"parameters", parameters}, {"metadata", Json::object()}};
   for (const auto& [key, value] : weights.metadata) {
-    findings.text += concat("  ", key, " = ", value, "\n");
+    findings.text += concat("  ", as_line(key), " = ", as_line(value), "\n");
     json["metadata"][key] = value;
   }
   findings.text += rows;
@@ -178,7 +178,7 @@ void run(const InspectFlags& flags) {
   require_apart(outputs, files_read(flags.path));
   const Findings findings = inspect(flags);
   if (!flags.json.empty()) write_result(flags.json, findings.json.dump(2) + "\n");
-  if (flags.json != "-") write_result("-", findings.text);
+  if (flags.json != "-") print(findings.text);
 }
 
 }  // namespace

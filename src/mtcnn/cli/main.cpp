@@ -2,6 +2,7 @@
 #include "mtcnn/cli/help_formatter.h"
 #include "mtcnn/cli/parts.h"
 #include "mtcnn/cli/verbs.h"
+#include "mtcnn/core/cut_files.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/text.h"
@@ -13,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -110,6 +112,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   mtcnn::log::set_sink(mtcnn::log::stderr_sink());
   const bool pipes_kill = mtcnn::cli::guard_standard_streams();
+  mtcnn::report_cut_files();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is then a failed write, which clears up
   try {
     try {
@@ -129,6 +132,8 @@ int main(int argc, char** argv) {
     return report(std::string("out of memory") + (argc > 1 ? std::string(" in `mtcnn ") + argv[1] + "`" : ""), kFailed);
   } catch (const std::system_error& error) {
     return report(with_kind(mtcnn::system_error(error)), kFailed);
+  } catch (const std::runtime_error& error) {  // of a library that the system refused something, as OpenCV's threads
+    return report(mtcnn::as_line(mtcnn::concat("a library failed: ", error.what())), kFailed);
   } catch (const std::exception& error) {
     return report(std::string("internal bug: ") + error.what(), kInternalBug);
   }

@@ -41,17 +41,17 @@ std::vector<Step> plan(const PipelineFlags& flags) {
 
 void run(const PipelineFlags& flags) {
   const std::vector<Step> steps = plan(flags);
-  if (flags.dry_run) return write_result("-", plan_text(steps, flags.out));
+  if (flags.dry_run) return print(plan_text(steps, flags.out));
   PipelineJob job{.program = fs::read_symlink("/proc/self/exe"),
                   .out = flags.out,
                   .flags = {"--device", flags.common.device, "--threads", concat(flags.common.threads)},
                   .from = flags.from,
                   .only = flags.only,
                   .quiet = flags.common.quiet};
-  if (!flags.common.quiet) job.say = [](const std::string& line) { std::cerr << line << "\n"; };
+  if (!flags.common.quiet) job.say = [](const std::string& line) { std::cerr << as_line(line) << "\n"; };
   const InterruptGuard guard;
   run_pipeline(steps, job);
-  if (!flags.common.quiet) write_result("-", summary_text(pipeline_summary(steps, flags.out)));
+  if (!flags.common.quiet) print(summary_text(pipeline_summary(steps, flags.out)));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ void print_skipped(const Manifest& manifest) {
   for (const ManifestSegment& segment : manifest.done) {
     for (const Skipped& item : segment.skipped) skipped.add(item);
   }
-  for (const Skipped& item : skipped.all()) std::cerr << "  passed over: " << shown(item) << "\n";
+  for (const Skipped& item : skipped.all()) std::cerr << "  passed over: " << as_line(shown(item)) << "\n";
 }
 
 /// Makes one folder of crops and says what it came to.
@@ -85,7 +85,7 @@ void make_crops(PrepareJob job, const Sources& sources, bool quiet) {
     result = prepare_crops(job, sources);
   }
   if (quiet) return;
-  std::cerr << job.out.string() << ": " << pictures << " pictures, ";
+  std::cerr << as_line(job.out.string()) << ": " << pictures << " pictures, ";
   print_counts(std::cerr, result.manifest);
   if (result.resumed_pictures > 0) std::cerr << ", those of " << result.resumed_pictures << " pictures from before";
   std::cerr << "; " << fixed(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 1)
@@ -104,7 +104,7 @@ void merge(const PrepareFlags& flags) {
   for (const fs::path& folder : folders) {
     const Manifest merged = merge_parts(folder);
     if (flags.common.quiet) continue;
-    std::cerr << folder.string() << ": ";
+    std::cerr << as_line(folder.string()) << ": ";
     print_counts(std::cerr, merged);
     std::cerr << "\n";
   }

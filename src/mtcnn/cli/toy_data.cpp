@@ -4,6 +4,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/progress.h"
+#include "mtcnn/core/text.h"
 
 #include <algorithm>
 #include <iostream>
@@ -38,7 +39,7 @@ void run(const ToyFlags& flags) {
     counts = make_toy_data(flags.out, options);
   }
   if (!flags.common.quiet)
-    std::cerr << flags.out << ": " << counts.pictures << " pictures, " << counts.faces
+    std::cerr << as_line(flags.out) << ": " << counts.pictures << " pictures, " << counts.faces
               << (flags.object == "watch" ? " watches\n" : " faces\n");
 }
 

@@ -134,6 +134,13 @@ Character first_character(std::string_view text) {
   return {length, code};
 }
 
+/// C0 and C1 controls, also those that UTF-8 writes in two bytes; marks that change the order in which text is shown;
+/// line and paragraph separators.
+bool steers_text(uint32_t code) {
+  return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200E || code == 0x200F ||
+         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -151,9 +158,8 @@ std::string as_line(std::string_view text) {
   line.reserve(text.size());
   while (!text.empty()) {
     const auto [length, code] = first_character(text);
-    const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);  // also those that UTF-8 writes in two bytes
     const std::string_view bytes = text.substr(0, std::max<size_t>(1, length));
-    if (length > 0 && !control) {
+    if (length > 0 && !steers_text(code)) {
       line += bytes;
     } else if (length == 1 && (code == '\n' || code == '\r' || code == '\t')) {
       line += ' ';

@@ -21,8 +21,25 @@ TextLines::TextLines(std::filesystem::path path, std::string kind)
   }
 }
 
+bool TextLines::read_line() {
+  constexpr size_t kLongest = size_t{64} << 20;
+  line_.clear();
+  std::streambuf& bytes = *file_.rdbuf();
+  int next = bytes.sbumpc();
+  const bool some = next != std::char_traits<char>::eof();
+  for (; next != std::char_traits<char>::eof() && next != '\n'; next = bytes.sbumpc()) {
+    if (line_.size() >= kLongest) {
+      throw Error(
+          ErrorCode::unsupported, "a line is too long",
+          {.where = concat(path_.string(), ":", number_ + 1), .expected = concat("at most ", kLongest, " bytes")});
+    }
+    line_ += static_cast<char>(next);
+  }
+  return some;
+}
+
 bool TextLines::next() {
-  while (std::getline(file_, line_)) {
+  while (read_line()) {
     ++number_;
     text_ = trim(line_);
     if (!text_.empty()) return true;

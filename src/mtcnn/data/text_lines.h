@@ -17,7 +17,7 @@ class TextLines {
   TextLines(std::filesystem::path path, std::string kind);
 
   /// Goes to the next line that is not blank; false at the end of the file.
-  /// \throws Error if the file cannot be read on.
+  /// \throws Error if the file cannot be read on, or a line is longer than 64 MiB.
   bool next();
 
   /// The current line without blanks around it; valid until next().
@@ -28,6 +28,8 @@ class TextLines {
   std::string where() const;
 
  private:
+  bool read_line();
+
   std::filesystem::path path_;
   std::string kind_;
   std::ifstream file_;

@@ -41,7 +41,7 @@ std::string number(double value) {
 /// A coordinate in the picture: a tenth of a pixel is enough.
 std::string pixel(double value) { return number(std::round(value * 10) / 10); }
 
-/// Valid UTF-8 without control characters, which XML cannot hold.
+/// Valid UTF-8 without control characters, which XML cannot hold, nor marks that turn the text around.
 std::string clean(std::string_view text) {
   const bool valid = is_utf8(text);
   std::string result(text);
@@ -50,7 +50,7 @@ std::string clean(std::string_view text) {
     if (code < 0x20 || code == 0x7F) c = ' ';
     if (!valid && code >= 0x80) c = '?';
   }
-  return result;
+  return as_line(result);
 }
 
 std::string escape(std::string_view text) {
@@ -244,7 +244,14 @@ std::string legend(const Plot& plot, const Layout& layout) {
   return result;
 }
 
-std::string csv_field(const std::string& text) {
+/// A spreadsheet takes a text with such a beginning for a formula, and one behind an apostrophe for text.
+std::string without_formula(const std::string& text) {
+  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+  return formula ? "'" + text : text;
+}
+
+std::string csv_field(const std::string& value) {
+  const std::string text = without_formula(value);
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);

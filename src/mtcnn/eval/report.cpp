@@ -66,7 +66,10 @@ void write_report(const fs::path& folder, const EvalReport& report) {
   write_text(folder / "summary.json", summary);  // last: who finds it finds the others too
 }
 
-std::string text_table(const std::vector<std::vector<std::string>>& rows) {
+std::string text_table(std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = as_line(cell);  // a name must not look like a row
+  }
   std::vector<size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));

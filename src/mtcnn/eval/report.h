@@ -35,6 +35,6 @@ void write_report(const std::filesystem::path& folder, const EvalReport& report)
 
 /// Rows of cells as lines of text: the first column left-aligned, the others right-aligned, two blanks between. Rows
 /// may be of different length. Widths count letters, not bytes.
-std::string text_table(const std::vector<std::vector<std::string>>& rows);
+std::string text_table(std::vector<std::vector<std::string>> rows);
 
 }  // namespace mtcnn

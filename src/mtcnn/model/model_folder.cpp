@@ -10,6 +10,14 @@
 #include "mtcnn/weights/torchscript_weights.h"
 #include "mtcnn/weights/windows.h"
 
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
@@ -17,6 +25,7 @@ namespace {
 constexpr const char* kFileName = "cascade.json";
 constexpr const char* kFormat = "mtcnn-cascade";
 constexpr int kFormatVersion = 1;
+constexpr const char* kBegun = ".begun";  ///< marks folders in which a model is being written
 
 fs::path safetensors_path(const fs::path& folder, NetKind net) {
   return folder / concat(net_name(net), ".safetensors");
@@ -83,6 +92,94 @@ void require_named_points(const Model& model, const std::string& where) {
               {.where = where, .found = concat(landmark_count(onet), " points"), .expected = concat(named)});
 }
 
+void write_files(const fs::path& folder, const Model& model, const WeightsFormat& format) {
+  for (const NetKind net : kNetKinds) {
+    const NetWeights& weights = model.nets[static_cast<size_t>(net)];
+    if (weights.tensors.empty()) continue;
+    format.write(folder / concat(net_name(net), format.extension), weights);
+  }
+  Json json = fixed_facts();
+  json["landmark_order"] = model.landmark_names;
+  json["detector"] = detector_option_table().dump(model.detector);
+  write_text(folder / kFileName, json.dump(2) + "\n");
+}
+
+/// A folder beside `path` that is removed in the end, with what it then holds.
+class FolderBeside {
+ public:
+  explicit FolderBeside(const fs::path& path) : place_(make_temporary_folder(path)) {}
+  ~FolderBeside() {
+    std::error_code ignored;
+    fs::remove_all(place_, ignored);
+  }
+  FolderBeside(const FolderBeside&) = delete;
+  FolderBeside& operator=(const FolderBeside&) = delete;
+
+  const fs::path& place() const { return place_; }
+
+ private:
+  fs::path place_;
+};
+
+/// \return the folder in `work` with the whole model.
+fs::path write_begun(const FolderBeside& work, const Model& model, const WeightsFormat& format) {
+  write_text(work.place() / kBegun, "");
+  fs::path begun = work.place() / "model";
+  make_folder(begun);
+  write_files(begun, model, format);
+  sync_folder(begun);
+  return begun;
+}
+
+/// The process that made a temporary folder of this name for `path`; 0 where it is another name.
+pid_t maker_of(const std::string& name, const fs::path& path) {
+  const std::string start = path.filename().string() + ".";
+  if (!is_temporary_name(name) || !name.starts_with(start)) return 0;
+  pid_t process = 0;
+  const char* end = std::from_chars(name.data() + start.size(), name.data() + name.size(), process).ptr;
+  return *end == '.' ? process : 0;
+}
+
+/// Removes what killed runs left that wrote this model folder.
+void remove_leftovers(const fs::path& folder) {
+  const fs::path parent = folder.has_parent_path() ? folder.parent_path() : ".";
+  if (!is_folder(parent)) return;
+  for (const fs::path& entry : folder_entries(parent)) {
+    const pid_t maker = maker_of(entry.filename().string(), folder);
+    const bool gone = maker > 0 && ::kill(maker, 0) != 0 && errno == ESRCH;
+    if (!gone || !is_folder(entry)) continue;
+    const std::vector<fs::path> inside = folder_entries(entry);  // the mark itself may be left under a temporary name
+    if (inside.empty() || inside.front().filename().string().starts_with(kBegun)) remove_path(entry);
+  }
+}
+
+/// Everything in `from` that `to` does not have, under the same name there.
+/// \return false where the file system cannot give a file a second name, as for folders.
+bool link_rest(const fs::path& from, const fs::path& to) {
+  for (const fs::path& entry : folder_entries(from)) {
+    const fs::path name = to / entry.filename();
+    if (!path_exists(name) && ::linkat(AT_FDCWD, entry.c_str(), AT_FDCWD, name.c_str(), 0) != 0) return false;
+  }
+  return true;
+}
+
+/// Exchanges the names of two folders in one step.
+/// \return false where the system cannot.
+bool exchange(const fs::path& one, const fs::path& other) {
+  return ::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0;
+}
+
+/// Puts the files of `from` into `to`, where folders cannot be exchanged. Whoever is killed meanwhile leaves no
+/// cascade.json, so that nobody takes old and new nets together for a model.
+void move_files(const fs::path& from, const fs::path& to) {
+  remove_path(to / kFileName);
+  sync_folder(to);
+  for (const fs::path& file : folder_entries(from)) {
+    if (file.filename() != kFileName) rename_temporary(file, to / file.filename());
+  }
+  rename_temporary(from / kFileName, to / kFileName);
+}
+
 /// What the default model's cascade.json says, without nets.
 Model default_model_without_nets() {
   Model model;
@@ -138,15 +235,21 @@ NetWeights read_single_net(const fs::path& path, NetKind net) {
 }
 
 void write_model(const fs::path& folder, const Model& model, const WeightsFormat& format) {
-  for (const NetKind net : kNetKinds) {
-    const NetWeights& weights = model.nets[static_cast<size_t>(net)];
-    if (weights.tensors.empty()) continue;
-    format.write(folder / concat(net_name(net), format.extension), weights);
+  const fs::path target = link_target(folder.has_filename() ? folder : folder.parent_path());
+  const fs::path parent = target.has_parent_path() ? target.parent_path() : ".";
+  make_folder(parent);
+  if (path_exists(target)) make_folder(target);  // says where a file is in the way
+  remove_leftovers(target);
+  const bool named = target.filename() != "." && target.filename() != "..";
+  if (named && ::access(parent.c_str(), W_OK) == 0) {
+    const FolderBeside work(target);
+    const fs::path begun = write_begun(work, model, format);
+    if (!path_exists(target)) return rename_temporary(begun, target);
+    if (link_rest(target, begun) && exchange(begun, target)) return sync_folder(parent);
   }
-  Json json = fixed_facts();
-  json["landmark_order"] = model.landmark_names;
-  json["detector"] = detector_option_table().dump(model.detector);
-  write_text(folder / kFileName, json.dump(2) + "\n");
+  make_folder(target);
+  const FolderBeside work(target / "model");
+  move_files(write_begun(work, model, format), target);
 }
 
 std::vector<fs::path> model_files(const fs::path& folder) {

@@ -334,7 +334,9 @@ class Trainer {
     const std::string config = config_.dump();
     weights.metadata["config"] = checksum_text(crc32(std::as_bytes(std::span(config))));
     weights.metadata["epoch"] = concat(state_.epoch);
-    weights.metadata["metrics"] = validation_line(record).dump();
+    Json metrics = validation_line(record);
+    metrics.erase("time_s");  // equal runs leave equal bytes
+    weights.metadata["metrics"] = metrics.dump();
     const LandmarkLayout& landmarks = crops_.training.landmarks();
     if (!(landmarks == face_landmarks())) weights.metadata["landmark_order"] = Json(landmarks.names).dump();
     set_input(weights, crops_.training.input());

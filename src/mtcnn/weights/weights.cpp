@@ -45,8 +45,13 @@ void check_metadata(const Safetensors& file, NetKind expected) {
   expect("format", kFormat, "weights of other projects come in through 'mtcnn import'");
   expect("version", kFormatVersion, "it was written by another version of this program");
   expect("net", net_name(expected), concat("these are not the weights of ", net_title(expected)));
-  // Files made by other tools may carry no checksum.
+  // Files made by other tools may carry no checksum; ours always do, so the name of the key is damaged.
   const auto checksum = file.metadata().find("checksum");
+  const auto maker = file.metadata().find("created_by");
+  if (checksum == file.metadata().end() && maker != file.metadata().end() && maker->second.starts_with("mtcnn ")) {
+    throw Error(ErrorCode::bad_format, "the weights are damaged: their checksum is missing",
+                {.where = file.path().string(), .expected = "'checksum' in the metadata, as this program writes it"});
+  }
   const std::string actual = checksum_text(crc32(file.data()));
   if (checksum != file.metadata().end() && checksum->second != actual) {
     throw Error(ErrorCode::bad_format, "the weights are damaged: their checksum is wrong",

@@ -112,6 +112,12 @@ TEST(AsLine, ShowsWhatWouldSteerATerminal) {
                     "2J"),
             "\\xC2\\x9B2J")
       << "a control character of two bytes";
+  EXPECT_EQ(as_line("gpj.\xE2\x80\xAE"
+                    "a"),
+            "gpj.\\xE2\\x80\\xAE"
+            "a")
+      << "a mark that turns the text around";
+  EXPECT_EQ(as_line("a\xE2\x81\xA6\xE2\x80\xA8\xD8\x9C"), "a\\xE2\\x81\\xA6\\xE2\\x80\\xA8\\xD8\\x9C");
   EXPECT_EQ(as_line("\xFF\xC3"), "\\xFF\\xC3");
   EXPECT_EQ(as_line(""), "");
 }

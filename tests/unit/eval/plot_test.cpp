@@ -212,6 +212,14 @@ TEST(Plot, LengthsMustAgree) {
   EXPECT_THROW(plot_csv(plot), ContractError);
 }
 
+TEST(PlotCsv, NamesAreNoFormulas) {
+  Plot plot{.x_label = "x", .y_label = "@y"};
+  for (const char* name : {"=HYPERLINK(\"http://x\")", "+1", "-1", "a=1"}) plot.series.push_back({name, {0}, {0}});
+  EXPECT_EQ(plot_csv(plot),
+            "series,x,'@y\n"
+            "\"'=HYPERLINK(\"\"http://x\"\")\",0,0\n'+1,0,0\n'-1,0,0\na=1,0,0\n");
+}
+
 TEST(PlotCsv, OnePointARowQuotedWhereNeeded) {
   Plot plot{.x_label = "false positives", .y_label = "rate, true"};
   plot.series.push_back({"a \"b\", c", {0, 0.1}, {1.0 / 3, kNan}});

@@ -44,6 +44,47 @@ std::string message_of(const fs::path& folder) {
   return "no error";
 }
 
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  return names;
+}
+
+TEST(ModelFolder, ReplacesAnOlderOneAndLeavesOtherFiles) {
+  const testing::TempFolder folder;
+  const fs::path model = folder / "model";
+  write_model(model, random_model());
+  write_text(model / "README.md", "mine");
+  fs::create_directory(folder / "model.999999999.0.tmp");
+  write_text(folder / "model.999999999.0.tmp" / ".begun", "");
+  fs::create_directory(folder / "model.999999999.1.tmp");
+  write_text(folder / "model.999999999.1.tmp" / "mine", "");
+  Model other = random_model();
+  other.detector.min_face = 44;
+  write_model(model, other);
+  EXPECT_EQ(read_model(model).detector.min_face, 44);
+  EXPECT_EQ(read_text(model / "README.md"), "mine");
+  EXPECT_THAT(names_in(folder.path()), ::testing::UnorderedElementsAre("model", "model.999999999.1.tmp"))
+      << "what killed runs left is gone, other things are not";
+}
+
+TEST(ModelFolder, ReplacesFilesInPlaceWhereFoldersCannotBeExchanged) {
+  const testing::TempFolder folder;
+  const fs::path model = folder / "model";
+  write_model(model, random_model());
+  fs::create_directory(model / "photos");  // has no second name
+  Model other = random_model();
+  other.detector.min_face = 44;
+  write_model(model, other);
+  EXPECT_EQ(read_model(model).detector.min_face, 44);
+  EXPECT_EQ(names_in(model).size(), 5U);
+  fs::create_directory_symlink(model, folder / "link");
+  other.detector.min_face = 55;
+  write_model(folder / "link", other);
+  EXPECT_EQ(read_model(model).detector.min_face, 55);
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+}
+
 TEST(ModelFolder, RoundTrip) {
   const testing::TempFolder folder;
   write_model(folder / "model", random_model());

@@ -115,6 +115,11 @@ TEST_F(WeightsFile, OtherToolsMayLeaveTheChecksumOut) {
   expect_same(read_weights(file_, NetKind::pnet), weights_);
 }
 
+TEST_F(WeightsFile, OurOwnAlwaysHaveAChecksum) {
+  write(weights_.tensors, {{"created_by", "mtcnn 0.1.0"}, {"checkrum", "crc32:00000000"}});
+  EXPECT_THAT(read_refusal(), HasSubstr("their checksum is missing"));
+}
+
 TEST_F(WeightsFile, AnotherNetFormatOrVersionIsRefused) {
   write_weights(file_, weights_);
   EXPECT_THAT(read_refusal(NetKind::rnet), HasSubstr("these are not the weights of R-Net"));
