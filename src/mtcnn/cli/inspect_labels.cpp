@@ -80,6 +80,7 @@ std::string sizes_svg(const LabelFacts& facts) {
 
 std::string guess_dataset_kind(const std::string& path) {
   if (path_exists(fs::path(path) / "wider_face_split")) return "wider";
+  refuse_celeba_tables(path);
   if (is_celeba(path)) return "celeba";
   if (path_exists(fs::path(path) / "FDDB-folds")) return "fddb";
   return guess_label_kind(path);

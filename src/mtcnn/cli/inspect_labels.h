@@ -25,6 +25,7 @@ struct Findings {
 };
 
 /// The kind of a data set: a format of label files, wider, celeba or fddb; empty where it is not clear.
+/// \throws Error as refuse_celeba_tables().
 std::string guess_dataset_kind(const std::string& path);
 
 /// Reads the labels and the headers of the images; with `out`, a folder, writes contact_sheet.jpg and sizes.svg there.

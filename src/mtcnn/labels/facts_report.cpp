@@ -18,7 +18,7 @@ std::string spread_line(const std::string& name, const Spread& spread) {
   std::string line = concat("  ", name, std::string(34 - std::min<size_t>(33, name.size()), ' '));
   for (const double value :
        {spread.least, spread.p5, spread.p25, spread.median, spread.p75, spread.p95, spread.greatest})
-    line += in_column(significant(value, value < 1e4 ? 3 : 6), 9);
+    line += in_column(value >= 100 && value < 1e7 ? fixed(value, 0) : significant(value, 3), 9);
   return line + "\n";
 }
 

@@ -24,7 +24,7 @@ std::string head_of(const fs::path& file) {
   return head;
 }
 
-/// The kind whose mark comes first in `head`.
+/// The kind whose mark comes first in `head`; of two at one place the first in the list.
 template <size_t count>
 std::string first_mark(const std::string& head, const std::array<std::pair<const char*, const char*>, count>& marks) {
   size_t first = std::string::npos;
@@ -43,7 +43,7 @@ std::string kind_of_file(const fs::path& file) {
                                                                               {"\"images\"", "coco"},
                                                                               {"\"categories\"", "coco"}}};
   constexpr std::array<std::pair<const char*, const char*>, 2> kXmlMarks = {
-      {{"<annotations", "cvat"}, {"<annotation>", "voc"}}};
+      {{"<annotations", "cvat"}, {"<annotation", "voc"}}};
   const std::string ending = file.extension().string();
   if (ending == ".jsonl") return "own";
   if (ending == ".yaml" || ending == ".yml") return "yolo";

@@ -1,10 +1,13 @@
 #include "mtcnn/labels/facts.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/file.h"
 
 #include <cmath>
 #include <limits>
 
+#include "support/made_labels.h"
+#include "support/temp_folder.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -136,6 +139,20 @@ TEST(LabelFacts, SquareIsForElongatedObjects) {
   const LabelAdvice advice = advise(label_facts(set));
   EXPECT_TRUE(advice.square);
   EXPECT_THAT(advice.square_reason, HasSubstr("20.8 % of the objects are more than 1.61 times as long as wide"));
+}
+
+TEST(LabelKinds, AreToldByTheirFiles) {
+  const testing::TempFolder folder;
+  const LabelSet set = testing::made_labels(folder / "made");
+  for (const std::string& kind : testing::kinds()) {
+    write_labels(set, kind, folder / kind, "object");
+    EXPECT_EQ(guess_label_kind(folder / kind), kind);
+  }
+  EXPECT_EQ(guess_label_kind(folder / "coco" / "annotations.json"), "coco");
+  write_text(folder / "attributes" / "a.xml", "<annotation verified=\"yes\"></annotation>");
+  EXPECT_EQ(guess_label_kind(folder / "attributes"), "voc");
+  EXPECT_EQ(guess_label_kind(folder / "made" / "images"), "");
+  EXPECT_EQ(guess_label_kind(folder / "missing"), "");
 }
 
 }  // namespace
