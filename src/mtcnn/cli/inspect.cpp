@@ -217,9 +217,7 @@ void add_inspect(CLI::App& program) {
       ->group(kRunGroup);
   verb.add_flag("-q,--quiet", flags->quiet, "No progress")->group(kRunGroup);
   verb.add_flag("--verify", flags->verify, "Crops: read everything and compare checksums");
-  verb.footer(
-      "Examples: mtcnn inspect kangaroo --out kangaroo-report\n"
-      "  mtcnn inspect crops/pnet --samples 100 --out samples.png");
+  verb.footer("Example: mtcnn inspect kangaroo --out kangaroo-report");
   verb.callback([flags] { run(*flags); });
 }
 
