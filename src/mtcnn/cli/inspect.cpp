@@ -187,7 +187,7 @@ void add_inspect(CLI::App& program) {
   auto flags = std::make_shared<InspectFlags>();
   CLI::App& verb = *program.add_subcommand(
       "inspect",
-      "Explain a data set, or a file or folder of this project: crops, shards, weights, models, training runs\n\n"
+      "Explain a data set, crops, shards, weights, a model or a training run\n\n"
       "Prints what is in a labelled data set, problems in it, and the settings that suit it; counts, sizes and "
       "histograms of crops; shapes and ranges of weights, settings of a model, the course of a training run.");
   verb.add_option("path", flags->path,
