@@ -47,6 +47,8 @@ DOORS = [
     ("LibTorch", r"^(torch|ATen|c10|caffe2)/", r"^(gpu|export|train)/", "gpu, export and train"),
     ("OpenCV", r"^opencv", r"^(image|video)/", "image and video"),
     ("FFmpeg", r"^lib(av|sw)", r"^video/", "video"),
+    ("libheif, libjxl, giflib, libwebp, libjpeg", r"^(libheif/|jxl/|gif_lib|webp/|jpeglib|jerror)", r"^image/more_module\.cpp$",
+     "image/more_module.cpp"),
     ("liblz4", r"^lz4", r"^weights/lz4_frame\.cpp$", "weights/lz4_frame.cpp"),
     ("protozero", r"^protozero/", r"^weights/onnx_", "weights/onnx_*"),
     ("pugixml", r"^pugi", r"^labels/", "labels"),

@@ -21,7 +21,7 @@ for_torch=$([ "${1:-}" = --detector ] || echo yes)
 for_tests=$([ -n "${1:-}" ] || echo yes)
 
 packages=(g++ cmake ninja-build libopencv-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libmatio-dev libprotozero-dev liblz4-dev
-          libpugixml-dev libyaml-cpp-dev libavformat-dev libswscale-dev zlib1g-dev)
+          libpugixml-dev libyaml-cpp-dev libheif-dev libjxl-dev libgif-dev libwebp-dev libjpeg-dev libavformat-dev libswscale-dev zlib1g-dev)
 torch_packages=(python3 python3-venv ca-certificates)
 test_packages=(ccache git libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy doxygen xvfb)
 [ -z "$for_torch" ] || packages+=("${torch_packages[@]}")

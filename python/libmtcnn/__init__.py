@@ -8,6 +8,9 @@ left eye, right eye, nose, left and right mouth corner, as seen in the image. do
 facenet-pytorch and ipazc's mtcnn beside ours. Without torch, what would be a tensor is an array.
 """
 
+import importlib
+from typing import Any
+
 from libmtcnn import _core
 from libmtcnn.errors import (
     BadFormatError,
@@ -27,6 +30,17 @@ from libmtcnn.faces import LANDMARKS, align_face, crop_face, extract_face, fixed
 from libmtcnn.images import ImageLike, read_image, to_pixels
 from libmtcnn.program import evaluate, pipeline, prepare, run, train
 from libmtcnn.tracing import Answers, Level, Trace
+
+
+
+def __getattr__(name: str) -> Any:
+    """What needs torch, on demand: `training`, PNet, RNet, ONet."""
+    if name in ("PNet", "RNet", "ONet"):
+        return getattr(importlib.import_module("libmtcnn.nets"), name)
+    if name in ("training", "nets"):
+        return importlib.import_module(f"libmtcnn.{name}")
+    raise AttributeError(f"module 'libmtcnn' has no attribute {name!r}")
+
 
 __version__ = _core.version
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,8 @@ class MTCNN:
             raise TypeError(
                 f"MTCNN: image_size: found {image_size!r}, expected a number of pixels; stages and weights_file are passed by name"
             )
+        if isinstance(image_size, (list, tuple)):
+            raise UsageError(f"MTCNN: image_size: found {image_size!r}, expected one number: crops are square")
         if not 0 < image_size <= 4096 or image_size != int(image_size):
             raise UsageError(f"MTCNN: image_size: invalid value: found {image_size}, expected a whole number, [1, 4096]")
         if not 0 <= margin < image_size:
@@ -188,9 +191,23 @@ class MTCNN:
         """Does nothing."""
         return self
 
+    training = False
+
     def train(self, mode: bool = True) -> MTCNN:
         """Does nothing; libmtcnn.train() trains nets."""
         return self
+
+    def _unchanged(self, *_: Any, **__: Any) -> MTCNN:
+        """Does nothing: the nets compute as the options say."""
+        return self
+
+    double = half = float = bfloat16 = type = share_memory = zero_grad = _unchanged
+
+    def named_parameters(self, *_: Any, **__: Any) -> Iterator[Any]:
+        """None."""
+        return iter(())
+
+    named_modules = named_children = named_buffers = modules = children = buffers = named_parameters
 
     def requires_grad_(self, requires_grad: bool = True) -> MTCNN:
         """Does nothing."""
@@ -230,7 +247,8 @@ class MTCNN:
                 Boxes may leave the picture unless the option `clip` is on. None where there is no face.
             probabilities: float32 [n]; [None] where there is no face.
             points, if asked for: float32 [n, 5, 2], left eye, right eye, nose, left and right mouth corner as seen in the image; or None.
-            For several pictures each is an object array with such an item a picture.
+            For several pictures each is one array [pictures, n, …] where all have as many faces, else an object array with such an item a
+            picture.
 
         Raises:
             TypeError, UsageError: no picture. Exceptions of read_image() for file names.
@@ -250,7 +268,7 @@ class MTCNN:
             probabilities.append(rows[:, 4])
             points.append(rows[:, 5:15].reshape(-1, 5, 2))
         found = (boxes, probabilities, points) if landmarks else (boxes, probabilities)
-        return tuple(faces.object_array(items) if is_batch(img) else items[0] for items in found)
+        return tuple(faces.batch_array(items) if is_batch(img) else items[0] for items in found)
 
     def detect_faces(
         self,
@@ -388,7 +406,7 @@ class MTCNN:
                 f"extract: found {len(images)} pictures, {len(boxes)} items of boxes and {len(paths)} paths; expected as many of each"
             )
         kept = [0 if found is None else len(found if self.keep_all else found[:1]) for found in boxes]
-        check_save_paths([name for path, count in zip(paths, kept, strict=True) for name in crop_paths(path, count)], images)
+        check_save_paths([name for path, count in _last_of_each(paths, kept) for name in crop_paths(path, count)], images)
         crops = [
             None if boxes[i] is None else self._crops(image, boxes[i], None if points is None else points[i], paths[i])
             for i, image in enumerate(images)
@@ -408,6 +426,14 @@ class MTCNN:
                 _core.write_image(name, to_pixels(crop))
             crops.append(faces.fixed_image_standardization(crop) if self.post_process else crop)
         return stacked(crops) if self.keep_all else crops[0]
+
+
+def _last_of_each(paths: Sequence[Any], counts: Sequence[int]) -> list[tuple[Any, int]]:
+    """One name for several pictures is taken as it was said, as facenet-pytorch does: the last one stays, and a warning says so."""
+    last = {os.path.realpath(path): (path, count) for path, count in zip(paths, counts, strict=True) if path is not None}
+    if len(last) < sum(path is not None for path in paths):
+        warnings.warn("save_path: several pictures have one name; the crops of the last one stay", stacklevel=4)
+    return list(last.values())
 
 
 def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:

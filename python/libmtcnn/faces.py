@@ -28,6 +28,16 @@ def object_array(items: Sequence[Any]) -> NDArray[Any]:
     return array
 
 
+def batch_array(items: Sequence[Any]) -> NDArray[Any]:
+    """Arrays of one shape in one array, as facenet-pytorch's detect() gives them; else one item a place."""
+    shapes = {np.shape(item) for item in items}
+    if len(items) > 0 and len(shapes) == 1 and all(isinstance(item, np.ndarray) for item in items):
+        return np.stack(list(items))
+    if len(items) > 0 and shapes == {(1,)}:  # no face in any
+        return np.array([list(item) for item in items], dtype=object)
+    return object_array(items)
+
+
 def largest_first(boxes: Floats) -> NDArray[np.intp]:
     """The order of boxes [n, 4] by falling area."""
     return np.argsort(-((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])), kind="stable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias, Union
 
@@ -11,17 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libmtcnn import _core
-from libmtcnn.errors import UsageError
+from libmtcnn.errors import NotFoundError, UsageError
 from libmtcnn.tensors import TensorLike, is_tensor
 
+_ORIENTATION = 0x112  # EXIF's tag
 Pixels: TypeAlias = NDArray[np.uint8]
 #: One picture: a file name, a file's bytes, a NumPy array, a torch tensor or a PIL image.
 ImageLike: TypeAlias = Union[str, "os.PathLike[str]", bytes, NDArray[Any], TensorLike, Any]
 
 
 def read_image(path: str | os.PathLike[str]) -> Pixels:
-    """Reads a picture as the program does: JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000, upright as its EXIF orientation says, transparency
-    laid on white.
+    """Reads a picture as the program does: JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000 (and HEIC, AVIF, JPEG XL and GIF where the package
+    was built with their libraries), upright as its EXIF orientation says, transparency laid on white.
 
     Returns:
         uint8 [h, w, 3], RGB.
@@ -29,7 +31,10 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
     Raises:
         NotFoundError, UnreadableError, BadFormatError, UnsupportedError: naming the file.
     """
-    return _core.read_image(os.fspath(path))
+    name = os.fspath(path)
+    if isinstance(name, str) and "://" in name and not os.path.exists(name):
+        raise NotFoundError(f"{name}: no file: addresses are not opened; download it, and give the file or its bytes")
+    return _core.read_image(name)
 
 
 def is_batch(image: Any) -> bool:
@@ -42,8 +47,9 @@ def is_batch(image: Any) -> bool:
 def to_pixels(image: ImageLike) -> Pixels:
     """One picture of any kind as uint8 [h, w, 3], RGB; a view where it already is one.
 
-    Arrays and tensors are [h, w, 3], [3, h, w] or grey [h, w], values 0..255: uint8, or any other type, which is rounded. PIL
-    images are taken as they stand (EXIF orientation does not count), transparency is laid on white.
+    Arrays and tensors are [h, w, c] or [c, h, w] with c = 3 (RGB), 4 (RGBA), 2 (grey and alpha) or 1, or grey [h, w]; values 0..255:
+    uint8, or any other type, which is rounded. PIL images are taken as they stand: EXIF orientation does not count, as boxes are in the
+    pixels of the image that was given, and a warning says so. Transparency is laid on white. An open file or BytesIO is read.
 
     Raises:
         TypeError: no picture at all.
@@ -54,12 +60,16 @@ def to_pixels(image: ImageLike) -> Pixels:
     if isinstance(image, (bytes, bytearray, memoryview)):
         return _core.decode_image(bytes(image), "image")
     if is_tensor(image):
-        return _from_array(image.detach().cpu().numpy())
+        return _from_array(_tensor_array(image))
     if isinstance(image, np.ndarray):
         return _from_array(image)
     pil = sys.modules.get("PIL.Image")
     if pil is not None and isinstance(image, pil.Image):
         return _from_array(_pil_array(pil, image))
+    if callable(getattr(image, "read", None)):
+        content = image.read()
+        if isinstance(content, bytes):
+            return _core.decode_image(content, str(getattr(image, "name", "image")))
     raise TypeError(f"image: found {_described(image)}, expected a file name, bytes, a NumPy array, a torch tensor or a PIL image")
 
 
@@ -99,34 +109,65 @@ def _described(value: Any) -> str:
     return "None" if value is None else f"a {type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
 
 
+def _tensor_array(tensor: Any) -> NDArray[Any]:
+    if tensor.device.type == "meta":
+        raise UsageError('image: found a tensor of the device "meta", which holds no pixels')
+    if tensor.layout != sys.modules["torch"].strided:
+        tensor = tensor.to_dense()
+    tensor = tensor.detach().cpu()
+    if str(tensor.dtype) in ("torch.bfloat16", "torch.float8_e4m3fn", "torch.float8_e5m2"):  # NumPy has no such type
+        tensor = tensor.float()
+    return tensor.resolve_conj().resolve_neg().numpy()
+
+
 def _from_array(array: NDArray[Any]) -> Pixels:
     if array.ndim == 2:
-        array = np.repeat(array[:, :, None], 3, axis=2)
-    if array.ndim == 3 and array.shape[2] != 3 and array.shape[0] == 3:
+        array = array[:, :, None]
+    if array.ndim == 3 and array.shape[2] not in (1, 2, 3, 4) and array.shape[0] in (1, 2, 3, 4):
         array = array.transpose(1, 2, 0)
-    if array.ndim != 3 or array.shape[2] != 3:
+    if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4):
         raise UsageError(f"image: no picture: found shape {list(array.shape)}, expected [height, width, 3], RGB")
     if array.dtype != np.uint8:
         array = _as_bytes(array)
+    if array.shape[2] in (2, 4):
+        array = _on_white(array)
+    if array.shape[2] == 1:
+        array = np.repeat(array, 3, axis=2)
     if array.strides[1:] != (3, 1):
         array = np.ascontiguousarray(array)
     return array
 
 
+def _on_white(array: Pixels) -> Pixels:
+    """The colours, or the grey, before the last channel, which is their alpha."""
+    alpha = array[:, :, -1:].astype(np.uint16)
+    lit = array[:, :, :-1].astype(np.uint16) * alpha + 255 * (255 - alpha)
+    return ((lit + 127) // 255).astype(np.uint8)
+
+
 def _as_bytes(array: NDArray[Any]) -> Pixels:
     if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
-        raise UsageError(f"image: found values of type {array.dtype}, expected uint8")
+        hint = "; (image * 255) as uint8 makes a grey picture of it" if array.dtype == np.bool_ else ""
+        raise UsageError(f"image: found values of type {array.dtype}, expected uint8{hint}")
     if array.size == 0:
         return array.astype(np.uint8)
     low, high = array.min(), array.max()
     if not (low >= 0 and high <= 255):  # also NaN
-        raise UsageError(f"image: found values from {low:g} to {high:g}, expected 0 to 255")
+        hint = "; pictures that were normalised for a net are scaled back first" if low < 0 else ""
+        hint = "; divide 16-bit values by 257" if array.dtype == np.uint16 else hint
+        raise UsageError(f"image: found values from {low:g} to {high:g}, expected 0 to 255{hint}")
     if np.issubdtype(array.dtype, np.floating) and 0 < high <= 1:
         raise UsageError(f"image: found values from {low:g} to {high:g}, expected 0 to 255; multiply by 255")
     return np.rint(array).astype(np.uint8)
 
 
 def _pil_array(pil: Any, image: Any) -> NDArray[Any]:
+    if image.info.get("exif") and image.getexif().get(_ORIENTATION, 1) not in (0, 1):
+        warnings.warn(
+            "this PIL image is to be turned, as its EXIF orientation says, and is searched as it lies: "
+            "PIL.ImageOps.exif_transpose(image) turns it, and a file name instead of the image does so too",
+            stacklevel=2,
+        )
     if image.mode == "RGB":
         return np.asarray(image)
     if image.mode in ("I", "F"):

@@ -28,6 +28,8 @@ def device_name(device: str | torch.device | None) -> str:
     kind, _, number = name.lower().partition(":")
     if kind == "cpu" and number in ("", "0"):
         return "cpu"
+    if kind in ("mps", "xpu", "xla", "hpu", "privateuseone"):
+        raise UsageError(f'device: found {name!r}, expected "cpu", "cuda", "cuda:N" or "auto": the CPU\'s engine needs no other; device="cpu"')
     return f"cuda:{number}" if kind == "gpu" and number else "cuda" if kind == "gpu" else name
 
 

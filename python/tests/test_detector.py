@@ -1,6 +1,8 @@
 """MTCNN against the program, and in the forms of facenet-pytorch and ipazc's mtcnn."""
 
+import contextlib
 import copy
+import io
 import os
 import pickle
 import tempfile
@@ -125,7 +127,7 @@ class Pictures(unittest.TestCase):
         for picture, error, words in (
             (None, TypeError, "found None"),
             ({}, TypeError, "found a dict"),
-            (np.zeros((5, 5, 4), np.uint8), ValueError, r"found shape \[5, 5, 4\]"),
+            (np.zeros((5, 5, 7), np.uint8), ValueError, r"found shape \[5, 5, 7\]"),
             (np.zeros(5, np.uint8), ValueError, r"found shape \[5\]"),
             (np.full((9, 9, 3), 0.5), ValueError, "multiply by 255"),
             (np.full((9, 9, 3), 300), ValueError, "found values from 300 to 300"),
@@ -159,9 +161,95 @@ class Pictures(unittest.TestCase):
         boxes, _ = self.mtcnn.detect(np.stack([self.pixels, self.pixels[:, ::-1]]))
         self.assertEqual([len(box) for box in boxes], [1, 1])
         boxes, _ = self.mtcnn.detect(torch.from_numpy(np.stack([self.pixels] * 2)))
-        self.assertEqual(boxes.shape, (2,))
+        self.assertEqual(boxes.shape, (2, 1, 4))
         self.assertEqual(self.mtcnn.detect([])[0].shape, (0,))
         self.assertEqual(self.mtcnn.detect_faces([]), [])
+
+
+class OtherForms(unittest.TestCase):
+    """Pictures and calls as users of the other packages have them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.image = Image.open(ASTRONAUT).convert("RGB")
+        cls.pixels = np.asarray(cls.image)
+        cls.mtcnn = MTCNN()
+        cls.box = cls.mtcnn.detect(cls.pixels)[0]
+
+    def assertFound(self, image):
+        np.testing.assert_allclose(self.mtcnn.detect(image)[0], self.box, atol=2)
+
+    def test_channels_and_types(self):
+        opaque = np.full(self.pixels.shape[:2] + (1,), 255, np.uint8)
+        rgba, grey = np.dstack([self.pixels, opaque]), self.pixels[:, :, 1:2]
+        tensor = torch.from_numpy(self.pixels.copy())
+        for image in (rgba, rgba.transpose(2, 0, 1), rgba.astype(np.float32), grey, grey.transpose(2, 0, 1), np.dstack([grey, opaque]), tensor.bfloat16(),
+                      tensor.half(), tensor.to_sparse(), self.pixels[::-1][::-1], np.asfortranarray(self.pixels), self.pixels.astype(np.float16)):
+            self.assertFound(image)
+        self.assertIsNone(self.mtcnn.detect(np.dstack([self.pixels, 0 * opaque]))[0], "nothing but white")
+        with open(ASTRONAUT, "rb") as file:
+            self.assertFound(file)
+        self.assertFound(io.BytesIO(ASTRONAUT.read_bytes()))
+
+    def test_cures_are_in_the_message(self):
+        for call, words in (
+            (lambda: self.mtcnn.detect(torch.empty(9, 9, 3, device="meta")), "holds no pixels"),
+            (lambda: self.mtcnn.detect(self.pixels > 9), "255"),
+            (lambda: self.mtcnn.detect(self.pixels.astype(np.uint16) * 257), "257"),
+            (lambda: self.mtcnn.detect("https://example.com/a.jpg"), "download"),
+            (lambda: MTCNN(image_size=(160, 160)), "square"),
+            (lambda: MTCNN(device="mps"), 'device="cpu"'),
+        ):
+            with self.subTest(words), self.assertRaisesRegex(libmtcnn.Error, words):
+                call()
+
+    def test_batches_of_equal_counts_are_one_array(self):
+        boxes, probabilities, points = self.mtcnn.detect([self.image, self.image], landmarks=True)
+        self.assertEqual((boxes.shape, probabilities.shape, points.shape), ((2, 1, 4), (2, 1), (2, 1, 5, 2)))
+        self.assertEqual(self.mtcnn.detect([self.image])[0].shape, (1, 1, 4))
+        boxes, probabilities = self.mtcnn.detect([self.image, Image.new("RGB", (99, 99))])
+        self.assertEqual((boxes.shape, boxes[1], probabilities[1]), ((2,), None, [None]))
+
+    def test_a_pil_image_that_is_to_be_turned_is_told(self):
+        exif = Image.Exif()
+        exif[0x112] = 6
+        file = io.BytesIO()
+        self.image.transpose(Image.Transpose.ROTATE_90).save(file, "JPEG", exif=exif)
+        with self.assertWarnsRegex(UserWarning, "exif_transpose"):
+            self.mtcnn.detect(Image.open(file))
+        self.assertFound(file.getvalue())
+
+    def test_nets_are_those_of_the_detector(self):
+        level = self.mtcnn.trace(self.pixels).levels[-1]
+        x = (torch.from_numpy(level.image).permute(2, 0, 1)[None] - 127.5) / 128
+        offsets, probabilities = libmtcnn.PNet()(x)
+        self.assertEqual(offsets.shape[1], 4)
+        np.testing.assert_allclose(probabilities[0, 1].detach(), level.probabilities, atol=0.1)  # the level's pixels are rounded
+        self.assertEqual([tuple(out.shape) for out in libmtcnn.RNet()(torch.zeros(3, 3, 24, 24))], [(3, 4), (3, 2)])
+        self.assertEqual([tuple(out.shape) for out in libmtcnn.ONet(pretrained=False)(torch.zeros(3, 3, 48, 48))], [(3, 4), (3, 10), (3, 2)])
+        with self.assertRaises(FileNotFoundError):
+            libmtcnn.ONet(model="nowhere")
+
+    def test_training_and_plotting(self):
+        from libmtcnn import training
+        from libmtcnn.utils.images import load_images_batch
+        from libmtcnn.utils.plotting import plot
+
+        net = torch.nn.Linear(3, 2)
+        loader = [(torch.rand(4, 3), torch.tensor([0, 1, 0, 1]))] * 2
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            loss, metrics = training.pass_epoch(net, torch.nn.functional.cross_entropy, loader, torch.optim.SGD(net.parameters(), 0.1),
+                                                batch_metrics={"acc": training.accuracy})
+        self.assertIn("2/2", said.getvalue())
+        self.assertTrue(loss > 0 and 0 <= metrics["acc"] <= 1)
+        self.assertEqual(training.collate_pil([(1, 2), (3, 4)]), ([1, 3], [2, 4]))
+        faces = self.mtcnn.detect_faces(self.pixels)
+        drawn = plot(self.pixels, faces)
+        np.testing.assert_array_equal(drawn, plot(self.pixels, self.mtcnn.detect_faces(self.pixels, output_type="numpy")))
+        self.assertEqual(drawn[faces[0]["box"][1], faces[0]["box"][0]].tolist(), [255, 255, 0])
+        self.assertIsNone(plot(self.pixels, []))
+        self.assertEqual(len(load_images_batch([ASTRONAUT, self.pixels])), 2)
+        self.assertFalse(MTCNN().double().training)
 
 
 class LikeFacenetPytorch(unittest.TestCase):
@@ -232,9 +320,13 @@ class LikeFacenetPytorch(unittest.TestCase):
                     with self.assertRaisesRegex(libmtcnn.UsageError, "would replace an input"):
                         call()
             same = Path(folder) / "same.png"
-            with self.assertRaisesRegex(libmtcnn.UsageError, "two crops"):
+            with self.assertWarnsRegex(UserWarning, "one name"):  # facenet-pytorch's own test does so
                 MTCNN()([photo, ASTRONAUT], save_path=[same, same])
-            self.assertFalse(same.exists())
+            self.assertTrue(same.exists())
+            both = Path(folder) / "both.png"
+            with self.assertRaisesRegex(libmtcnn.UsageError, "two crops"):
+                MTCNN(keep_all=True)([self.two, ASTRONAUT], save_path=[both, Path(folder) / "both_2.png"])
+            self.assertFalse(both.exists())
             self.assertEqual(photo.read_bytes(), ASTRONAUT.read_bytes())
             MTCNN()(Image.open(photo), save_path=photo)  # as facenet-pytorch does, which knows no file of an image
             self.assertNotEqual(photo.read_bytes(), ASTRONAUT.read_bytes())

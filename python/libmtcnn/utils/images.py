@@ -1,5 +1,6 @@
-"""load_image() of ipazc's mtcnn."""
+"""load_image() and load_images_batch() of ipazc's mtcnn."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from libmtcnn.images import ImageLike, Pixels, to_pixels
@@ -15,3 +16,8 @@ def load_image(image: ImageLike, dtype: Any = None, device: Any = None) -> Pixel
         exceptions of libmtcnn.read_image() and libmtcnn.to_pixels().
     """
     return to_pixels(image)
+
+
+def load_images_batch(images: Sequence[ImageLike], dtype: Any = None, device: Any = None) -> list[Pixels]:
+    """load_image() of each."""
+    return [load_image(image, dtype, device) for image in images]

@@ -142,7 +142,9 @@ Detector make_detector(const char* model_folder, const std::string& device) {
   Detector detector(model_folder == nullptr ? default_model() : read_model(model_folder), device, other_cascades());
   if (detector.landmark_names() != face_landmarks().names) {
     throw Error(ErrorCode::unsupported,
-                concat(name, ": its points are ", shown_names(detector.landmark_names()),
+                concat(name,
+                       detector.landmark_names().empty() ? ": this model gives no points"
+                                                         : ": its points are " + shown_names(detector.landmark_names()),
                        "; the library works with the five of a face; use the program, mtcnn detect"));
   }
   return detector;

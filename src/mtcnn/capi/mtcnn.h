@@ -121,7 +121,8 @@ MTCNN_API int mtcnn_detect_turned(const mtcnn_detector* detector, const mtcnn_im
 MTCNN_API int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char** json, float** values,
                           size_t* count);
 
-/// Reads JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000, upright as its EXIF orientation says, on white if transparent.
+/// Reads JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000 (HEIC, AVIF, JPEG XL and GIF where the module mtcnn-images.so is
+/// there), upright as its EXIF orientation says, on white if transparent.
 MTCNN_API int mtcnn_read_image(const char* path, mtcnn_pixels* image);
 
 /// The same from a file's bytes.

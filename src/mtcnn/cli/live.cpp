@@ -17,9 +17,22 @@ void add_live(CLI::App& program) {
   CLI::Option* camera = verb.add_option("--camera", flags->camera, "Camera: N of /dev/videoN [0]")
                             ->check(CLI::Range(0, 1023))
                             ->type_name("N");
-  verb.add_option("--video", flags->video, "A film instead of a camera, of any kind that FFmpeg decodes")
-      ->type_name("FILE")
-      ->excludes(camera);
+  CLI::Option* video = verb.add_option("--video", flags->video,
+                                       "A film instead of a camera, of any kind that FFmpeg decodes, or a stream: "
+                                       "rtsp://, rtmp://, http://, https://, srt://, udp://, rtp://")
+                           ->type_name("FILE")
+                           ->excludes(camera);
+  verb.add_option("--timeout", flags->timeout_s, "Seconds to wait for a stream's answer, and for its data")
+      ->capture_default_str()
+      ->type_name("S")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->needs(video);
+  verb.add_option("--reconnects", flags->reconnects,
+                  "Attempts to open a stream again that broke off: at once, then after 1, 2, 4, ... s, at most 30")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(0, 1000000))
+      ->needs(video);
   verb.add_flag("--show", flags->show,
                 "Show boxes, points and identities in a window, films at their own speed; q or Escape ends. Implied "
                 "where neither --save nor --json is given");
@@ -47,9 +60,9 @@ void add_live(CLI::App& program) {
   verb.remove_option(verb.get_option("--batch"));  // frames come one by one
   add_quiet_flag(verb, flags->detector.common);
   verb.footer(
-      "Ends at the film's end, by Ctrl-C, q or Escape; --save and --json are then complete. A frame of\n"
-      "another size than the first is an error; what came before it is kept. Defaults in [brackets] are\n"
-      "the model folder's to change.\n"
+      "Ends at the film's end, where a live stream breaks off for good, by Ctrl-C, q or Escape; --save and\n"
+      "--json are then complete. A frame of another size than the first is an error; what came before it\n"
+      "is kept. Defaults in [brackets] are the model folder's to change.\n"
       "Example: mtcnn live --video film.mp4 --smooth --fps --save annotated.mp4 --json faces.jsonl");
   verb.callback([flags] { run_live(*flags); });
 }

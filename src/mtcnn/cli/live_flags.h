@@ -12,6 +12,8 @@ struct LiveFlags {
   DetectorFlags detector;
   std::optional<int> camera;
   std::string video, save, json;
+  double timeout_s = 10;
+  int reconnects = 5;
   bool show = false;
   bool fps = false;
   FollowOptions follow;

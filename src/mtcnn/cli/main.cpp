@@ -8,6 +8,7 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace {
 
@@ -93,6 +95,16 @@ int run(int argc, char** argv) {
   mtcnn::cli::add_inspect(program);
   mtcnn::cli::add_toy_data(program);
   mtcnn::cli::refuse_empty_names(program);
+  // `mtcnn nosuch --help` would be help on the program, as if all were well.
+  std::vector<std::string> names;
+  for (const CLI::App* verb : program.get_subcommands({})) names.push_back(verb->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+    const std::string nearest = mtcnn::nearest_name(argv[1], names);
+    return report(
+        mtcnn::concat("there is no command '", argv[1], "'", nearest.empty() ? "" : "; did you mean " + nearest + "?",
+                      nearest.empty() ? "; see --help" : " See --help"),
+        kWrongUsage);
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -13,6 +13,7 @@
 #include "mtcnn/video/film_reader.h"
 #include "mtcnn/video/film_writer.h"
 #include "mtcnn/video/silence.h"
+#include "mtcnn/video/stream_reader.h"
 #include "mtcnn/video/window.h"
 
 #include <array>
@@ -79,7 +80,7 @@ class LiveOutputs {
  public:
   LiveOutputs(const LiveFlags& flags, const FrameSource& source, const Detector& detector)
       : flags_(flags),
-        live_(flags.video.empty()),
+        live_(source.endless()),
         landmark_names_(detector.landmark_names()),
         with_angles_(detector.options().rotate != 0) {
     if (!flags.json.empty()) json_ = std::make_unique<ResultFile>(flags.json);
@@ -146,22 +147,27 @@ void summarise(const SessionTotals& totals, double seconds) {
             << fixed(1000 * totals.follow_s / frames, 2) << " ms a frame (" << thread_count() << " threads)\n";
 }
 
+std::unique_ptr<FrameSource> open_source(const LiveFlags& flags) {
+  if (flags.video.empty()) return open_camera(flags.camera.value_or(0));
+  if (is_stream_name(flags.video)) return open_stream(flags.video, {flags.timeout_s, flags.reconnects});
+  return open_film(flags.video);
+}
+
 }  // namespace
 
 void run_live(LiveFlags& flags) {
   if (flags.save.empty() && flags.json.empty()) flags.show = true;
   const std::vector<Output> written = {{flags.save, "--save"}, json_output(flags.json)};
   std::vector<std::filesystem::path> inputs = files_read(flags.detector);
-  inputs.emplace_back(flags.video);
+  if (!is_stream_name(flags.video)) inputs.emplace_back(flags.video);
   require_apart(written, inputs);
   require_distinct(written);
   silence_media_libraries();
   const Detector detector = make_detector(flags.detector);  // before the camera, as it may go on in another program
-  const std::unique_ptr<FrameSource> source =
-      flags.video.empty() ? open_camera(flags.camera.value_or(0)) : open_film(flags.video);
+  const InterruptGuard guard;
+  const std::unique_ptr<FrameSource> source = open_source(flags);
   FaceFollower follower(detector, flags.follow);
   LiveOutputs outputs(flags, *source, detector);
-  const InterruptGuard guard;
   const Clock::time_point start = Clock::now();
   SessionTotals totals;
   {
@@ -174,8 +180,8 @@ void run_live(LiveFlags& flags) {
   outputs.finish();
   if (!flags.detector.common.quiet) summarise(totals, std::chrono::duration<double>(Clock::now() - start).count());
   if (totals.source_error) throw Error(*totals.source_error);
-  // A camera never ends by itself, so to stop is the way to end.
-  if (totals.interrupted && !flags.video.empty())
+  // A camera or a live stream never ends by itself, so to stop is the way to end.
+  if (totals.interrupted && !source->endless())
     throw Error(ErrorCode::interrupted, concat("stopped after ", totals.frames, " frames; their results are kept"));
 }
 

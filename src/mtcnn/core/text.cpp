@@ -98,6 +98,48 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+namespace {
+
+void append_utf8(std::string& out, uint32_t code) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+    return;
+  }
+  const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  constexpr uint32_t kLeads[] = {0, 0xC0, 0xE0, 0xF0};
+  out += static_cast<char>(kLeads[more] | code >> (6 * more));
+  for (int k = more - 1; k >= 0; --k) out += static_cast<char>(0x80 | (code >> (6 * k) & 0x3F));
+}
+
+std::string from_utf16(std::string_view text, bool big) {
+  constexpr uint32_t kReplacement = 0xFFFD;
+  const auto unit = [&](size_t at) {
+    const auto first = static_cast<uint32_t>(static_cast<unsigned char>(text[at]));
+    const auto second = static_cast<uint32_t>(static_cast<unsigned char>(text[at + 1]));
+    return big ? first << 8 | second : second << 8 | first;
+  };
+  std::string out;
+  for (size_t at = 0; at + 1 < text.size(); at += 2) {
+    uint32_t code = unit(at);
+    if (code >= 0xD800 && code < 0xE000) {
+      const bool pair = code < 0xDC00 && at + 3 < text.size() && unit(at + 2) >> 10 == 0x37;
+      code = pair ? 0x10000 + ((code & 0x3FF) << 10 | (unit(at + 2) & 0x3FF)) : kReplacement;
+      at += pair ? 2 : 0;
+    }
+    append_utf8(out, code);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string as_utf8(std::string text) {
+  if (text.starts_with("\xEF\xBB\xBF")) return text.substr(3);
+  if (text.starts_with("\xFF\xFE")) return from_utf16(std::string_view(text).substr(2), false);
+  if (text.starts_with("\xFE\xFF")) return from_utf16(std::string_view(text).substr(2), true);
+  return text;
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string joined;
   for (const std::string& part : parts) {

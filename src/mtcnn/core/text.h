@@ -44,6 +44,10 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// Without leading and trailing blanks, tabs and line ends.
 std::string_view trim(std::string_view text);
 
+/// The content of a text file as UTF-8: a byte order mark of UTF-8 is dropped, text under one of UTF-16 is converted
+/// (half a surrogate pair becomes U+FFFD); all else stays as it is.
+std::string as_utf8(std::string text);
+
 /// The parts with `separator` between them; no parts give an empty text.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 

@@ -2,14 +2,16 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <istream>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace mtcnn {
 
-/// A text file read line by line, which knows where it is. Only one line is held in memory. Windows line ends, blanks
-/// at either end of a line and blank lines make no difference.
+/// A text file read line by line, which knows where it is. Only one line is held in memory, but for a file in UTF-16,
+/// which is converted. Windows line ends, a byte order mark, blanks at either end of a line and blank lines make no
+/// difference.
 class TextLines {
  public:
   /// \param kind  what the file is, for messages: "detections file".
@@ -32,7 +34,7 @@ class TextLines {
 
   std::filesystem::path path_;
   std::string kind_;
-  std::ifstream file_;
+  std::unique_ptr<std::istream> file_;
   std::string line_;
   std::string_view text_;
   int64_t number_ = 0;

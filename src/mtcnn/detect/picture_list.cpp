@@ -17,26 +17,56 @@ std::string name_of(const fs::path& path, const fs::path& base) {
   return base.empty() ? path.generic_string() : path.lexically_proximate(base).generic_string();
 }
 
-void add_folder(const fs::path& folder, const fs::path& base, std::vector<PictureFile>& found) {
-  const auto first = static_cast<ptrdiff_t>(found.size());
-  try {
-    for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
-      if (entry.is_regular_file() && is_picture_name(entry.path()))
-        found.push_back({entry.path(), name_of(entry.path(), base)});
+/// Adds what is directly in `folder`, and the folders below it to `folders`. Links to folders are not followed, so that
+/// a loop of them has an end.
+void add_entries(const fs::path& folder, const fs::path& base, std::vector<PictureFile>& found,
+                 std::vector<fs::path>& folders) {
+  std::error_code failure;
+  fs::directory_iterator entry(folder, failure);
+  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
+    std::error_code unknown;
+    const fs::path& path = entry->path();
+    if (entry->is_directory(unknown) && !entry->is_symlink(unknown)) {
+      folders.push_back(path);
+      continue;
     }
-  } catch (const fs::filesystem_error& error) {
-    throw Error(ErrorCode::unreadable, "cannot list this folder (" + error.code().message() + ")",
+    // A link that leads nowhere is listed: reading it says so.
+    const fs::file_type type = fs::status(path, unknown).type();
+    const bool file = type == fs::file_type::regular || type == fs::file_type::not_found ||
+                      type == fs::file_type::none || type == fs::file_type::unknown;
+    if (file && is_picture_name(path)) found.push_back({path, name_of(path, base)});
+  }
+  // As an unreadable picture, so that it is named and counted, and all others are searched.
+  if (failure) found.push_back({folder, name_of(folder, base)});
+}
+
+void add_folder(const fs::path& folder, const fs::path& base, std::vector<PictureFile>& found) {
+  std::error_code failure;
+  if (fs::directory_iterator(folder, failure); failure)
+    throw Error(ErrorCode::unreadable, "cannot list this folder (" + failure.message() + ")",
                 {.where = folder.string()});
+  const auto first = static_cast<ptrdiff_t>(found.size());
+  std::vector<fs::path> folders = {folder};
+  while (!folders.empty()) {
+    const fs::path next = std::move(folders.back());
+    folders.pop_back();
+    add_entries(next, base, found, folders);
   }
   // The system lists files in any order.
   std::sort(found.begin() + first, found.end(),
             [](const PictureFile& a, const PictureFile& b) { return a.name < b.name; });
 }
 
+/// Quotes around a whole line, as some programs copy paths, are no part of the name, unless there is a file named so.
+std::string_view unquoted(std::string_view line, const fs::path& base) {
+  const bool quoted = line.size() > 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front();
+  return quoted && !path_exists(base / line) ? line.substr(1, line.size() - 2) : line;
+}
+
 void add_list(const fs::path& list, const fs::path& root, std::vector<PictureFile>& found) {
   const fs::path base = root.empty() ? list.parent_path() : root;
-  for (const std::string& line : split(read_text(list), '\n')) {
-    const fs::path entry(trim(line));
+  for (const std::string& line : split(as_utf8(read_text(list)), '\n')) {
+    const fs::path entry(unquoted(trim(line), base));
     if (entry.empty() || entry.native().starts_with('#')) continue;
     const fs::path path = base / entry;
     found.push_back({path, root.empty() ? entry.generic_string() : name_of(path, root)});

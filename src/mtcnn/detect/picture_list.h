@@ -18,12 +18,12 @@ struct PictureFile {
 
 /// Turns what a user names into pictures: a file is itself, a folder every picture below it (sorted by name),
 /// "@list.txt" every line of that file (blank lines and lines that begin with # are passed over; relative lines start
-/// at the list's own folder).
+/// at the list's own folder; UTF-8 or UTF-16, with or without byte order mark and quotes).
 /// \param root  where not empty, names are relative to it, and so are the inputs and the lines of a list.
 /// \param pass_over  pictures found in folders that it is true of are left out.
-/// \return in the order of the inputs, names told apart by tell_apart(). Files are not opened; a file that is missing
-/// is in the result and fails when it is read. \throws Error if a list or a folder cannot be read, or if nothing at all
-/// is found.
+/// \return in the order of the inputs, names told apart by tell_apart(). Files are not opened; a file that is missing,
+/// a link that leads nowhere or a folder below another that cannot be listed is in the result and fails when it is
+/// read. \throws Error if a list or a folder that was named cannot be read, or if nothing at all is found.
 std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, const std::filesystem::path& root,
                                        const std::function<bool(const std::filesystem::path&)>& pass_over = {});
 

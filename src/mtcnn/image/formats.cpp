@@ -1,25 +1,31 @@
 #include "mtcnn/image/formats.h"
 
 #include "mtcnn/core/checksum.h"
+#include "mtcnn/image/bmp.h"
+#include "mtcnn/image/exif.h"
+#include "mtcnn/image/more_decoders.h"
 #include "mtcnn/image/picture_bytes.h"
 #include "mtcnn/image/tiff.h"
 
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <optional>
 
 namespace mtcnn {
 namespace {
 
 using namespace std::string_view_literals;
 
-/// The position after the next marker from `at` on; stuffed bytes, fill bytes and restart markers are none.
+/// The position after the next marker from `at` on, or 0 where there is none; stuffed bytes, fill bytes and restart
+/// markers are none.
 size_t after_next_marker(const PictureBytes& bytes, size_t at) {
   for (;;) {
-    if (at >= bytes.size()) bytes.truncated();
+    if (at >= bytes.size()) return 0;
     const void* found = std::memchr(bytes.data() + at, 0xFF, bytes.size() - at);
-    if (found == nullptr) bytes.truncated();
+    if (found == nullptr) return 0;
     at = static_cast<size_t>(static_cast<const std::byte*>(found) - bytes.data()) + 1;
+    if (at >= bytes.size()) return 0;
     const uint32_t code = bytes.byte(at);
     if (code != 0 && code != 0xFF && (code < 0xD0 || code > 0xD7)) return at + 1;
   }
@@ -29,8 +35,14 @@ PictureFacts inspect_jpeg(const PictureBytes& bytes) {
   PictureFacts facts{.kind = PictureKind::jpeg};
   bool has_frame = false;
   bool has_scan = false;
+  std::optional<int> orientation;
   for (size_t at = 2;;) {
     at = after_next_marker(bytes, at);
+    if (at == 0) {
+      if (!has_scan) bytes.truncated();
+      facts.lacks_end = true;
+      break;
+    }
     const uint32_t marker = bytes.byte(at - 1);
     if (marker == 0xD9) break;                       // end of image
     if (marker == 0xD8 || marker == 0x01) continue;  // these two have no length
@@ -44,18 +56,26 @@ PictureFacts inspect_jpeg(const PictureBytes& bytes) {
       facts.height = static_cast<int64_t>(segment.number(1, 2, ByteOrder::big));
       facts.width = static_cast<int64_t>(segment.number(3, 2, ByteOrder::big));
     }
-    if (marker == 0xE1 && segment.says(0, "Exif\0\0"sv)) facts.orientation = exif_orientation(segment);
+    // The first that says it counts, as in other readers: what follows are notes of programs that added theirs.
+    if (marker == 0xE1 && segment.says(0, "Exif\0\0"sv) && !orientation) orientation = exif_orientation(segment);
     has_scan = has_scan || marker == 0xDA;
     at += static_cast<size_t>(length);
   }
   if (!has_frame || !has_scan) bytes.damaged("a JPEG without picture");
+  facts.orientation = orientation.value_or(1);
   return facts;
 }
 
 PictureFacts inspect_png(const PictureBytes& bytes) {
   PictureFacts facts{.kind = PictureKind::png};
   bool has_data = false;
+  std::optional<int> orientation;
+  std::optional<int> from_text;
   for (uint64_t at = 8;;) {
+    if (has_data && at == bytes.size()) {
+      facts.lacks_end = true;
+      break;
+    }
     const uint64_t length = bytes.number(at, 4, ByteOrder::big);
     const PictureBytes content = bytes.within(at + 8, length);
     const uint64_t stored = bytes.number(at + 8 + length, 4, ByteOrder::big);
@@ -68,30 +88,16 @@ PictureFacts inspect_png(const PictureBytes& bytes) {
       facts.width = static_cast<int64_t>(content.number(0, 4, ByteOrder::big));
       facts.height = static_cast<int64_t>(content.number(4, 4, ByteOrder::big));
     }
-    if (bytes.says(at + 4, "eXIf")) facts.orientation = exif_orientation(content);
+    if (bytes.says(at + 4, "eXIf") && !orientation) orientation = exif_orientation(content);
+    for (const std::string_view type : {"tEXt", "zTXt", "iTXt"}) {
+      if (bytes.says(at + 4, type) && !from_text) from_text = raw_profile_orientation(type, content);
+    }
     has_data = has_data || bytes.says(at + 4, "IDAT");
     if (bytes.says(at + 4, "IEND")) break;
     at += 12 + length;
   }
   if (!has_data) bytes.damaged("a PNG without picture");
-  return facts;
-}
-
-PictureFacts inspect_bmp(const PictureBytes& bytes) {
-  const auto number = [&](uint64_t at, unsigned size) { return bytes.number(at, size, ByteOrder::little); };
-  PictureFacts facts{.kind = PictureKind::bmp, .alpha_is_undefined = true};
-  const uint64_t data = number(10, 4);
-  const bool ancient = number(14, 4) == 12;  // the header of OS/2
-  const auto signed32 = [&](uint64_t at) { return int64_t{static_cast<int32_t>(number(at, 4))}; };
-  facts.width = ancient ? static_cast<int64_t>(number(18, 2)) : signed32(18);
-  const int64_t height = ancient ? static_cast<int64_t>(number(20, 2)) : signed32(22);
-  facts.height = height < 0 ? -height : height;
-  if (facts.width <= 0) bytes.damaged("a BMP without width");
-  const uint64_t bits = number(ancient ? 24 : 28, 2);
-  const uint64_t compression = ancient ? 0 : number(30, 4);
-  const bool plain = compression == 0 || compression == 3;
-  const uint64_t row = (static_cast<uint64_t>(facts.width) * bits + 31) / 32 * 4;
-  bytes.part(data, plain ? row * static_cast<uint64_t>(facts.height) : number(34, 4));
+  facts.orientation = orientation ? *orientation : from_text.value_or(1);
   return facts;
 }
 
@@ -108,18 +114,20 @@ PictureFacts inspect_webp(const PictureBytes& file) {
     facts.width = (number(21, 4) & 0x3FFF) + 1;
     facts.height = (number(21, 4) >> 14 & 0x3FFF) + 1;
   } else if (bytes.says(12, "VP8X")) {
-    if ((bytes.byte(20) & 0x02) != 0) bytes.unsupported("an animated WebP");
+    if ((bytes.byte(20) & 0x02) != 0) facts.kind = PictureKind::animated_webp;
     facts.width = number(24, 3) + 1;
     facts.height = number(27, 3) + 1;
   } else {
     bytes.damaged("a WebP without picture");
   }
+  std::optional<int> orientation;
   for (uint64_t at = 12; at + 8 <= bytes.size();) {
     const uint64_t length = file.number(at + 4, 4, ByteOrder::little);
     const PictureBytes content = bytes.within(at + 8, length);
-    if (bytes.says(at, "EXIF")) facts.orientation = exif_orientation(content);
+    if (bytes.says(at, "EXIF") && !orientation) orientation = exif_orientation(content);
     at += 8 + length + length % 2;
   }
+  facts.orientation = orientation.value_or(1);
   return facts;
 }
 
@@ -190,6 +198,56 @@ PictureFacts inspect_jpeg2000(const PictureBytes& file) {
   return {.kind = PictureKind::jpeg2000, .width = extent(8), .height = extent(12)};
 }
 
+/// A kind whose size the decoder tells.
+PictureFacts inspect_more(PictureKind kind, std::span<const std::byte> content, const std::string& where) {
+  const MoreSize size = more_size(kind, content, where);
+  return {.kind = kind, .width = size.width, .height = size.height};
+}
+
+/// Whether the brands of an ISO base media file are those of still pictures: HEIC and AVIF.
+bool has_still_brand(const PictureBytes& bytes) {
+  const uint64_t end = std::min<uint64_t>({bytes.number(0, 4, ByteOrder::big), bytes.size(), 256});
+  for (uint64_t at = 8; at + 4 <= end; at += at == 8 ? 8 : 4) {
+    for (const std::string_view brand :
+         {"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "mif2", "msf1", "avif", "avis"}) {
+      if (bytes.says(at, brand)) return true;
+    }
+  }
+  return false;
+}
+
+/// Refuses files that are known to be pictures, or films, of a kind that is not read.
+void refuse_known(const PictureBytes& bytes) {
+  struct Known {
+    uint64_t at;
+    std::string_view text;
+    const char* name;
+  };
+  constexpr Known kKnown[] = {
+      {4, "ftypcrx ", "a camera's raw file"},
+      {0, "FUJIFILMCCD-RAW", "a camera's raw file"},
+      {0, "IIRO", "a camera's raw file"},
+      {0, "IIU\0"sv, "a camera's raw file"},
+      {0, "FOVb", "a camera's raw file"},
+      {0, "\0MRM"sv, "a camera's raw file"},
+      {4, "ftyp", "a film; faces in films are found by mtcnn live"},
+      {0, "8BPS", "a Photoshop file"},
+      {0, "II\xBC"sv, "a JPEG XR"},
+      {0, "v/1\x01"sv, "an OpenEXR file"},
+      {0, "#?RADIANCE", "a Radiance HDR file"},
+      {0, "\0\0\x01\0"sv, "an icon"},
+      {0, "P7\n", "a PAM"},
+      {0, "PF\n", "a PFM"},
+      {0, "Pf\n", "a PFM"},
+      {0, "DDS ", "a DirectDraw surface"},
+      {0, "%PDF", "a PDF"},
+      {0, "%!PS", "a PostScript file"},
+  };
+  for (const Known& known : kKnown) {
+    if (bytes.says(known.at, known.text)) bytes.unsupported(known.name);
+  }
+}
+
 }  // namespace
 
 PictureFacts inspect_picture(std::span<const std::byte> content, const std::string& where) {
@@ -201,13 +259,15 @@ PictureFacts inspect_picture(std::span<const std::byte> content, const std::stri
   if (starts_tiff(bytes)) return inspect_tiff(bytes);
   if (bytes.says(0, "\0\0\0\x0CjP  \r\n\x87\n"sv) || bytes.says(0, "\xFF\x4F\xFF\x51"sv))
     return inspect_jpeg2000(bytes);
-  if (bytes.says(0, "BM") && bytes.size() >= 26) return inspect_bmp(bytes);
+  if (starts_bmp(bytes)) return inspect_bmp(bytes);
   const bool pnm = bytes.size() > 2 && bytes.says(0, "P") && bytes.byte(1) >= '1' && bytes.byte(1) <= '6';
   if (pnm && std::isspace(static_cast<int>(bytes.byte(2))) != 0) return inspect_pnm(bytes);
-  if (bytes.says(0, "GIF8")) bytes.unsupported("a GIF");
-  if (bytes.says(4, "ftyp")) bytes.unsupported("a HEIC, AVIF or video file");
-  throw Error(ErrorCode::bad_format, "this is no picture",
-              {.where = where, .expected = "JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000"});
+  if (bytes.says(0, "GIF87a") || bytes.says(0, "GIF89a")) return inspect_more(PictureKind::gif, content, where);
+  if (bytes.says(4, "ftyp") && has_still_brand(bytes)) return inspect_more(PictureKind::heif, content, where);
+  if (bytes.says(0, "\xFF\x0A"sv) || bytes.says(0, "\0\0\0\x0CJXL \r\n\x87\n"sv))
+    return inspect_more(PictureKind::jpeg_xl, content, where);
+  refuse_known(bytes);
+  throw Error(ErrorCode::bad_format, "this is no picture", {.where = where, .expected = kPictureKinds});
 }
 
 }  // namespace mtcnn

@@ -10,6 +10,9 @@
 
 namespace mtcnn {
 
+/// What read_image() reads, for messages.
+inline constexpr const char* kPictureKinds = "JPEG, PNG, BMP, WebP, TIFF, PNM, JPEG 2000, GIF, HEIC, AVIF or JPEG XL";
+
 /// Of numbers within a file.
 enum class ByteOrder { big, little };
 
@@ -62,7 +65,7 @@ class PictureBytes {
     throw Error(ErrorCode::unsupported, "a kind of picture that cannot be read",
                 {.where = *where_,
                  .found = found,
-                 .expected = "JPEG, PNG, BMP, WebP, TIFF, PNM or JPEG 2000 with 8 or 16 bits a channel",
+                 .expected = std::string(kPictureKinds) + " with 8 or 16 bits a channel",
                  .hint = "convert it to PNG or JPEG"});
   }
 

@@ -2,13 +2,20 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/log.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/image/bmp.h"
 #include "mtcnn/image/formats.h"
+#include "mtcnn/image/more_decoders.h"
+#include "mtcnn/image/picture_bytes.h"
+#include "mtcnn/image/tiff.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <memory>
 #include <new>
+#include <optional>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -37,6 +44,55 @@ void check_size(const PictureFacts& facts, const std::string& where) {
                  .expected = concat("at most ", kMaxImagePixels, " pixels"),
                  .hint = "make it smaller or cut it into parts"});
   }
+}
+
+/// A JPEG without its last bytes, the end marker, is what every viewer shows; one with fewer pixels is cut off.
+std::string with_jpeg_end(std::span<const std::byte> bytes, const std::string& where) {
+  std::string_view content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  // What a card or a disk puts behind a file that it did not finish; a single zero may belong to the pixels.
+  constexpr size_t kPadding = 8;
+  if (const size_t last = content.find_last_not_of('\0'); content.size() - last > kPadding)
+    content = content.substr(0, last + 1);
+  if (content.back() == '\xFF') content.remove_suffix(1);
+  std::string whole = std::string(content) + "\xFF\xD9";
+  if (!is_whole_jpeg(std::as_bytes(std::span(content)))) PictureBytes(bytes, where).truncated();
+  log::warning(where + ": this JPEG has no end marker; all its pixels are there, and it is read");
+  return whole;
+}
+
+std::string with_png_end(std::span<const std::byte> bytes, const std::string& where) {
+  constexpr std::string_view kEnd("\0\0\0\0IEND\xAE\x42\x60\x82", 12);
+  log::warning(where + ": this PNG has no end; it is read as far as it goes");
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()).append(kEnd);
+}
+
+/// The same picture as the decoder reads it right; nothing where it does so as it is.
+std::optional<std::string> mended(std::span<const std::byte> bytes, const PictureFacts& facts,
+                                  const std::string& where) {
+  const PictureBytes picture(bytes, where);
+  if (facts.kind == PictureKind::bmp) return plain_bmp(picture);
+  if (facts.kind == PictureKind::tiff && facts.orientation != 1) return without_orientation(picture);
+  if (facts.kind == PictureKind::jpeg && facts.lacks_end) return with_jpeg_end(bytes, where);
+  if (facts.kind == PictureKind::png && facts.lacks_end) return with_png_end(bytes, where);
+  return std::nullopt;
+}
+
+/// A black picture from a compression that not every build of the decoder knows is none.
+void check_decoded(const cv::Mat& decoded, const PictureFacts& facts, const std::string& where) {
+  if (*facts.doubtful == '\0') return;
+  const cv::Mat samples = decoded.reshape(1);
+  double largest = 0;
+  for (int y = 0; y < samples.rows && largest == 0; ++y) cv::minMaxLoc(samples.row(y), nullptr, &largest);
+  if (largest > 0 && decoded.channels() < 4) return;
+  if (decoded.channels() == 4 && cv::countNonZero(samples) > 0) return;
+  PictureBytes({}, where).unsupported(concat("a TIFF compressed with ", facts.doubtful, " that decodes to nothing"));
+}
+
+cv::Mat decode_by_module(std::span<const std::byte> bytes, const PictureFacts& facts, const std::string& where) {
+  cv::Mat decoded(static_cast<int>(facts.height), static_cast<int>(facts.width), CV_8UC4);
+  decode_more(facts.kind, bytes, {facts.width, facts.height}, decoded.data, where);
+  cv::cvtColor(decoded, decoded, cv::COLOR_RGBA2BGRA);
+  return decoded;
 }
 
 cv::Mat decode(std::span<const std::byte> bytes, const std::string& where) {
@@ -86,11 +142,11 @@ cv::Mat to_8_bits(const cv::Mat& stored, const PictureFacts& facts, const std::s
     throw Error(ErrorCode::unsupported, "a kind of picture that cannot be read",
                 {.where = where, .found = "float or signed samples", .expected = "8 or 16 bits a channel"});
   }
+  cv::Mat result;
   const double usual = stored.depth() == CV_8U ? 255 : 65535;
   const double white = facts.largest_sample > 0 ? facts.largest_sample : usual;
   if (white == 255) return stored;
-  cv::Mat result;
-  stored.convertTo(result, CV_8U, 255 / white);
+  stored.convertTo(result, CV_8U, facts.white_is_zero ? -255 / white : 255 / white, facts.white_is_zero ? 255 : 0);
   return result;
 }
 
@@ -158,8 +214,12 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
   const PictureFacts facts = inspect_picture(bytes, where);
   check_size(facts, where);
   try {
-    const cv::Mat stored = upright(decode(bytes, where), facts.orientation);
-    return to_image(to_8_bits(stored, facts, where), facts, where);
+    if (facts.kind >= PictureKind::animated_webp)
+      return to_image(upright(decode_by_module(bytes, facts, where), facts.orientation), facts, where);
+    const std::optional<std::string> other = mended(bytes, facts, where);
+    const cv::Mat stored = decode(other ? std::as_bytes(std::span(*other)) : bytes, where);
+    check_decoded(stored, facts, where);
+    return to_image(to_8_bits(upright(stored, facts.orientation), facts, where), facts, where);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::unsupported, "not enough memory for this picture",
                 {.where = where, .found = concat(facts.width, " x ", facts.height)});
@@ -180,8 +240,12 @@ ImageSize read_image_size(const fs::path& path) {
 }
 
 bool is_picture_name(const fs::path& path) {
-  static constexpr std::array kEndings = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".webp",
-                                          ".tif", ".tiff", ".pbm", ".pgm",  ".ppm", ".pnm", ".jp2"};
+  // The last two rows are kinds that are refused: whoever names a folder hears of them.
+  static constexpr std::array kEndings = {
+      ".jpg", ".jpeg", ".jpe", ".jfif", ".png",  ".bmp",  ".dib", ".webp", ".tif", ".tiff", ".pbm", ".pgm",
+      ".ppm", ".pnm",  ".jp2", ".j2k",  ".heic", ".heif", ".hif", ".avif", ".gif", ".jxl",  //
+      ".cr2", ".cr3",  ".crw", ".nef",  ".nrw",  ".arw",  ".srf", ".sr2",  ".dng", ".orf",  ".rw2", ".raf",
+      ".pef", ".srw",  ".x3f", ".psd",  ".psb",  ".tga",  ".exr", ".hdr",  ".pcx", ".jxr",  ".pam", ".pfm"};
   std::string ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -222,9 +222,7 @@ size_t class_index(const LabelSet& set, const FaceAnnotation& face) {
 }
 
 std::string label_text(const fs::path& file, size_t most) {
-  std::string text = read_text(file, most);
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark, as programs on Windows write
-  return text;
+  return as_utf8(read_text(file, most));  // programs on Windows write byte order marks
 }
 
 }  // namespace mtcnn::labels

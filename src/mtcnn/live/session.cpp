@@ -16,7 +16,10 @@ SessionTotals run_session(FrameSource& source, FaceFollower& follower,
       return totals;
     }
     try {
-      if (!source.next(frame)) return totals;
+      if (!source.next(frame)) {
+        totals.interrupted = interrupted();  // waiting for a network ends so
+        return totals;
+      }
     } catch (const Error& error) {
       // A wait for the next frame that a signal cut short is no fault of the source.
       totals.interrupted = interrupted();

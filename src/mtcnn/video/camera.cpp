@@ -40,6 +40,7 @@ class Camera : public FrameSource {
   const std::string& name() const override { return name_; }
   double rate() const override { return rate_; }
   int64_t expected_frames() const override { return 0; }
+  bool endless() const override { return true; }
 
   bool next(Frame& frame) override {
     try {

@@ -18,6 +18,7 @@ namespace mtcnn::ffmpeg {
 struct Free {
   void operator()(AVCodecContext* it) const { avcodec_free_context(&it); }
   void operator()(AVFrame* it) const { av_frame_free(&it); }
+  void operator()(AVFormatContext* it) const { avformat_close_input(&it); }
   void operator()(AVPacket* it) const { av_packet_free(&it); }
   void operator()(SwsContext* it) const { sws_freeContext(it); }
 };

@@ -2,13 +2,16 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/image/read.h"
-#include "mtcnn/video/ffmpeg.h"
+#include "mtcnn/video/film.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <string_view>
+#include <utility>
 
 #include <opencv2/core.hpp>
 
@@ -20,14 +23,11 @@ using ffmpeg::Owned;
 
 constexpr double kUnknownRate = 25;  ///< frames a second where a film gives none that can be meant
 
-struct CloseInput {
-  void operator()(AVFormatContext* input) const { avformat_close_input(&input); }
-};
-using Input = std::unique_ptr<AVFormatContext, CloseInput>;
+using Input = Owned<AVFormatContext>;
 
-[[noreturn]] void refuse(const fs::path& path, const std::string& message, const std::string& found = {},
+[[noreturn]] void refuse(const std::string& name, const std::string& message, const std::string& found = {},
                          ErrorCode code = ErrorCode::bad_format) {
-  throw Error(code, message, {.where = path.string(), .found = found, .hint = "give a film that FFmpeg can play"});
+  throw Error(code, message, {.where = name, .found = found, .hint = "give a film that FFmpeg can play"});
 }
 
 /// Pictures and text, which FFmpeg would show as films of one frame or of letters.
@@ -45,15 +45,14 @@ Input open_input(const fs::path& path) {
   const int failure = avformat_open_input(&opened, ("file:" + path.string()).c_str(), nullptr, nullptr);
   if (failure < 0) refuse(path, "this is no film, or one that was cut off or damaged", ffmpeg::reason(failure));
   Input input(opened);
-  if (is_still(*input))
-    refuse(path, "this is no film; faces in pictures are found by mtcnn detect", input->iformat->long_name);
+  refuse_still(path, *input);
   if (const int bad = avformat_find_stream_info(input.get(), nullptr); bad < 0)
     refuse(path, "this film is damaged", ffmpeg::reason(bad));
   return input;
 }
 
 /// The film's pictures; music brings the picture of its cover as one more stream.
-AVStream* video_stream(const fs::path& path, AVFormatContext& input) {
+AVStream* video_stream(const std::string& path, AVFormatContext& input) {
   const int index = av_find_best_stream(&input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (index < 0 || (input.streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
     const bool sound = av_find_best_stream(&input, AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0) >= 0;
@@ -63,7 +62,7 @@ AVStream* video_stream(const fs::path& path, AVFormatContext& input) {
   return input.streams[index];
 }
 
-Owned<AVCodecContext> open_decoder(const fs::path& path, const AVStream& stream) {
+Owned<AVCodecContext> open_decoder(const std::string& path, const AVStream& stream) {
   const AVCodec* codec = avcodec_find_decoder(stream.codecpar->codec_id);
   if (codec == nullptr)
     refuse(path, "FFmpeg on this machine cannot decode this film", avcodec_get_name(stream.codecpar->codec_id),
@@ -93,35 +92,65 @@ const int32_t* display_matrix(const AVStream& stream) {
   return size < 9 * sizeof(int32_t) ? nullptr : reinterpret_cast<const int32_t*>(data);
 }
 
-/// Quarter turns clockwise by which frames are to be shown.
-int quarter_turns(const AVStream& stream) {
-  const int32_t* matrix = display_matrix(stream);
-  if (matrix == nullptr) return 0;
-  const double degrees = -av_display_rotation_get(matrix);
-  return std::isfinite(degrees) ? ((static_cast<int>(std::lround(degrees / 90)) % 4) + 4) % 4 : 0;
+/// How stored frames are to be shown: mirrored left to right, then turned.
+struct Placing {
+  bool mirrored = false;
+  int quarters = 0;  ///< clockwise
+};
+
+/// \param matrix  of a stream or a frame: rows (a, b, u), (c, d, v), …; x' = a x + c y, y' = b x + d y. nullptr: none
+Placing placing_of(const int32_t* matrix) {
+  if (matrix == nullptr) return {};
+  const double a = matrix[0];
+  const double b = matrix[1];
+  const double c = matrix[3];
+  const double d = matrix[4];
+  const bool mirrored = a * d - b * c < 0;
+  const double side = mirrored ? -1 : 1;  // a mirrored matrix is a turn after x' = -x
+  if (a == 0 && b == 0) return {};
+  const double degrees = std::atan2(side * b, side * a) * 180 / std::numbers::pi;
+  return {mirrored, ((static_cast<int>(std::lround(degrees / 90)) % 4) + 4) % 4};
 }
 
-/// \param quarters  1 to 3, clockwise
-Image turned(Image& image, int quarters) {
+Placing placing_of(const AVStream& stream, const AVFrame& frame) {
+  const int32_t* matrix = display_matrix(stream);
+  if (matrix == nullptr) {
+    const AVFrameSideData* found = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (found != nullptr && found->size >= 9 * sizeof(int32_t)) matrix = reinterpret_cast<const int32_t*>(found->data);
+  }
+  return placing_of(matrix);
+}
+
+Image placed(Image& image, const Placing& placing) {
   constexpr cv::RotateFlags kTurns[] = {cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180, cv::ROTATE_90_COUNTERCLOCKWISE};
-  const bool lies = quarters != 2;
+  const bool lies = placing.quarters % 2 != 0;
   Image result(lies ? image.height() : image.width(), lies ? image.width() : image.height());
   const cv::Mat from(image.height(), image.width(), CV_8UC3, image.row(0));
   cv::Mat to(result.height(), result.width(), CV_8UC3, result.row(0));
-  cv::rotate(from, to, kTurns[quarters - 1]);
+  constexpr int kLeftToRight = 1;
+  if (placing.quarters == 0) {
+    cv::flip(from, to, kLeftToRight);
+    return result;
+  }
+  cv::Mat first = from;
+  if (placing.mirrored) {
+    first = cv::Mat();
+    cv::flip(from, first, kLeftToRight);
+  }
+  cv::rotate(first, to, kTurns[placing.quarters - 1]);
   return result;
 }
 
 class Film : public FrameSource {
  public:
-  explicit Film(const fs::path& path)
-      : name_(path.string()),
-        input_(open_input(path)),
-        stream_(video_stream(path, *input_)),
-        decoder_(open_decoder(path, *stream_)),
+  Film(std::string name, Input input, const Network& network)
+      : name_(std::move(name)),
+        network_(network),
+        input_(std::move(input)),
+        stream_(video_stream(name_, *input_)),
+        decoder_(open_decoder(name_, *stream_)),
         packet_(av_packet_alloc()),
-        decoded_(av_frame_alloc()),
-        turns_(quarter_turns(*stream_)) {
+        decoded_(av_frame_alloc()) {
     if (!packet_ || !decoded_) throw std::bad_alloc();
     const double rate = av_q2d(av_guess_frame_rate(input_.get(), stream_, nullptr));
     if (std::isfinite(rate) && rate >= 0.001 && rate <= 1000) rate_ = rate;
@@ -145,7 +174,8 @@ class Film : public FrameSource {
       return false;
     }
     convert(frame.image);
-    if (turns_ != 0) frame.image = turned(frame.image, turns_);
+    if (next_index_ == 0) placing_ = placing_of(*stream_, *decoded_);
+    if (placing_.mirrored || placing_.quarters != 0) frame.image = placed(frame.image, placing_);
     frame.index = next_index_++;
     frame.time_s = time_of_decoded();
     av_frame_unref(decoded_.get());
@@ -176,6 +206,7 @@ class Film : public FrameSource {
   /// Gives the decoder one more packet of the film, or at its end tells it so.
   bool feed() {
     for (;;) {
+      if (network_.watch != nullptr) network_.watch->allow(network_.timeout_s);
       const int status = av_read_frame(input_.get(), packet_.get());
       if (status == AVERROR(EAGAIN)) continue;
       if (status < 0) {
@@ -236,6 +267,7 @@ class Film : public FrameSource {
 
   /// \throws Error where the film ended too soon.
   void check_whole() const {
+    if (network_.watch != nullptr && (network_.live || interrupted())) return;
     const std::string found = concat(next_index_, next_index_ == 1 ? " frame" : " frames");
     if (read_failure_ != 0) throw broken("this film breaks off (" + ffmpeg::reason(read_failure_) + ")", found);
     const int64_t size = avio_size(input_->pb);
@@ -255,13 +287,14 @@ class Film : public FrameSource {
   }
 
   std::string name_;
+  Network network_;
   Input input_;
   AVStream* stream_;  ///< the input's
   Owned<AVCodecContext> decoder_;
   Owned<AVPacket> packet_;
   Owned<AVFrame> decoded_;
   Owned<SwsContext> scaler_;
-  int turns_;
+  Placing placing_;
   double rate_ = kUnknownRate;
   int width_ = 0;  ///< of frames as they are stored
   int height_ = 0;
@@ -273,6 +306,15 @@ class Film : public FrameSource {
 
 }  // namespace
 
-std::unique_ptr<FrameSource> open_film(const fs::path& path) { return std::make_unique<Film>(path); }
+std::unique_ptr<FrameSource> make_film(std::string name, Owned<AVFormatContext> input, const Network& network) {
+  return std::make_unique<Film>(std::move(name), std::move(input), network);
+}
+
+void refuse_still(const std::string& name, const AVFormatContext& input) {
+  if (is_still(input))
+    refuse(name, "this is no film; faces in pictures are found by mtcnn detect", input.iformat->long_name);
+}
+
+std::unique_ptr<FrameSource> open_film(const fs::path& path) { return make_film(path.string(), open_input(path), {}); }
 
 }  // namespace mtcnn

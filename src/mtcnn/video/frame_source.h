@@ -31,6 +31,8 @@ class FrameSource {
   virtual const std::string& name() const = 0;
   /// Nominal frames a second, above 0.
   virtual double rate() const = 0;
+  /// Whether it goes on until somebody stops it: a camera, a live stream.
+  virtual bool endless() const { return false; }
   /// About how many frames there are; 0 where nobody knows.
   virtual int64_t expected_frames() const = 0;
 };

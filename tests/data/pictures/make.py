@@ -1,4 +1,4 @@
-"""Makes the pictures beside this file: python3 make.py (needs Pillow; made with 13.0).
+"""Makes the pictures beside this file: python3 make.py (needs Pillow, pillow-heif and imagecodecs; made with 13.0).
 
 Every picture but fifth.tif shows, once upright, the same 24 x 16 pixels: the left upper quarter red, the right upper one green, the
 left lower one blue, the right lower one grey. They are forms that OpenCV cannot write.
@@ -6,6 +6,9 @@ left lower one blue, the right lower one grey. They are forms that OpenCV cannot
 
 from pathlib import Path
 
+import imagecodecs
+import numpy
+import pillow_heif
 from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent
@@ -42,6 +45,10 @@ def main():
             stored.save(FOLDER / "orientation6.png", exif=exif)
             stored.save(FOLDER / "orientation6.webp", lossless=True, exif=exif)
             stored.save(FOLDER / "orientation6.tif", tiffinfo={274: 6})
+            stored.save(FOLDER / "orientation6.avif", quality=95, subsampling="4:4:4", exif=exif)  # also says it in irot
+    upright.save(FOLDER / "picture.avif", quality=95, subsampling="4:4:4")
+    pillow_heif.from_pillow(upright).save(FOLDER / "picture.heic", quality=95, chroma=444)
+    (FOLDER / "picture.jxl").write_bytes(imagecodecs.jpegxl_encode(numpy.asarray(upright), lossless=True))
     upright.convert("CMYK").save(FOLDER / "cmyk.jpg", quality=95, subsampling=0)
     upright.convert("CMYK").save(FOLDER / "cmyk.tif")
     upright.quantize(16).save(FOLDER / "palette.png")
@@ -55,6 +62,7 @@ def main():
     loud.save(FOLDER / "alpha.png")
     loud.save(FOLDER / "alpha.tif")
     loud.save(FOLDER / "alpha.jp2")
+    pillow_heif.from_pillow(loud).save(FOLDER / "alpha.heic", quality=95, chroma=444)
     # A fifth of the colour, which the decoder hands on multiplied by alpha.
     Image.new("RGBA", (8, 8), (200, 100, 10, 51)).save(FOLDER / "fifth.tif")
     loud.convert("LA").save(FOLDER / "grey_alpha.png")

