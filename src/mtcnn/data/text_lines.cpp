@@ -52,14 +52,15 @@ bool TextLines::read_line() {
   return some;
 }
 
-bool TextLines::next() {
+bool TextLines::next() try {
   while (read_line()) {
     ++number_;
     text_ = trim(line_);
     if (!text_.empty()) return true;
   }
-  if (file_->bad()) throw system_error(ErrorCode::unreadable, concat("cannot read this ", kind_), path_);
   return false;
+} catch (const std::ios_base::failure&) {
+  throw system_error(ErrorCode::unreadable, concat("cannot read this ", kind_), path_);
 }
 
 std::string TextLines::where() const { return concat(path_.string(), ":", number_); }
