@@ -107,7 +107,7 @@ Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::
                           .channels = outputs,
                           .biases = biases_.data(),
                           .slopes = pool > 0 ? nullptr : layer_.slopes.data(),
-                          .output = pixels + kTile * (first + row) * pixel_row,
+                          .output = pixels + ptrdiff_t{kTile} * (first + row) * pixel_row,
                           .row_stride = pixel_row});
     }
   }

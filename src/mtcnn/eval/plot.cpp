@@ -251,7 +251,7 @@ std::string without_formula(const std::string& text) {
 }
 
 std::string csv_field(const std::string& value) {
-  const std::string text = without_formula(value);
+  std::string text = without_formula(value);
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);

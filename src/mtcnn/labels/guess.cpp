@@ -13,7 +13,7 @@ namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kHead = 64 * 1024;  ///< bytes of a file that are looked at
+constexpr size_t kHead = size_t{64} << 10;  ///< bytes of a file that are looked at
 
 std::string head_of(const fs::path& file) {
   std::string head(kHead, '\0');
@@ -59,7 +59,7 @@ std::string kind_of_folder(const fs::path& folder) {
     const std::string ending = entry.extension().string();
     if ((ending != ".xml" && ending != ".json") || entry.filename().string().starts_with('.') || !is_file(entry))
       continue;
-    if (const std::string kind = kind_of_file(entry); !kind.empty()) return kind;
+    if (std::string kind = kind_of_file(entry); !kind.empty()) return kind;
   }
   return "";
 }
@@ -73,10 +73,10 @@ std::string guess_label_kind(const fs::path& path) {
     for (const char* name : {"data.yaml", "data.yml", "classes.txt"}) {
       if (path_exists(path / name)) return "yolo";
     }
-    if (const std::string kind = kind_of_folder(path); !kind.empty()) return kind;
+    if (std::string kind = kind_of_folder(path); !kind.empty()) return kind;
     for (const fs::path& entry : folder_entries(path)) {
       if (!is_folder(entry)) continue;
-      if (const std::string kind = kind_of_folder(entry); !kind.empty()) return kind;
+      if (std::string kind = kind_of_folder(entry); !kind.empty()) return kind;
     }
   } catch (const Error&) {
     // What cannot be read is told by the reader of the kind that the user names.
