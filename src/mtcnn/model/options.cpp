@@ -78,6 +78,9 @@ const OptionTable<DetectorOptions>& detector_option_table() {
           .add("nms_rnet", &O::nms_rnet, kShare, "IoU above which the weaker of two windows is dropped after R-Net")
           .add("nms_onet", &O::nms_onet, kShare,
                "intersection over the smaller area above which the weaker of two faces is dropped at the end")
+          .add("padding", &O::padding, {.low = 0, .high = 2},
+               "also search this far beyond the image's edges, relative to its shorter side: finds faces that fill the "
+               "image or are cut off by its edge")
           .add("max_side", &O::max_side, kPixels,
                "an image with a longer side is searched as if shrunk to this side, pixels; 0 = never")
           .add("rotate", &O::rotate, kTurns,
