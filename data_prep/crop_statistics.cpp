@@ -3,7 +3,6 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/random.h"
-#include "mtcnn/core/text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,52 +13,13 @@ namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kBarWidth = 40;
-
 std::vector<double> even_edges(double low, double high, int bins) {
   std::vector<double> edges;
   for (int i = 0; i <= bins; ++i) edges.push_back(low + (high - low) * i / bins);
   return edges;
 }
 
-std::string bar(int64_t count, int64_t largest) {
-  const auto length = static_cast<size_t>(largest == 0 ? 0 : (kBarWidth * count + largest - 1) / largest);
-  return std::string(length, '#');
-}
-
-std::string aligned(const std::string& text, size_t width) {
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
 }  // namespace
-
-Histogram::Histogram(std::string value_name, std::vector<double> bin_edges)
-    : name(std::move(value_name)), edges(std::move(bin_edges)), counts(edges.size() - 1) {}
-
-void Histogram::add(double value) {
-  if (value < edges.front()) {
-    ++below;
-  } else if (!(value < edges.back())) {
-    ++above;
-  } else {
-    const auto next = std::upper_bound(edges.begin(), edges.end(), value);
-    ++counts[static_cast<size_t>(next - edges.begin()) - 1];
-  }
-}
-
-std::string Histogram::text() const {
-  const int64_t largest = std::max({below, above, *std::max_element(counts.begin(), counts.end())});
-  std::string out = concat("  ", name, "\n");
-  const auto line = [&](const std::string& range, int64_t count) {
-    if (count > 0) out += concat("  ", aligned(range, 16), aligned(concat(count), 10), "  ", bar(count, largest), "\n");
-  };
-  line(concat("below ", edges.front()), below);
-  for (size_t i = 0; i < counts.size(); ++i) line(concat(edges[i], " .. ", edges[i + 1]), counts[i]);
-  line(concat("from ", edges.back()), above);
-  return out;
-}
-
-Json Histogram::json() const { return {{"edges", edges}, {"counts", counts}, {"below", below}, {"above", above}}; }
 
 KindStatistics::KindStatistics(CropKind crop_kind)
     : kind(crop_kind),

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mtcnn/core/json.h"
+#include "mtcnn/core/histogram.h"
 #include "mtcnn/data/manifest.h"
 #include "mtcnn/weights/input.h"
 
@@ -12,21 +12,6 @@
 #include <vector>
 
 namespace mtcnn {
-
-/// How often values fall between edges.
-struct Histogram {
-  std::string name;           ///< of the value, with its unit
-  std::vector<double> edges;  ///< rising; bin i holds values in [edges[i], edges[i + 1])
-  std::vector<int64_t> counts;
-  int64_t below = 0;  ///< the first edge
-  int64_t above = 0;  ///< the last edge or more
-
-  Histogram(std::string value_name, std::vector<double> bin_edges);
-  void add(double value);
-  /// A line a bin, with a bar.
-  std::string text() const;
-  Json json() const;
-};
 
 /// What the labels of one kind of crops look like.
 struct KindStatistics {

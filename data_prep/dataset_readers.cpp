@@ -43,6 +43,7 @@ OpenedDataset open_celeba(const fs::path& folder, const DatasetOptions& options,
                  .found = shown_names(face_landmarks().names),
                  .expected = shown_names(landmarks.names)});
   }
+  refuse_celeba_tables(folder);
   const CelebaSplit split = celeba_split(options.split);
   return {.name = "celeba " + options.split,
           .folder = folder,

@@ -1,4 +1,5 @@
 #include "mtcnn/cli/common.h"
+#include "mtcnn/cli/inspect_labels.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
@@ -19,17 +20,9 @@ namespace mtcnn::cli {
 namespace fs = std::filesystem;
 namespace {
 
-struct InspectFlags {
-  std::string path, out, json;
-  int samples = 64;
-  int64_t seed = 1;
+struct InspectFlags : InspectLabelsFlags {
+  std::string json;
   bool verify = false;
-};
-
-/// What is said of a thing, for people and as JSON.
-struct Findings {
-  std::string text;
-  Json json = Json::object();
 };
 
 /// OUT.png for one kind of a shard, OUT-positive.png and so on for a folder.
@@ -139,6 +132,7 @@ Findings inspect_file(const InspectFlags& flags) {
 Findings inspect(const InspectFlags& flags) {
   const fs::path path = flags.path;
   if (!path_exists(path)) throw Error(ErrorCode::not_found, "no such file or folder", {.where = path.string()});
+  if (!flags.labels.kind.empty()) return inspect_labels(flags);
   if (path.filename() == "manifest.json") {
     InspectFlags folder = flags;
     folder.path = path.has_parent_path() ? path.parent_path().string() : ".";
@@ -150,10 +144,16 @@ Findings inspect(const InspectFlags& flags) {
     RunSummary run = summarise_run(path);
     return {.text = std::move(run.text), .json = std::move(run.json)};
   }
+  InspectFlags guessed = flags;
+  guessed.labels.kind = guess_dataset_kind(flags.path);
+  if (!guessed.labels.kind.empty()) return inspect_labels(guessed);
   if (!is_folder(path)) return inspect_file(flags);
   throw Error(
       ErrorCode::unsupported, "nothing that `mtcnn inspect` knows",
-      {.where = path.string(), .expected = "a folder of crops, a model folder, a training run, or a safetensors file"});
+      {.where = path.string(),
+       .expected = "a folder of crops, a model folder, a training run, a safetensors file, or a labelled data "
+                   "set",
+       .hint = concat("for a data set name its labels by --kind: wider, celeba, fddb, ", label_format_names())});
 }
 
 /// What is read of a folder, as far as a name of ours could be given to results.
@@ -187,23 +187,37 @@ void add_inspect(CLI::App& program) {
   auto flags = std::make_shared<InspectFlags>();
   CLI::App& verb = *program.add_subcommand(
       "inspect",
-      "Explain a file or folder of this project: crops, shards, weights, models, training runs\n\nPrints counts, sizes "
-      "and "
-      "histograms of crops (with --out also pictures of them), shapes and ranges of weights, settings of a "
-      "model, the course of a training run.");
+      "Explain a data set, crops, shards, weights, a model or a training run\n\n"
+      "Prints what is in a labelled data set, problems in it, and the settings that suit it; counts, sizes and "
+      "histograms of crops; shapes and ranges of weights, settings of a model, the course of a training run.");
   verb.add_option("path", flags->path,
-                  "Folder of crops, manifest.json, shard, weights file, model folder or training run")
+                  "Data set, folder of crops, manifest.json, shard, weights file, model folder or training run")
       ->required();
   verb.add_option("--out", flags->out,
-                  "Crops: write an image of samples per kind, NAME-KIND.png, with boxes and landmarks drawn")
-      ->type_name("PNG");
-  verb.add_option("--samples", flags->samples, "Crops per such image")
+                  "Crops: write an image of samples per kind, NAME-KIND.png, with boxes and landmarks drawn. Data set: "
+                  "folder for contact_sheet.jpg, images with their labels drawn, and sizes.svg, sizes of objects")
+      ->type_name("PNG|DIR");
+  verb.add_option("--samples", flags->samples, "Crops or images per such image; of a data set at most 400")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
   verb.add_option("--seed", flags->seed, "Which samples are drawn")->capture_default_str();
   verb.add_option("--json", flags->json, "Write the findings as JSON; - = stdout, instead of text")->type_name("FILE");
+  verb.add_option(
+          "--kind", flags->labels.kind,
+          concat("Data set: format of its labels, wider, celeba, fddb, ", label_format_names(), " [told by the files]"))
+      ->type_name("KIND");
+  verb.add_option("--images", flags->images, "Data set: folder of the images [where the format has them]")
+      ->type_name("DIR");
+  verb.add_option("--split", flags->split, "Data set: train, val or test [wider, celeba: train; else all]")
+      ->type_name("NAME");
+  add_label_flags(verb, flags->labels);
+  verb.add_option("--threads", flags->threads, "Data set: threads that read images; 0 = one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024))
+      ->group(kRunGroup);
+  verb.add_flag("-q,--quiet", flags->quiet, "No progress")->group(kRunGroup);
   verb.add_flag("--verify", flags->verify, "Crops: read everything and compare checksums");
-  verb.footer("Example: mtcnn inspect crops/pnet --samples 100 --out samples.png");
+  verb.footer("Example: mtcnn inspect kangaroo --out kangaroo-report");
   verb.callback([flags] { run(*flags); });
 }
 

@@ -97,12 +97,30 @@ std::string annotation_line(const ImageAnnotation& image) {
   return json.dump();
 }
 
+namespace {
+
+/// A file that is JSON, but one value over several lines or a list: what other tools, and json.dump(), write.
+void refuse_whole_json(const TextLines& lines) {
+  const std::string_view text = trim(lines.text());
+  if (lines.number() != 1 || (!text.starts_with('[') && text != "{")) return;
+  throw Error(
+      ErrorCode::bad_format, "this is JSON, but not JSON lines",
+      {.where = lines.where(),
+       .found = text.starts_with('[') ? "an array" : "an object over several lines",
+       .expected = "one object a line, one line an image",
+       .hint = "write each image's object on one line, without brackets and commas between them; labels of other "
+               "tools have another kind (`mtcnn convert --help`)"});
+}
+
+}  // namespace
+
 void read_annotations(const std::filesystem::path& path, const std::function<void(ImageAnnotation&&)>& use,
                       size_t points) {
   WantedPoints wanted{points, "as 'landmarks' of the configuration says"};
   TextLines lines(path, "annotations file");
   std::unordered_map<std::string, int64_t> first_line;
   while (lines.next()) {
+    refuse_whole_json(lines);
     const JsonFields fields(lines.where());
     ImageAnnotation image = read_image(fields, parse_json(lines.text(), fields.where()), wanted);
     const auto [entry, is_new] = first_line.emplace(image.image, lines.number());

@@ -19,6 +19,10 @@ namespace {
 constexpr size_t kBoxColumns = 4;
 constexpr size_t kPointColumns = 10;
 
+constexpr const char* kNoTables =
+    "these are the comma-separated tables that Kaggle's copy of CelebA has; the lists of the original (Anno/*.txt, "
+    "Eval/*.txt) are needed, with blanks between the columns";
+
 /// What is known of one image before its landmarks are read.
 struct Entry {
   CelebaSplit split = CelebaSplit::train;
@@ -42,8 +46,12 @@ struct Folder {
 
 [[noreturn]] void refuse(const TextLines& lines, const std::string& what, std::string_view found,
                          const std::string& expected) {
+  const bool table = lines.text().find(',') != std::string_view::npos;
   throw Error(ErrorCode::bad_format, what,
-              {.where = lines.where(), .found = std::string(found.substr(0, 60)), .expected = expected});
+              {.where = lines.where(),
+               .found = std::string(found.substr(0, 60)),
+               .expected = expected,
+               .hint = table ? kNoTables : ""});
 }
 
 /// Cuts the next word off the front of `text`; empty at the end.
@@ -170,6 +178,14 @@ CelebaSplit celeba_split(std::string_view name) {
   if (name == "val") return CelebaSplit::validation;
   if (name == "test") return CelebaSplit::test;
   throw Error(ErrorCode::usage, "unknown split", {.found = std::string(name), .expected = "train, val or test"});
+}
+
+void refuse_celeba_tables(const fs::path& folder) {
+  for (const char* name : {"list_bbox_celeba.csv", "list_eval_partition.csv", "Anno/list_bbox_celeba.csv"}) {
+    if (path_exists(folder / name) && !path_exists(Folder(folder).boxes))
+      throw Error(ErrorCode::unsupported, "CelebA with tables instead of lists",
+                  {.where = (folder / name).string(), .hint = kNoTables});
+  }
 }
 
 bool is_celeba(const fs::path& folder) { return is_folder(folder) && path_exists(Folder(folder).boxes); }

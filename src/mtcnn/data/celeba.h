@@ -16,6 +16,9 @@ enum class CelebaSplit { train = 0, validation = 1, test = 2 };
 /// \throws Error{usage} for any other name.
 CelebaSplit celeba_split(std::string_view name);
 
+/// \throws Error{unsupported} where the folder is Kaggle's copy, whose lists are comma-separated tables.
+void refuse_celeba_tables(const std::filesystem::path& folder);
+
 /// True where `folder` has CelebA's layout: a folder with Anno/list_bbox_celeba.txt.
 bool is_celeba(const std::filesystem::path& folder);
 

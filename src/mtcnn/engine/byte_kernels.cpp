@@ -3,8 +3,12 @@
 #include "mtcnn/core/simd.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
+#ifdef MTCNN_X86_UNITS
+#include <immintrin.h>
+#endif
 #ifdef MTCNN_DOT_PRODUCT_UNITS
 #include <arm_neon.h>
 #endif
@@ -39,6 +43,39 @@ inline Inputs inputs_at(const uint8_t* bytes) { return vector_at<Inputs>(bytes);
 }  // namespace plain
 
 #ifdef MTCNN_X86_UNITS
+MTCNN_BEGIN_AVX2
+namespace avx2 {
+#define MTCNN_VECTOR_WIDTH 8
+constexpr int kSumsInRegisters = 10;
+constexpr int kMostVectors = 1;
+constexpr bool kInputsShifted = false;
+#include "mtcnn/engine/byte_vectors.inc"
+using Inputs = __m256i;
+
+[[gnu::always_inline]] inline Inputs inputs_at(const uint8_t* bytes) {
+  return _mm256_set1_epi32(vector_at<int32_t>(bytes));
+}
+
+/// Sums of two products have 16 bits, and no pair of weights makes them larger: see kMostPair.
+[[gnu::always_inline]] inline void add_products(Ints& sums, Inputs inputs, const int8_t* weights) {
+  const __m256i pairs = _mm256_maddubs_epi16(inputs, vector_at<__m256i>(weights));
+  sums += reinterpret_cast<Ints>(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+/// Narrowing works in halves, which the last step puts into order.
+[[gnu::always_inline]] inline Bytes to_bytes(const Floats (&values)[kParts]) {
+  const auto rounded_down = [](const Floats& value) {
+    return _mm256_cvttps_epi32(reinterpret_cast<__m256>(within_byte(value)));
+  };
+  const __m256i words = _mm256_packs_epi32(rounded_down(values[0]), rounded_down(values[1]));
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 0, 0, 0, 0);
+  const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words, words), order);
+  return reinterpret_cast<Bytes>(_mm256_castsi256_si128(bytes));
+}
+
+#include "mtcnn/engine/byte_kernels.inc"
+}  // namespace avx2
+MTCNN_END_UNITS
 MTCNN_BEGIN_AVX512_VNNI
 namespace vnni {
 #define MTCNN_VECTOR_WIDTH 16
@@ -95,26 +132,28 @@ using Inputs = int8x16_t;
 MTCNN_END_UNITS
 #endif
 
-constexpr ByteKernels kPlain = plain::byte_kernels("plain");
+constexpr std::array kAll = {
+    plain::byte_kernels("plain"),
 #ifdef MTCNN_X86_UNITS
-constexpr ByteKernels kVnni = vnni::byte_kernels("AVX-512 VNNI");
+    avx2::byte_kernels("AVX2"),
+    vnni::byte_kernels("AVX-512 VNNI"),
 #endif
 #ifdef MTCNN_DOT_PRODUCT_UNITS
-constexpr ByteKernels kDotProduct = dot_product::byte_kernels("NEON dot product");
+    dot_product::byte_kernels("NEON dot product"),
 #endif
+};
+
+size_t usable_count() {
+#ifdef MTCNN_X86_UNITS
+  if (has_avx512_vnni()) return 3;
+  return has_avx2() ? 2 : 1;
+#else
+  return has_dot_product() ? kAll.size() : 1;
+#endif
+}
 
 }  // namespace
 
-const ByteKernels& plain_byte_kernels() { return kPlain; }
-
-const ByteKernels* fast_byte_kernels() {
-#ifdef MTCNN_X86_UNITS
-  if (has_avx512_vnni()) return &kVnni;
-#endif
-#ifdef MTCNN_DOT_PRODUCT_UNITS
-  if (has_dot_product()) return &kDotProduct;
-#endif
-  return nullptr;
-}
+std::span<const ByteKernels> usable_byte_kernels() { return std::span(kAll).first(usable_count()); }
 
 }  // namespace mtcnn::engine

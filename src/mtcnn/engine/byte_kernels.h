@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 /// The arithmetic of screening: convolutions of bytes with sums in 32 bits, channels last. Sixteen channels are a
 /// vector.
@@ -10,6 +11,9 @@ namespace mtcnn::engine {
 inline constexpr ptrdiff_t kByteLanes = 16;
 /// Bytes that are multiplied and summed at once; a kernel's row is filled up to a multiple of it with weights of 0.
 inline constexpr int kByteGroup = 4;
+/// What the sizes of two weights that are multiplied side by side add up to at most: sums of two products then have 16
+/// bits, as some units need.
+inline constexpr int kMostPair = 32767 / 255;
 /// Bytes that a kernel may read behind its input and values that it may write behind its output.
 inline constexpr size_t kByteSlack = 64;
 
@@ -80,10 +84,8 @@ struct ByteKernels {
   void (*to_bytes)(const float* values, ptrdiff_t count, uint8_t* bytes);
 };
 
-/// Plain code, to compare with.
-const ByteKernels& plain_byte_kernels();
-
-/// Those for this machine's units that multiply bytes; nullptr where it has none, as screening then saves no time.
-const ByteKernels* fast_byte_kernels();
+/// Those that this machine can run: plain code, then those for units that multiply bytes, the fastest last. With plain
+/// code alone screening saves no time.
+std::span<const ByteKernels> usable_byte_kernels();
 
 }  // namespace mtcnn::engine

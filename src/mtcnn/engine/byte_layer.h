@@ -36,6 +36,9 @@ struct ByteLayer {
 
 /// \param inputs   of each input channel (a dense layer's repeat from pixel to pixel)
 /// \param outputs  of each channel; empty where the answers are floats
-ByteLayer byte_layer(const Taps& taps, std::span<const ChannelRange> inputs, std::span<const ChannelRange> outputs);
+/// \param windows  [count, taps] inputs that the layer sees: its weights are rounded so that the sums over these are
+///                 nearest to the exact ones. Empty: each weight is rounded to the nearest
+ByteLayer byte_layer(const Taps& taps, std::span<const ChannelRange> inputs, std::span<const ChannelRange> outputs,
+                     std::span<const float> windows = {});
 
 }  // namespace mtcnn::engine

@@ -48,6 +48,40 @@ struct Pooling {
   int channels = 0;
 };
 
+/// Winograd's filtering of 3 x 3 taps in tiles of 4 x 4 output pixels (Winograd 1980; Lavin and Gray 2016), with the
+/// points 0, ±kNearPoint, ±kFarPoint and infinity: their products' rounding errors are smaller than those of ±1 and ±2.
+inline constexpr int kTile = 4;               ///< output pixels of a tile's side
+inline constexpr int kTileInput = kTile + 2;  ///< input pixels of its side
+inline constexpr int kTilePlaces = kTileInput * kTileInput;
+inline constexpr float kNearPoint = 0.70710678F;
+inline constexpr float kFarPoint = 1.41421356F;
+
+/// Transforms a row of tiles of input. Channels come in whole vectors; what is read beyond the last channel does not
+/// matter.
+struct TileInput {
+  const float* input = nullptr;  ///< of the first tile's corner
+  ptrdiff_t pixel_stride = 0;
+  ptrdiff_t row_stride = 0;
+  int columns = 0;  ///< input pixels of a row; pixels beyond count as 0
+  int rows = 0;     ///< of input; those beyond count as 0
+  int tiles = 0;
+  ptrdiff_t channels = 0;   ///< in whole vectors
+  float* output = nullptr;  ///< [kTilePlaces, …, tiles, channels]
+  ptrdiff_t place_stride = 0;
+};
+
+/// Transforms a row of tiles of products back into pixels, and adds the biases.
+struct TileOutput {
+  const float* products = nullptr;  ///< as TileInput::output
+  ptrdiff_t place_stride = 0;
+  int tiles = 0;
+  ptrdiff_t channels = 0;  ///< in whole vectors
+  const float* biases = nullptr;
+  const float* slopes = nullptr;  ///< of PReLU; nullptr: no activation
+  float* output = nullptr;        ///< [kTile, kTile * tiles, channels]
+  ptrdiff_t row_stride = 0;
+};
+
 /// One version of the arithmetic.
 struct Kernels {
   const char* units;  ///< the vector units that it is made for
@@ -55,6 +89,8 @@ struct Kernels {
   int most_vectors;   ///< that a block of output channels may have: 1, 2, 3 and 4 are possible, up to this
   void (*convolve)(const Convolution& job);
   void (*pool)(const Pooling& job);
+  void (*to_tiles)(const TileInput& job);
+  void (*from_tiles)(const TileOutput& job);
 };
 
 /// Those that this machine can run, the fastest last; they differ in the order of sums and in fused roundings.

@@ -110,7 +110,14 @@ CropNet::CropNet(const NetWeights& weights, const Kernels& kernels)
   require(!spec.is_convolutional(), "CropNet: R-Net or O-Net is needed");
   const LayerPacker pack(weights, kernels);
   const size_t convolutions = spec.layers.size() - 1;
-  for (size_t i = 0; i < convolutions; ++i) steps_.push_back({pack.layer(i), spec.layers[i].pool});
+  for (size_t i = 0; i < convolutions; ++i) {
+    const Taps taps = layer_taps(weights, i);
+    Step& step = steps_.emplace_back(Step{.pool = spec.layers[i].pool});
+    if (WinogradLayer::pays_for(taps))
+      step.winograd.emplace(taps, pack);
+    else
+      step.layer = pack.pack(taps);
+  }
   dense_ = pack.layer(convolutions);
   heads_ = pack.heads();
 }
@@ -124,10 +131,13 @@ void CropNet::run(const float* crops, int count, float* values) const {
     for (int i = 0; i < some; ++i) {
       Map map{crops + (first + i) * crop_floats(), side_, side_};
       for (size_t step = 0; step < steps_.size(); ++step) {
-        const auto& [layer, pool] = steps_[step];
+        const auto& [layer, winograd, pool] = steps_[step];
         std::vector<float>& room = map_rooms[step % 2];
-        map =
-            pool > 0 ? convolved_and_pooled(*kernels_, layer, pool, map, room) : convolved(*kernels_, layer, map, room);
+        if (winograd)
+          map = winograd->run(*kernels_, pool, map, room);
+        else
+          map = pool > 0 ? convolved_and_pooled(*kernels_, layer, pool, map, room)
+                         : convolved(*kernels_, layer, map, room);
       }
       std::memcpy(flat + ptrdiff_t{i} * dense_.row_length, map.values,
                   static_cast<size_t>(dense_.row_length) * sizeof(float));

@@ -1,6 +1,10 @@
 #pragma once
 
 #include "mtcnn/engine/layer.h"
+#include "mtcnn/engine/winograd.h"
+
+#include <optional>
+#include <vector>
 
 /// The three nets for inference on the CPU, without LibTorch. Constant after construction, safe to use from several
 /// threads; each call runs in the thread that makes it. Input: floats, channels last, values (pixel - 127.5) / 128.
@@ -49,6 +53,7 @@ class CropNet {
   /// A convolution, with max-pooling behind it where `pool` is not 0.
   struct Step {
     Layer layer;
+    std::optional<WinogradLayer> winograd;  ///< instead of the layer, where that pays
     int pool;
   };
 

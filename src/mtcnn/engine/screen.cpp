@@ -39,6 +39,24 @@ std::vector<ChannelRange> ranges_of(const std::vector<std::vector<float>>& maps,
   return ranges;
 }
 
+/// What a layer sees at some places of its input maps, evenly spread: [windows, taps].
+std::vector<float> windows_of(const std::vector<std::vector<float>>& maps, int side, const Taps& taps) {
+  constexpr int kPerMap = 4;
+  const int places = side - taps.kernel + 1;
+  const int step = std::max(1, places * places / kPerMap);
+  const auto row = static_cast<ptrdiff_t>(taps.kernel) * taps.input_channels;
+  std::vector<float> windows;
+  for (const std::vector<float>& map : maps) {
+    for (int place = 0; place < places * places; place += step) {
+      for (int y = place / places; y < place / places + taps.kernel; ++y) {
+        const float* first = map.data() + (static_cast<ptrdiff_t>(y) * side + place % places) * taps.input_channels;
+        windows.insert(windows.end(), first, first + row);
+      }
+    }
+  }
+  return windows;
+}
+
 /// The convolutions of a net as bytes, and what they give for the painted pictures, in floats.
 struct Quantized {
   std::vector<ByteStep> steps;
@@ -59,6 +77,7 @@ Quantized quantized(const NetWeights& weights, const Kernels& kernels, const Cal
   for (size_t i = 0; i < layers.size() && layers[i].kernel > 0; ++i) {
     const int pool = layers[i].pool;
     const Taps taps = layer_taps(weights, i);
+    const std::vector<float> windows = windows_of(made.maps, side, taps);
     const Layer layer = pack.pack(taps);
     int next_side = 0;
     for (std::vector<float>& map : made.maps) {
@@ -70,7 +89,7 @@ Quantized quantized(const NetWeights& weights, const Kernels& kernels, const Cal
     }
     side = next_side;
     std::vector<ChannelRange> outputs = ranges_of(made.maps, static_cast<size_t>(layer.channels), headroom);
-    made.steps.push_back({byte_layer(taps, made.ranges, outputs), pool});
+    made.steps.push_back({byte_layer(taps, made.ranges, outputs, windows), pool});
     made.ranges = std::move(outputs);
   }
   return made;
@@ -175,7 +194,8 @@ PNetScreen::PNetScreen(const NetWeights& weights, const Kernels& kernels, const 
   Quantized made = quantized(weights, kernels, pictures);
   steps_ = std::move(made.steps);
   const Taps face = face_taps(weights);
-  head_ = byte_layer(face, made.ranges, {});
+  constexpr int kSide = kPNetSide / 2 - 5;
+  head_ = byte_layer(face, made.ranges, {}, windows_of(made.maps, kSide, face));
   Comparison comparison;
   std::array<float, kCells * kCells> rough{};
   for (int i = 0; i < pictures.textures + pictures.faces; ++i) {

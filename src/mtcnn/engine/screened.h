@@ -15,9 +15,9 @@ inline constexpr float kSurelyNone = -10;
 /// \return nothing where screening saves no time on this machine, or cannot be trusted for these weights.
 template <class Screen>
 std::unique_ptr<Screen> usable_screen(const NetWeights& weights, const Kernels& kernels) {
-  const ByteKernels* bytes = fast_byte_kernels();
-  if (bytes == nullptr || !Screen::possible_for(weights)) return nullptr;
-  auto screen = std::make_unique<Screen>(weights, kernels, *bytes);
+  const std::span<const ByteKernels> bytes = usable_byte_kernels();
+  if (bytes.size() == 1 || !Screen::possible_for(weights)) return nullptr;
+  auto screen = std::make_unique<Screen>(weights, kernels, bytes.back());
   return std::isfinite(screen->margin()) ? std::move(screen) : nullptr;
 }
 

@@ -141,7 +141,8 @@ void draw_faces(Image& image, std::span<const Face> faces, std::span<const std::
     if (is_finite(face.box)) draw_points(canvas, face, style);
   }
   for (size_t i = 0; i < faces.size(); ++i) {
-    if (is_finite(faces[i].box)) draw_label(canvas, to_pixels(faces[i].box, image, style), labels[i], style);
+    if (is_finite(faces[i].box) && !labels[i].empty())
+      draw_label(canvas, to_pixels(faces[i].box, image, style), labels[i], style);
   }
 }
 

@@ -15,7 +15,7 @@ namespace mtcnn {
 void draw_faces(Image& image, std::span<const Face> faces);
 
 /// The same with other words on the labels than the confidence.
-/// \param labels  ASCII, one a face.
+/// \param labels  ASCII, one a face; none is drawn where it is empty.
 /// \throws ContractError if there are more or fewer labels than faces.
 void draw_faces(Image& image, std::span<const Face> faces, std::span<const std::string> labels);
 

@@ -57,6 +57,11 @@ std::string label_format_names();
 /// \throws Error{usage} naming all formats where there is none of this name.
 const LabelFormat& label_format(const std::string& name);
 
+/// The format of a data set's labels, told by the names of its files and the first keys in them.
+/// \param path  as read_labels() takes it.
+/// \return a name in label_formats(); empty where it is not clear, also where the files cannot be read.
+std::string guess_label_kind(const std::filesystem::path& path);
+
 /// Reads a data set. Boxes come as [x, y, w, h] in pixels of the upright image, whatever the file has; difficult
 /// objects and crowds are ignored. What is not as it should be is counted in `dropped` and `kept`: boxes outside the
 /// image, of no area or there twice, corners in the wrong order, images that are missing, other classes, flags. \param

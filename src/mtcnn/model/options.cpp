@@ -39,11 +39,11 @@ const OptionTable<EngineOptions>& engine_option_table() {
   using O = EngineOptions;
   static const OptionTable<O> table =
       OptionTable<O>()
-          .add("screen", &O::screen, {},
-               "on CPUs with AVX-512 VNNI or Arm dot products: P-Net and R-Net first run in 8-bit arithmetic, and in "
-               "full precision only on windows that may pass. Takes about half the time; loses about one window in a "
-               "thousand, right at the "
-               "threshold, so results may differ slightly from those of other CPUs")
+          .add(
+              "screen", &O::screen, {},
+              "on CPUs with AVX2, AVX-512 VNNI or Arm dot products: P-Net and R-Net first run in 8-bit arithmetic, and "
+              "in full precision only on windows that may pass. Takes half to three quarters of the time; loses about "
+              "one window in a thousand, right at the threshold")
           .add(
               "half", &O::half, {},
               "on a GPU (experimental): run the nets in half precision; docs/results.md has its effect on accuracy. No "

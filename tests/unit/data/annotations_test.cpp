@@ -140,5 +140,12 @@ TEST_F(Annotations, MayHaveAnyNumberOfPointsButOne) {
       ::testing::AllOf(::testing::HasSubstr(":1"), ::testing::HasSubstr("found 1 points, expected 4, as 'landmarks'")));
 }
 
+TEST_F(Annotations, OneJsonValueOverSeveralLinesIsTold) {
+  for (const char* text : {"[\n{\"image\": \"a.jpg\", \"faces\": []}\n]\n", "[{\"image\": \"a.jpg\", \"faces\": []}]",
+                           "{\n\"image\": \"a.jpg\", \"faces\": []}\n"}) {
+    EXPECT_THAT(message(text), AllOf(HasSubstr("faces.jsonl:1"), HasSubstr("expected one object a line"))) << text;
+  }
+}
+
 }  // namespace
 }  // namespace mtcnn

@@ -141,6 +141,15 @@ TEST_F(Celeba, NamesTheListThatIsMissing) {
   EXPECT_FALSE(is_celeba(folder_.path()));
 }
 
+TEST_F(Celeba, TablesOfKaggleAreTold) {
+  write_text(partition_, "image_id,partition\na.jpg,0\n");
+  EXPECT_THAT(message(), HasSubstr("Kaggle's copy"));
+  const testing::TempFolder folder;
+  EXPECT_NO_THROW(refuse_celeba_tables(folder.path()));
+  write_text(folder / "list_bbox_celeba.csv", "image_id,x_1,y_1,width,height\n");
+  EXPECT_THROW(refuse_celeba_tables(folder.path()), Error);
+}
+
 TEST(CelebaSplits, AreNamed) {
   EXPECT_EQ(celeba_split("train"), CelebaSplit::train);
   EXPECT_EQ(celeba_split("val"), CelebaSplit::validation);

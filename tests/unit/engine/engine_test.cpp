@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <random>
 
@@ -63,6 +64,7 @@ struct MadeLayer {
 
 /// Whatever the compiler: none falls back to narrower units.
 TEST(EngineKernels, AreThoseOfThisMachine) {
+  if (std::getenv("MTCNN_VECTOR") != nullptr) GTEST_SKIP() << "MTCNN_VECTOR limits them";
 #if defined(__aarch64__)
   EXPECT_STREQ(usable_kernels().back().units, "NEON");
 #elif defined(__x86_64__)
@@ -104,6 +106,34 @@ TEST(EngineKernels, ConvolveAsDefined) {
                   << kernels.units << " " << channel << " of " << channels;
             }
           }
+        }
+      }
+    }
+  }
+}
+
+/// Maps that end within a tile, with one; channels that end within a vector; with pooling and without.
+TEST(Winograd, IsTheConvolution) {
+  for (const Kernels& kernels : usable_kernels()) {
+    for (const auto& [inputs, channels] : {std::pair{28, 48}, {32, 64}, {17, 3}}) {
+      const MadeLayer made(inputs, channels, 3, -1);
+      const LayerPacker pack(made.weights, kernels);
+      const Taps taps = convolution_taps(made.weights, "conv", "prelu");
+      const Layer layer = pack.pack(taps);
+      const WinogradLayer winograd(taps, pack);
+      for (const auto& [width, height] : {std::pair{23, 23}, {10, 10}, {6, 11}, {5, 5}}) {
+        std::vector<float> input = random_floats(static_cast<size_t>(width * height * inputs));
+        input.resize(input.size() + kSlack, std::numeric_limits<float>::quiet_NaN());  // is read, and does not matter
+        for (const int pool : {0, 2, 3}) {
+          const Map map{input.data(), width, height};
+          std::vector<float> rooms[2];
+          const Map expected = pool > 0 ? convolved_and_pooled(kernels, layer, pool, map, rooms[0])
+                                        : convolved(kernels, layer, map, rooms[0]);
+          const Map got = winograd.run(kernels, pool, map, rooms[1]);
+          ASSERT_EQ(std::pair(got.width, got.height), std::pair(expected.width, expected.height));
+          for (int i = 0; i < got.width * got.height * channels; ++i)
+            ASSERT_NEAR(got.values[i], expected.values[i], kConvolutionTolerance)
+                << kernels.units << " " << inputs << " " << width << " " << pool << " " << i;
         }
       }
     }

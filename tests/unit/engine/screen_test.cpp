@@ -8,7 +8,6 @@
 #include <limits>
 #include <string>
 
-#include "unit/engine/byte_versions.h"
 #include "unit/engine/samples.h"
 #include <gtest/gtest.h>
 
@@ -29,8 +28,8 @@ TEST(Screen, RoughLogitsAreWithinTheMargin) {
   const NetWeights pnet = default_net(NetKind::pnet);
   const NetWeights rnet = default_net(NetKind::rnet);
   const Kernels& kernels = usable_kernels().back();
-  for (const ByteKernels* bytes : all_byte_kernels()) {
-    const PNetScreen screen(pnet, kernels, *bytes);
+  for (const ByteKernels& bytes : usable_byte_kernels()) {
+    const PNetScreen screen(pnet, kernels, bytes);
     EXPECT_GT(screen.margin(), 0);
     EXPECT_LT(screen.margin(), 2.5F);
     const PNet net(pnet, kernels);
@@ -52,9 +51,9 @@ TEST(Screen, RoughLogitsAreWithinTheMargin) {
       EXPECT_TRUE(std::equal(band.begin(), band.end(), rough.begin() + ptrdiff_t{7} * cells)) << "bands change nothing";
     }
     EXPECT_GT(near, 300U);
-    EXPECT_LE(lost, near / 100) << bytes->units;
+    EXPECT_LE(lost, near / 100) << bytes.units;
 
-    const RNetScreen rnet_screen(rnet, kernels, *bytes);
+    const RNetScreen rnet_screen(rnet, kernels, bytes);
     EXPECT_LT(rnet_screen.margin(), 2);
     const Calibration crops = painted_calibration(net_input_size(NetKind::rnet));
     const int count = crops.textures + crops.faces;
@@ -65,7 +64,7 @@ TEST(Screen, RoughLogitsAreWithinTheMargin) {
     for (size_t i = 0; i < logits.size(); ++i) {
       const float logit = values[i * kRNetValues];
       if (std::abs(logit) < 4) {
-        EXPECT_NEAR(logits[i], logit, 1.5F * rnet_screen.margin()) << bytes->units << " " << i;
+        EXPECT_NEAR(logits[i], logit, 1.5F * rnet_screen.margin()) << bytes.units << " " << i;
       }
     }
   }
@@ -76,7 +75,7 @@ TEST(Screen, IsNotTrustedForNetsThatSeeNoFaces) {
   for (NamedTensor& tensor : weights.tensors) {
     if (tensor.name == "conv4_1.bias") tensor.values = {50, -50};
   }
-  const PNetScreen screen(weights, usable_kernels().back(), plain_byte_kernels());
+  const PNetScreen screen(weights, usable_kernels().back(), usable_byte_kernels().front());
   EXPECT_TRUE(std::isinf(screen.margin()));
 }
 

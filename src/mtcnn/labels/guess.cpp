@@ -1,0 +1,87 @@
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/paths.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/labels/labels.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <string>
+#include <utility>
+
+namespace mtcnn {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t kHead = 64 * 1024;  ///< bytes of a file that are looked at
+
+std::string head_of(const fs::path& file) {
+  std::string head(kHead, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+  if (head.starts_with("\xEF\xBB\xBF")) head.erase(0, 3);
+  return head;
+}
+
+/// The kind whose mark comes first in `head`; of two at one place the first in the list.
+template <size_t count>
+std::string first_mark(const std::string& head, const std::array<std::pair<const char*, const char*>, count>& marks) {
+  size_t first = std::string::npos;
+  std::string kind;
+  for (const auto& [mark, name] : marks) {
+    const size_t place = head.find(mark);
+    if (place < first) first = place, kind = name;
+  }
+  return kind;
+}
+
+std::string kind_of_file(const fs::path& file) {
+  constexpr std::array<std::pair<const char*, const char*>, 5> kJsonMarks = {{{"\"shapes\"", "labelme"},
+                                                                              {"\"imagePath\"", "labelme"},
+                                                                              {"\"annotations\"", "coco"},
+                                                                              {"\"images\"", "coco"},
+                                                                              {"\"categories\"", "coco"}}};
+  constexpr std::array<std::pair<const char*, const char*>, 2> kXmlMarks = {
+      {{"<annotations", "cvat"}, {"<annotation", "voc"}}};
+  const std::string ending = file.extension().string();
+  if (ending == ".jsonl") return "own";
+  if (ending == ".yaml" || ending == ".yml") return "yolo";
+  const std::string head = head_of(file);
+  if (ending == ".xml") return first_mark(head, kXmlMarks);
+  if (ending != ".json") return "";
+  return trim(head).starts_with('[') ? "labelstudio" : first_mark(head, kJsonMarks);
+}
+
+/// The kind of the first label file in the folder, by name.
+std::string kind_of_folder(const fs::path& folder) {
+  for (const fs::path& entry : folder_entries(folder)) {
+    const std::string ending = entry.extension().string();
+    if ((ending != ".xml" && ending != ".json") || entry.filename().string().starts_with('.') || !is_file(entry))
+      continue;
+    if (const std::string kind = kind_of_file(entry); !kind.empty()) return kind;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string guess_label_kind(const fs::path& path) {
+  try {
+    if (!is_folder(path)) return is_file(path) ? kind_of_file(path) : "";
+    if (path_exists(path / "annotations.jsonl")) return "own";
+    for (const char* name : {"data.yaml", "data.yml", "classes.txt"}) {
+      if (path_exists(path / name)) return "yolo";
+    }
+    if (const std::string kind = kind_of_folder(path); !kind.empty()) return kind;
+    for (const fs::path& entry : folder_entries(path)) {
+      if (!is_folder(entry)) continue;
+      if (const std::string kind = kind_of_folder(entry); !kind.empty()) return kind;
+    }
+  } catch (const Error&) {
+    // What cannot be read is told by the reader of the kind that the user names.
+  }
+  return "";
+}
+
+}  // namespace mtcnn
