@@ -155,7 +155,7 @@ class Memory(unittest.TestCase):
         def fail(count):
             for _ in range(count):
                 for call in (
-                    lambda: mtcnn.detect_faces(np.zeros((2000, 2000, 4), np.uint8)),
+                    lambda: mtcnn.detect_faces(np.zeros((2000, 2000, 5), np.uint8)),
                     lambda: MTCNN(factor=2),
                     lambda: mtcnn.detect("none.jpg"),
                 ):

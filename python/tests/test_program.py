@@ -80,7 +80,7 @@ class Program(unittest.TestCase):
             (lambda: libmtcnn.evaluate("coco", detections="no.jsonl", annotations="no.jsonl"), FileNotFoundError, "no.jsonl"),
             (lambda: libmtcnn.evaluate("coco", detection="x"), libmtcnn.UsageError, "--detection"),
             (lambda: libmtcnn.evaluate("fairness"), libmtcnn.UsageError, "fairness"),
-            (lambda: libmtcnn.run("juggle"), libmtcnn.UsageError, "subcommand"),
+            (lambda: libmtcnn.run("juggle"), libmtcnn.UsageError, "no command"),
             (lambda: libmtcnn.train("pnet", "crops", "x", {"epochs": object()}), TypeError, "config: found a value of type object"),
         ):
             with self.subTest(words), self.assertRaisesRegex(error, words) as raised:

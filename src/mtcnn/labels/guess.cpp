@@ -7,6 +7,7 @@
 #include <array>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace mtcnn {
@@ -24,6 +25,28 @@ std::string head_of(const fs::path& file) {
   return head;
 }
 
+/// Where `key` is first followed by a list; npos where it is not.
+size_t list_of(const std::string& head, std::string_view key) {
+  for (size_t place = head.find(key); place != std::string::npos; place = head.find(key, place + 1)) {
+    const size_t colon = head.find_first_not_of(" \t\r\n", place + key.size());
+    if (colon == std::string::npos || head[colon] != ':') continue;
+    const size_t value = head.find_first_not_of(" \t\r\n", colon + 1);
+    if (value != std::string::npos && head[value] == '[') return place;
+  }
+  return std::string::npos;
+}
+
+/// LabelMe's files have a list of shapes, COCO's one of images, annotations or categories, whichever comes first.
+std::string kind_of_object(const std::string& head) {
+  size_t first = list_of(head, "\"shapes\"");
+  std::string kind = first == std::string::npos && head.find("\"imagePath\"") == std::string::npos ? "" : "labelme";
+  for (const char* key : {"\"images\"", "\"annotations\"", "\"categories\""}) {
+    const size_t place = list_of(head, key);
+    if (place < first) first = place, kind = "coco";
+  }
+  return kind;
+}
+
 /// The kind whose mark comes first in `head`; of two at one place the first in the list.
 template <size_t count>
 std::string first_mark(const std::string& head, const std::array<std::pair<const char*, const char*>, count>& marks) {
@@ -37,11 +60,6 @@ std::string first_mark(const std::string& head, const std::array<std::pair<const
 }
 
 std::string kind_of_file(const fs::path& file) {
-  constexpr std::array<std::pair<const char*, const char*>, 5> kJsonMarks = {{{"\"shapes\"", "labelme"},
-                                                                              {"\"imagePath\"", "labelme"},
-                                                                              {"\"annotations\"", "coco"},
-                                                                              {"\"images\"", "coco"},
-                                                                              {"\"categories\"", "coco"}}};
   constexpr std::array<std::pair<const char*, const char*>, 2> kXmlMarks = {
       {{"<annotations", "cvat"}, {"<annotation", "voc"}}};
   const std::string ending = file.extension().string();
@@ -50,7 +68,7 @@ std::string kind_of_file(const fs::path& file) {
   const std::string head = head_of(file);
   if (ending == ".xml") return first_mark(head, kXmlMarks);
   if (ending != ".json") return "";
-  return trim(head).starts_with('[') ? "labelstudio" : first_mark(head, kJsonMarks);
+  return trim(head).starts_with('[') ? "labelstudio" : kind_of_object(head);
 }
 
 /// The kind of the first label file in the folder, by name.
