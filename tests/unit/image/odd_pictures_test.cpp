@@ -52,7 +52,7 @@ void expect_quarters(const Image& image, int tolerance, const Colour& last = kQu
 
 std::string little(uint64_t value, int size) {
   std::string out;
-  for (int k = 0; k < size; ++k) out += static_cast<char>(value >> (8 * k) & 0xFF);
+  for (int k = 0; k < size; ++k) out += k < 8 ? static_cast<char>(value >> (8 * k) & 0xFF) : '\0';
   return out;
 }
 
