@@ -22,26 +22,34 @@ TextLines::TextLines(std::filesystem::path path, std::string kind)
     throw Error(ErrorCode::unreadable, concat("this is a folder, a ", kind_, " was expected"),
                 {.where = path_.string()});
   }
-  // A mark of UTF-8 is three bytes, one of UTF-16 two.
-  std::string start(3, '\0');
-  file_->read(start.data(), 3);
-  start.resize(static_cast<size_t>(file_->gcount()));
-  const bool utf16 = start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF");
-  file_->clear();
-  if (utf16) {
-    file_ = std::make_unique<std::istringstream>(as_utf8(read_text(path_)));
-  } else if (start != "\xEF\xBB\xBF") {
-    file_->seekg(0);
-  }
+  skip_mark();
+}
+
+void TextLines::skip_mark() {
+  // A mark of UTF-8 is three bytes, one of UTF-16 two. A pipe cannot go back to its start, so what is read is kept.
+  constexpr size_t kMark = 3;
+  ahead_.resize(kMark);
+  file_->read(ahead_.data(), kMark);
+  ahead_.resize(static_cast<size_t>(file_->gcount()));
+  if (ahead_ == "\xEF\xBB\xBF") ahead_.clear();
+  if (!ahead_.starts_with("\xFF\xFE") && !ahead_.starts_with("\xFE\xFF")) return;
+  file_ = std::make_unique<std::istringstream>(as_utf8(read_text(path_)));
+  ahead_.clear();
+}
+
+int TextLines::next_byte() {
+  if (ahead_.empty()) return file_->rdbuf()->sbumpc();
+  const auto byte = static_cast<unsigned char>(ahead_.front());
+  ahead_.erase(0, 1);
+  return byte;
 }
 
 bool TextLines::read_line() {
   constexpr size_t kLongest = size_t{64} << 20;
   line_.clear();
-  std::streambuf& bytes = *file_->rdbuf();
-  int next = bytes.sbumpc();
+  int next = next_byte();
   const bool some = next != std::char_traits<char>::eof();
-  for (; next != std::char_traits<char>::eof() && next != '\n'; next = bytes.sbumpc()) {
+  for (; next != std::char_traits<char>::eof() && next != '\n'; next = next_byte()) {
     if (line_.size() >= kLongest) {
       throw Error(
           ErrorCode::unsupported, "a line is too long",

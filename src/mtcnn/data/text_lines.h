@@ -30,11 +30,14 @@ class TextLines {
   std::string where() const;
 
  private:
+  void skip_mark();
+  int next_byte();
   bool read_line();
 
   std::filesystem::path path_;
   std::string kind_;
   std::unique_ptr<std::istream> file_;
+  std::string ahead_;  ///< what was read to find a mark, before the rest of `file_`
   std::string line_;
   std::string_view text_;
   int64_t number_ = 0;
