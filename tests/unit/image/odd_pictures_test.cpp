@@ -150,6 +150,17 @@ TEST(OddTiff, WhatNobodyDecodesIsNamed) {
   EXPECT_THAT(error_of(with(4, 1, 1, 1)), HasSubstr("4 bits"));
 }
 
+/// No sign of a compression that the decoder lacks.
+TEST(OddTiff, BlackIsAPicture) {
+  constexpr int kDeflate = 8;
+  std::vector<uint8_t> bytes;
+  ASSERT_TRUE(cv::imencode(".tif", cv::Mat(8, 8, CV_8UC3, cv::Scalar(0, 0, 0)), bytes,
+                           {cv::IMWRITE_TIFF_COMPRESSION, kDeflate}));
+  const Image image = decode_image(std::as_bytes(std::span(bytes)), "black.tif");
+  EXPECT_EQ(image.width(), 8);
+  EXPECT_EQ(image.row(0)[0], 0);
+}
+
 TEST(OddTiff, SixteenBitsWithWhiteAsZero) {
   const std::string black_then_white("\xFF\xFF\0\0\xFF\xFF\0\0", 8);
   const Image image = decoded(tiff(
