@@ -1,5 +1,7 @@
 #include "mtcnn/core/cut_files.h"
 
+#include "mtcnn/core/text.h"
+
 #include <csignal>
 #include <cstdint>
 #include <string_view>
@@ -21,8 +23,7 @@ void say(std::string_view text) {
 uintptr_t take_number(std::string_view& text) {
   uintptr_t number = 0;
   while (!text.empty()) {
-    const char c = text.front();
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    const int digit = hex_digit(text.front());
     if (digit < 0) break;
     number = number * 16 + static_cast<uintptr_t>(digit);
     text.remove_prefix(1);

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <climits>
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -199,6 +201,15 @@ fs::path make_temporary_folder(const fs::path& path) {
 
 bool is_temporary_name(const std::string& name) { return name.ends_with(kTemporaryEnding); }
 
+bool is_abandoned(const fs::path& temporary, const std::string& name) {
+  const std::string whole = temporary.filename().string();
+  const std::string start = name + ".";
+  if (!is_temporary_name(whole) || !whole.starts_with(start)) return false;
+  pid_t maker = 0;
+  const char* end = std::from_chars(whole.data() + start.size(), whole.data() + whole.size(), maker).ptr;
+  return *end == '.' && maker > 0 && ::kill(maker, 0) != 0 && errno == ESRCH;
+}
+
 void rename_temporary(const fs::path& temporary, const fs::path& path) {
   if (std::rename(temporary.c_str(), path.c_str()) != 0)
     throw system_error(ErrorCode::unwritable, "cannot give this file its name", path);
@@ -278,28 +289,27 @@ void write_unsynced(const fs::path& path, std::string_view text) {
   if (!file) throw system_error(ErrorCode::unwritable, "cannot write this file", path);
 }
 
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(place_, ignored);
+}
+
 AtomicFolder::AtomicFolder(const fs::path& path) : path_(path.has_filename() ? path : path.parent_path()) {
   if (path_exists(path_) && !(is_folder(path_) && folder_entries(path_).empty())) {
     throw Error(ErrorCode::unwritable, "this is there already and not empty",
                 {.where = path_.string(), .hint = "name a new folder"});
   }
   if (path_.has_parent_path()) make_folder(path_.parent_path());
-  temporary_ = make_temporary_folder(path_);
-}
-
-AtomicFolder::~AtomicFolder() {
-  std::error_code ignored;
-  if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+  temporary_.emplace(path_);
 }
 
 void AtomicFolder::commit() {
-  const int folder = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder = ::open(place().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const bool failed = folder < 0 || ::syncfs(folder) != 0;  // once for all files
   const std::error_code reason(errno, std::generic_category());
   if (folder >= 0) ::close(folder);
   if (failed) throw system_error(reason, ErrorCode::unwritable, "cannot write this folder", path_);
-  rename_temporary(temporary_, path_);
-  temporary_.clear();
+  rename_temporary(place(), path_);
 }
 
 void sync_folder(const fs::path& path) {

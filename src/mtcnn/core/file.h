@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,6 +55,8 @@ std::filesystem::path make_temporary_file(const std::filesystem::path& path);
 std::filesystem::path make_temporary_folder(const std::filesystem::path& path);
 /// True for the names that these two give.
 bool is_temporary_name(const std::string& name);
+/// Whether this is a temporary file or folder for a file or folder called `name`, and the process that made it is gone.
+bool is_abandoned(const std::filesystem::path& temporary, const std::string& name);
 
 /// Gives `temporary`, whose content is synced already, the name `path` in one step and syncs the folder.
 /// \throws Error if the system refuses.
@@ -99,6 +102,21 @@ void write_text(const std::filesystem::path& path, std::string_view text);
 /// \throws Error if that fails.
 void write_unsynced(const std::filesystem::path& path, std::string_view text);
 
+/// A temporary folder beside `path` that goes away with this object, with what it then holds.
+class TemporaryFolder {
+ public:
+  /// \throws Error{unwritable} if it cannot be made.
+  explicit TemporaryFolder(const std::filesystem::path& path) : place_(make_temporary_folder(path)) {}
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& place() const { return place_; }
+
+ private:
+  std::filesystem::path place_;
+};
+
 /// A folder of many small files that appears whole or not at all. Each through AtomicFile would wait for the disk
 /// thousands of times. Without commit() the destructor removes what was written.
 class AtomicFolder {
@@ -106,12 +124,9 @@ class AtomicFolder {
   /// Makes missing parent folders.
   /// \throws Error{unwritable} if `path` is there already and no empty folder, or cannot be made.
   explicit AtomicFolder(const std::filesystem::path& path);
-  ~AtomicFolder();
-  AtomicFolder(const AtomicFolder&) = delete;
-  AtomicFolder& operator=(const AtomicFolder&) = delete;
 
   /// Where its files are until commit().
-  const std::filesystem::path& place() const { return temporary_; }
+  const std::filesystem::path& place() const { return temporary_->place(); }
 
   /// Syncs the file system and renames.
   /// \throws Error on failure. Call once.
@@ -119,7 +134,7 @@ class AtomicFolder {
 
  private:
   std::filesystem::path path_;
-  std::filesystem::path temporary_;  ///< empty once committed
+  std::optional<TemporaryFolder> temporary_;
 };
 
 /// Has the system write the folder's list of names to the disk, so that what was renamed into it is there after a power

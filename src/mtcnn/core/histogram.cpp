@@ -15,10 +15,6 @@ std::string bar(int64_t count, int64_t largest) {
   return std::string(length, '#');
 }
 
-std::string aligned(const std::string& text, size_t width) {
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
 }  // namespace
 
 Histogram::Histogram(std::string value_name, std::vector<double> bin_edges)
@@ -39,7 +35,8 @@ std::string Histogram::text() const {
   const int64_t largest = std::max({below, above, *std::max_element(counts.begin(), counts.end())});
   std::string out = concat("  ", name, "\n");
   const auto line = [&](const std::string& range, int64_t count) {
-    if (count > 0) out += concat("  ", aligned(range, 16), aligned(concat(count), 10), "  ", bar(count, largest), "\n");
+    if (count > 0)
+      out += concat("  ", right_aligned(range, 16), right_aligned(concat(count), 10), "  ", bar(count, largest), "\n");
   };
   line(concat("below ", edges.front()), below);
   for (size_t i = 0; i < counts.size(); ++i) line(concat(edges[i], " .. ", edges[i + 1]), counts[i]);

@@ -140,6 +140,14 @@ std::string as_utf8(std::string text) {
   return text;
 }
 
+std::string right_aligned(std::string_view text, size_t width) {
+  return std::string(width - std::min(width, text.size()), ' ').append(text);
+}
+
+std::string percent_of(size_t count, size_t of) {
+  return significant(100.0 * static_cast<double>(count) / static_cast<double>(of), 3) + " %";
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string joined;
   for (const std::string& part : parts) {

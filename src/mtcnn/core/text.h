@@ -48,6 +48,20 @@ std::string_view trim(std::string_view text);
 /// (half a surrogate pair becomes U+FFFD); all else stays as it is.
 std::string as_utf8(std::string text);
 
+/// `text` with blanks before it, as wide as `width`, in bytes; longer ones as they are.
+std::string right_aligned(std::string_view text, size_t width);
+
+/// The share as "12.5 %", with three significant digits. \param of  above 0
+std::string percent_of(size_t count, size_t of);
+
+/// The value of a hexadecimal digit of either case, or -1.
+constexpr int hex_digit(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
 /// The parts with `separator` between them; no parts give an empty text.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 

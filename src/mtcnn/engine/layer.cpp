@@ -32,6 +32,10 @@ Convolution Layer::job() const {
           .output_stride = channels};
 }
 
+Pooling Layer::pooling(int kernel_side) const {
+  return {.stride = padded(), .kernel = kernel_side, .slopes = slopes.data(), .rising = rising, .channels = channels};
+}
+
 Taps layer_taps(const NetWeights& weights, size_t layer) {
   const NetSpec& spec = net_spec(weights.net);
   const LayerSpec& one = spec.layers.at(layer);

@@ -29,6 +29,8 @@ struct Layer {
 
   /// A job of these parameters; input and output are left to the caller.
   Convolution job() const;
+  /// PReLU and max-pooling of its sums; rows, their width and output are left to the caller.
+  Pooling pooling(int kernel_side) const;
 };
 
 /// A layer's parameters before they are packed.

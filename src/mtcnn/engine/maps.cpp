@@ -29,12 +29,8 @@ Map convolved_and_pooled(const Kernels& kernels, const Layer& layer, int kernel,
   job.activated = false;
   job.width = width;
   job.output_stride = layer.padded();
-  Pooling pooling{.width = width,
-                  .stride = layer.padded(),
-                  .kernel = kernel,
-                  .slopes = layer.slopes.data(),
-                  .rising = layer.rising,
-                  .channels = layer.channels};
+  Pooling pooling = layer.pooling(kernel);
+  pooling.width = width;
   int done = 0;
   for (int y = 0; y < output.height; ++y) {
     pooling.row_count = std::min(kernel, height - 2 * y);

@@ -57,12 +57,8 @@ void pool_pnet_row(const Kernels& kernels, const Layer& layer, const Plane& plan
   job.activated = false;
   job.height = 2;
   job.output_stride = layer.padded();
-  Pooling pooling{.row_count = 2,
-                  .stride = layer.padded(),
-                  .kernel = 2,
-                  .slopes = layer.slopes.data(),
-                  .rising = layer.rising,
-                  .channels = layer.channels};
+  Pooling pooling = layer.pooling(2);
+  pooling.row_count = 2;
   for (ptrdiff_t x = 0; x < pooled_width; x += kPiece) {
     job.width = static_cast<int>(2 * std::min(kPiece, pooled_width - x));
     set_input(job, plane.pixels + ptrdiff_t{2} * y * plane.row_stride + 2 * kColours * x, plane.row_stride);

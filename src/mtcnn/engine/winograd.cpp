@@ -123,12 +123,8 @@ Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::
   }
   const Map pooled{nullptr, pooled_size(output.width, pool), pooled_size(output.height, pool)};
   float* made = scratch(room, ptrdiff_t{pooled.width} * pooled.height * layer_.channels);
-  Pooling pooling{.width = output.width,
-                  .stride = outputs,
-                  .kernel = pool,
-                  .slopes = layer_.slopes.data(),
-                  .rising = layer_.rising,
-                  .channels = layer_.channels};
+  Pooling pooling = layer_.pooling(pool);
+  pooling.width = output.width;
   for (int y = 0; y < pooled.height; ++y) {
     pooling.row_count = std::min(pool, output.height - 2 * y);
     for (int row = 0; row < pooling.row_count; ++row) pooling.rows[row] = pixels + (2 * y + row) * pixel_row;

@@ -1,9 +1,8 @@
 #include "mtcnn/image/exif.h"
 
 #include "mtcnn/core/inflate.h"
+#include "mtcnn/core/text.h"
 #include "mtcnn/image/tiff.h"
-
-#include <cctype>
 
 namespace mtcnn {
 namespace {
@@ -11,13 +10,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr size_t kLargestProfile = size_t{1} << 20;
-
-int digit_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
 
 /// "\nexif\n      72\n4578…": a name, the number of bytes, their digits in lines.
 std::string profile_content(std::string_view text) {
@@ -28,7 +20,7 @@ std::string profile_content(std::string_view text) {
   if (at == std::string_view::npos) return content;
   int high = -1;
   for (const char digit : text.substr(at)) {
-    const int value = digit_value(digit);
+    const int value = hex_digit(digit);
     if (value < 0) continue;
     if (high < 0) {
       high = value;

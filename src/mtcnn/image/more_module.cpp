@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,6 @@ ModuleAnswer damaged(ModuleCall& call, const char* message) { return answer(call
   return answer(call, ModuleAnswer::unsupported, message.c_str());
 }
 
-#ifdef MTCNN_WITH_HEIF
 template <auto free_it>
 struct Free {
   template <class Object>
@@ -57,6 +57,19 @@ struct Free {
   }
 };
 
+/// The answer where that is the size: it was all that was asked for, or it is another than the one measured before.
+/// \return nothing where the decoder may go on.
+[[maybe_unused]] std::optional<ModuleAnswer> answer_size(ModuleCall& call, int64_t width, int64_t height) {
+  if (call.task == ModuleTask::measure) {
+    call.width = width;
+    call.height = height;
+    return ModuleAnswer::done;
+  }
+  if (width != call.width || height != call.height) return damaged(call, "two sizes");
+  return std::nullopt;
+}
+
+#ifdef MTCNN_WITH_HEIF
 ModuleAnswer heif_failure(ModuleCall& call, const heif_error& error) {
   const bool unsupported = error.code == heif_error_Unsupported_feature ||
                            error.code == heif_error_Unsupported_filetype ||
@@ -78,11 +91,7 @@ ModuleAnswer heif(ModuleCall& call) {
   const std::unique_ptr<heif_image_handle, Free<heif_image_handle_release>> handle(found);
   const int width = heif_image_handle_get_width(handle.get());
   const int height = heif_image_handle_get_height(handle.get());
-  if (call.task == ModuleTask::measure) {
-    call.width = width;
-    call.height = height;
-    return ModuleAnswer::done;
-  }
+  if (const auto answered = answer_size(call, width, height)) return *answered;
   const std::unique_ptr<heif_decoding_options, Free<heif_decoding_options_free>> options(heif_decoding_options_alloc());
   if (!options) return ModuleAnswer::no_memory;
   options->convert_hdr_to_8bit = 1;
@@ -113,12 +122,8 @@ ModuleAnswer heif(ModuleCall& call) { return left_out(call, "libheif", "MTCNN_WI
 #endif
 
 #ifdef MTCNN_WITH_JXL
-struct CloseJxl {
-  void operator()(JxlDecoder* decoder) const { JxlDecoderDestroy(decoder); }
-};
-
 ModuleAnswer jpeg_xl(ModuleCall& call) {
-  const std::unique_ptr<JxlDecoder, CloseJxl> decoder(JxlDecoderCreate(nullptr));
+  const std::unique_ptr<JxlDecoder, Free<JxlDecoderDestroy>> decoder(JxlDecoderCreate(nullptr));
   if (!decoder) return ModuleAnswer::no_memory;
   const bool measure = call.task == ModuleTask::measure;
   const int events = JXL_DEC_BASIC_INFO | (measure ? 0 : JXL_DEC_FULL_IMAGE);
@@ -132,12 +137,7 @@ ModuleAnswer jpeg_xl(ModuleCall& call) {
       case JXL_DEC_BASIC_INFO: {
         JxlBasicInfo info = {};
         if (JxlDecoderGetBasicInfo(decoder.get(), &info) != JXL_DEC_SUCCESS) return damaged(call, "no size");
-        if (measure) {
-          call.width = info.xsize;
-          call.height = info.ysize;
-          return ModuleAnswer::done;
-        }
-        if (info.xsize != call.width || info.ysize != call.height) return damaged(call, "two sizes");
+        if (const auto answered = answer_size(call, info.xsize, info.ysize)) return *answered;
         break;
       }
       case JXL_DEC_NEED_IMAGE_OUT_BUFFER: {
@@ -211,12 +211,7 @@ ModuleAnswer gif(ModuleCall& call) {
   // A few old files give no size of their own.
   const int width = file->SWidth > 0 ? file->SWidth : frame.Left + frame.Width;
   const int height = file->SHeight > 0 ? file->SHeight : frame.Top + frame.Height;
-  if (call.task == ModuleTask::measure) {
-    call.width = width;
-    call.height = height;
-    return ModuleAnswer::done;
-  }
-  if (width != call.width || height != call.height) return damaged(call, "two sizes");
+  if (const auto answered = answer_size(call, width, height)) return *answered;
   const ColorMapObject* colours = frame.ColorMap != nullptr ? frame.ColorMap : file->SColorMap;
   if (colours == nullptr) return damaged(call, "there are no colours");
   const size_t row = static_cast<size_t>(width) * kPixelBytes;
@@ -255,22 +250,13 @@ ModuleAnswer gif(ModuleCall& call) { return left_out(call, "giflib", "MTCNN_WITH
 #endif
 
 #ifdef MTCNN_WITH_WEBP
-struct CloseWebp {
-  void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
-};
-
 ModuleAnswer animated_webp(ModuleCall& call) {
   const WebPData data = {call.bytes, call.size};
-  const std::unique_ptr<WebPDemuxer, CloseWebp> demuxer(WebPDemux(&data));
+  const std::unique_ptr<WebPDemuxer, Free<WebPDemuxDelete>> demuxer(WebPDemux(&data));
   if (!demuxer) return damaged(call, "libwebp finds no frames");
   const int64_t width = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH);
   const int64_t height = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT);
-  if (call.task == ModuleTask::measure) {
-    call.width = width;
-    call.height = height;
-    return ModuleAnswer::done;
-  }
-  if (width != call.width || height != call.height) return damaged(call, "two sizes");
+  if (const auto answered = answer_size(call, width, height)) return *answered;
   WebPIterator frame = {};
   if (WebPDemuxGetFrame(demuxer.get(), 1, &frame) == 0) return damaged(call, "there is no frame");
   const std::unique_ptr<WebPIterator, void (*)(WebPIterator*)> release(&frame, WebPDemuxReleaseIterator);

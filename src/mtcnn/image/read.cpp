@@ -142,10 +142,10 @@ cv::Mat to_8_bits(const cv::Mat& stored, const PictureFacts& facts, const std::s
     throw Error(ErrorCode::unsupported, "a kind of picture that cannot be read",
                 {.where = where, .found = "float or signed samples", .expected = "8 or 16 bits a channel"});
   }
-  cv::Mat result;
   const double usual = stored.depth() == CV_8U ? 255 : 65535;
   const double white = facts.largest_sample > 0 ? facts.largest_sample : usual;
   if (white == 255) return stored;
+  cv::Mat result;
   stored.convertTo(result, CV_8U, facts.white_is_zero ? -255 / white : 255 / white, facts.white_is_zero ? 255 : 0);
   return result;
 }

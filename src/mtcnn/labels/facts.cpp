@@ -51,10 +51,6 @@ void count_object(const FaceAnnotation& face, const ImageAnnotation& image, Labe
   if (room <= kBorder) ++facts.at_border;  // formats that count pixels from 1 begin there
 }
 
-std::string percent(size_t count, size_t of) {
-  return concat(significant(100.0 * static_cast<double>(count) / static_cast<double>(of), 3), " %");
-}
-
 }  // namespace
 
 LabelFacts::LabelFacts()
@@ -145,14 +141,14 @@ LabelAdvice advise(const LabelFacts& facts) {
   }
   advice.min_face = static_cast<int>(side);
   const std::string share =
-      concat(percent(facts.elongated, facts.objects), " of the objects are more than ", kMostElongation,
+      concat(percent_of(facts.elongated, facts.objects), " of the objects are more than ", kMostElongation,
              " times as long as wide, so that no square window overlaps them by ", kPositiveOverlap);
   advice.square = static_cast<double>(facts.elongated) > kMostElongated * static_cast<double>(facts.objects);
   advice.square_reason =
       concat(share, advice.square ? ": without it they give no positives" : "; with more than 20 % it would be needed");
   advice.points = facts.with_points > 0;
   advice.points_reason =
-      concat(percent(facts.with_points, facts.objects), " of the objects have ",
+      concat(percent_of(facts.with_points, facts.objects), " of the objects have ",
              facts.points > 0 ? concat("all of the ", facts.points, " points") : std::string("points"));
   return advice;
 }

@@ -1,4 +1,5 @@
 #include "mtcnn/core/text.h"
+#include "mtcnn/geometry/pyramid.h"
 #include "mtcnn/labels/facts.h"
 
 #include <algorithm>
@@ -8,17 +9,13 @@ namespace {
 
 constexpr size_t kMostClassLines = 20;
 
-std::string in_column(const std::string& text, size_t width) {
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
 /// A line of the table of spreads.
 std::string spread_line(const std::string& name, const Spread& spread) {
   if (spread.count == 0) return "";
   std::string line = concat("  ", name, std::string(34 - std::min<size_t>(33, name.size()), ' '));
   for (const double value :
        {spread.least, spread.p5, spread.p25, spread.median, spread.p75, spread.p95, spread.greatest})
-    line += in_column(value >= 100 && value < 1e7 ? fixed(value, 0) : significant(value, 3), 9);
+    line += right_aligned(value >= 100 && value < 1e7 ? fixed(value, 0) : significant(value, 3), 9);
   return line + "\n";
 }
 
@@ -28,10 +25,8 @@ Json spread_json(const Spread& spread) {
           {"median", spread.median}, {"p75", spread.p75},   {"p95", spread.p95}, {"max", spread.greatest}};
 }
 
-std::string share_line(const char* what, size_t count, size_t of) {
-  if (of == 0) return "";
-  return concat("  ", what, ": ", count, " (",
-                significant(100.0 * static_cast<double>(count) / static_cast<double>(of), 3), " %)\n");
+std::string share_line(const std::string& what, size_t count, size_t of) {
+  return of == 0 ? "" : concat("  ", what, ": ", count, " (", percent_of(count, of), ")\n");
 }
 
 std::string classes_text(const LabelFacts& facts) {
@@ -41,7 +36,7 @@ std::string classes_text(const LabelFacts& facts) {
   if (facts.without_class > 0 && !classes.empty()) classes.emplace_back("(no class)", facts.without_class);
   if (!classes.empty()) text += "\nclasses\n";
   for (size_t i = 0; i < std::min(classes.size(), kMostClassLines); ++i)
-    text += concat("  ", in_column(concat(classes[i].second), 8), "  ", as_line(classes[i].first), "\n");
+    text += concat("  ", right_aligned(concat(classes[i].second), 8), "  ", as_line(classes[i].first), "\n");
   if (classes.size() > kMostClassLines) text += concat("  and ", classes.size() - kMostClassLines, " other classes\n");
   return text;
 }
@@ -61,11 +56,12 @@ Json problems_json(const std::vector<Skipped>& items) {
 }
 
 std::string advice_text(const LabelAdvice& advice) {
-  const std::string min_face = advice.min_face ? concat(*advice.min_face) : std::string("as it is");
-  return concat("\nsettings that suit these labels\n  min_face: ", min_face, "  (", advice.min_face_reason,
-                ")\n  square: ", advice.square ? "true" : "false", "  (", advice.square_reason,
-                ")\n  landmarks: ", advice.points ? "learn them" : "none", "  (", advice.points_reason,
-                ")\n  mirrored: as it is  (labels do not tell whether a mirrored object is still one)\n");
+  const std::string min_face = advice.min_face ? concat(*advice.min_face) : std::string("the default");
+  return concat(
+      "\nsettings that suit these labels\n  min_face: ", min_face, "  (", advice.min_face_reason,
+      ")\n  square: ", advice.square ? "true" : "false", "  (", advice.square_reason,
+      ")\n  landmarks: ", advice.points ? "learn them" : "none", "  (", advice.points_reason,
+      ")\n  mirror: the default  (labels do not say whether the mirror image of an object is a valid sample)\n");
 }
 
 }  // namespace
@@ -76,7 +72,7 @@ std::string facts_text(const LabelFacts& facts, const LabelAdvice& advice) {
   if (facts.images_without_size > 0)
     text += concat("  the size of ", facts.images_without_size, " images is not known\n");
   text += concat("\n  ", std::string(34, ' '));
-  for (const char* head : {"min", "5 %", "25 %", "median", "75 %", "95 %", "max"}) text += in_column(head, 9);
+  for (const char* head : {"min", "5 %", "25 %", "median", "75 %", "95 %", "max"}) text += right_aligned(head, 9);
   text += "\n";
   text += spread_line("objects per image", facts.objects_per_image);
   text += spread_line("image width, pixels", facts.image_width);
@@ -88,12 +84,12 @@ std::string facts_text(const LabelFacts& facts, const LabelAdvice& advice) {
   text += spread_line("width / height", facts.aspect);
   text += classes_text(facts);
   text += "\nobjects\n";
-  if (facts.points > 0)
-    text += share_line(concat("with ", facts.points, " points").c_str(), facts.with_points, facts.objects);
+  if (facts.points > 0) text += share_line(concat("with ", facts.points, " points"), facts.with_points, facts.objects);
   text += share_line("cut by the image's border, or within a pixel of it", facts.at_border,
                      facts.relative_longer_side.count);
-  text += share_line("more elongated than 1.61 to 1", facts.elongated, facts.objects);
-  text += share_line("shorter side below 12 pixels: too small to learn from", facts.below_window, facts.objects);
+  text += share_line(concat("more elongated than ", kMostElongation, " to 1"), facts.elongated, facts.objects);
+  text += share_line(concat("shorter side below ", kPNetWindow, " pixels: too small to learn from"), facts.below_window,
+                     facts.objects);
   if (facts.objects > 0) text += facts.longer_sides.text();
   return text + problems_text(facts) + advice_text(advice);
 }

@@ -4,11 +4,9 @@
 #include "mtcnn/labels/labels.h"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -47,26 +45,19 @@ std::string kind_of_object(const std::string& head) {
   return kind;
 }
 
-/// The kind whose mark comes first in `head`; of two at one place the first in the list.
-template <size_t count>
-std::string first_mark(const std::string& head, const std::array<std::pair<const char*, const char*>, count>& marks) {
-  size_t first = std::string::npos;
-  std::string kind;
-  for (const auto& [mark, name] : marks) {
-    const size_t place = head.find(mark);
-    if (place < first) first = place, kind = name;
-  }
-  return kind;
+/// The root of CVAT's files has the name of VOC's with an "s".
+std::string kind_of_xml(std::string_view head) {
+  const size_t root = head.find("<annotation");
+  if (root == std::string_view::npos) return "";
+  return head.substr(root).starts_with("<annotations") ? "cvat" : "voc";
 }
 
 std::string kind_of_file(const fs::path& file) {
-  constexpr std::array<std::pair<const char*, const char*>, 2> kXmlMarks = {
-      {{"<annotations", "cvat"}, {"<annotation", "voc"}}};
   const std::string ending = file.extension().string();
   if (ending == ".jsonl") return "own";
   if (ending == ".yaml" || ending == ".yml") return "yolo";
   const std::string head = head_of(file);
-  if (ending == ".xml") return first_mark(head, kXmlMarks);
+  if (ending == ".xml") return kind_of_xml(head);
   if (ending != ".json") return "";
   return trim(head).starts_with('[') ? "labelstudio" : kind_of_object(head);
 }

@@ -10,9 +10,6 @@
 #include "mtcnn/weights/torchscript_weights.h"
 #include "mtcnn/weights/windows.h"
 
-#include <cerrno>
-#include <charconv>
-#include <csignal>
 #include <cstdio>
 
 #include <fcntl.h>
@@ -104,25 +101,8 @@ void write_files(const fs::path& folder, const Model& model, const WeightsFormat
   write_text(folder / kFileName, json.dump(2) + "\n");
 }
 
-/// A folder beside `path` that is removed in the end, with what it then holds.
-class FolderBeside {
- public:
-  explicit FolderBeside(const fs::path& path) : place_(make_temporary_folder(path)) {}
-  ~FolderBeside() {
-    std::error_code ignored;
-    fs::remove_all(place_, ignored);
-  }
-  FolderBeside(const FolderBeside&) = delete;
-  FolderBeside& operator=(const FolderBeside&) = delete;
-
-  const fs::path& place() const { return place_; }
-
- private:
-  fs::path place_;
-};
-
 /// \return the folder in `work` with the whole model.
-fs::path write_begun(const FolderBeside& work, const Model& model, const WeightsFormat& format) {
+fs::path write_begun(const TemporaryFolder& work, const Model& model, const WeightsFormat& format) {
   write_text(work.place() / kBegun, "");
   fs::path begun = work.place() / "model";
   make_folder(begun);
@@ -131,23 +111,12 @@ fs::path write_begun(const FolderBeside& work, const Model& model, const Weights
   return begun;
 }
 
-/// The process that made a temporary folder of this name for `path`; 0 where it is another name.
-pid_t maker_of(const std::string& name, const fs::path& path) {
-  const std::string start = path.filename().string() + ".";
-  if (!is_temporary_name(name) || !name.starts_with(start)) return 0;
-  pid_t process = 0;
-  const char* end = std::from_chars(name.data() + start.size(), name.data() + name.size(), process).ptr;
-  return *end == '.' ? process : 0;
-}
-
 /// Removes what killed runs left that wrote this model folder.
 void remove_leftovers(const fs::path& folder) {
   const fs::path parent = folder.has_parent_path() ? folder.parent_path() : ".";
   if (!is_folder(parent)) return;
   for (const fs::path& entry : folder_entries(parent)) {
-    const pid_t maker = maker_of(entry.filename().string(), folder);
-    const bool gone = maker > 0 && ::kill(maker, 0) != 0 && errno == ESRCH;
-    if (!gone || !is_folder(entry)) continue;
+    if (!is_abandoned(entry, folder.filename().string()) || !is_folder(entry)) continue;
     const std::vector<fs::path> inside = folder_entries(entry);  // the mark itself may be left under a temporary name
     if (inside.empty() || inside.front().filename().string().starts_with(kBegun)) remove_path(entry);
   }
@@ -242,13 +211,13 @@ void write_model(const fs::path& folder, const Model& model, const WeightsFormat
   remove_leftovers(target);
   const bool named = target.filename() != "." && target.filename() != "..";
   if (named && ::access(parent.c_str(), W_OK) == 0) {
-    const FolderBeside work(target);
+    const TemporaryFolder work(target);
     const fs::path begun = write_begun(work, model, format);
     if (!path_exists(target)) return rename_temporary(begun, target);
     if (link_rest(target, begun) && exchange(begun, target)) return sync_folder(parent);
   }
   make_folder(target);
-  const FolderBeside work(target / "model");
+  const TemporaryFolder work(target / "model");
   move_files(write_begun(work, model, format), target);
 }
 

@@ -1,5 +1,7 @@
 #include "mtcnn/core/file.h"
 
+#include "mtcnn/core/paths.h"
+
 #include <csignal>
 #include <functional>
 #include <optional>
@@ -250,6 +252,25 @@ TEST(AtomicFile, LinksLaidUnderItsTemporaryNameAreNotFollowed) {
   write_text(folder / "a", "new");
   EXPECT_EQ(read_text(folder / "a"), "new");
   EXPECT_EQ(read_text(folder / "victim"), "mine");
+}
+
+TEST(TemporaryNames, TellWhoseAreAbandoned) {
+  const TempFolder folder;
+  const fs::path mine = make_temporary_file(folder / "a");
+  EXPECT_FALSE(is_abandoned(mine, "a"));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    make_temporary_file(folder / "a");
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  size_t abandoned = 0;
+  for (const fs::path& file : folder_entries(folder.path())) {
+    abandoned += is_abandoned(file, "a") ? 1U : 0U;
+    EXPECT_FALSE(is_abandoned(file, "b"));
+  }
+  EXPECT_EQ(abandoned, 1U);
+  EXPECT_FALSE(is_abandoned(folder / "a.x.1.tmp", "a"));
 }
 
 TEST(AtomicFile, ThreadsMayWriteFilesOfOneName) {

@@ -1,6 +1,7 @@
 #include "data_prep/sampler.h"
 
 #include "mtcnn/image/resample_turned.h"
+#include "mtcnn/labels/facts.h"
 
 #include <chrono>
 #include <map>
@@ -15,6 +16,10 @@ constexpr double kPixel = 1e-3;
 Landmarks points_in(const Box& box) {
   const auto at = [&](float x, float y) { return Point{box.x1 + x * box.width(), box.y1 + y * box.height()}; };
   return {at(.3F, .4F), at(.7F, .4F), at(.5F, .6F), at(.35F, .8F), at(.65F, .8F)};
+}
+
+TEST(SampleOptions, AreThoseThatAdviceOnLabelsCountsOn) {
+  EXPECT_FLOAT_EQ(SampleOptions{}.positive_overlap, static_cast<float>(kPositiveOverlap));
 }
 
 /// A crowd: learnt, small and ignored faces, some close to each other, some at the border.
