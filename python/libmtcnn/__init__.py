@@ -32,7 +32,6 @@ from libmtcnn.program import evaluate, pipeline, prepare, run, train
 from libmtcnn.tracing import Answers, Level, Trace
 
 
-
 def __getattr__(name: str) -> Any:
     """What needs torch, on demand: `training`, PNet, RNet, ONet."""
     if name in ("PNet", "RNet", "ONet"):

@@ -147,13 +147,13 @@ def _on_white(array: Pixels) -> Pixels:
 
 def _as_bytes(array: NDArray[Any]) -> Pixels:
     if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
-        hint = "; (image * 255) as uint8 makes a grey picture of it" if array.dtype == np.bool_ else ""
+        hint = "; multiply by 255 and convert to uint8" if array.dtype == np.bool_ else ""
         raise UsageError(f"image: found values of type {array.dtype}, expected uint8{hint}")
     if array.size == 0:
         return array.astype(np.uint8)
     low, high = array.min(), array.max()
     if not (low >= 0 and high <= 255):  # also NaN
-        hint = "; pictures that were normalised for a net are scaled back first" if low < 0 else ""
+        hint = "; undo the normalization first" if low < 0 else ""
         hint = "; divide 16-bit values by 257" if array.dtype == np.uint16 else hint
         raise UsageError(f"image: found values from {low:g} to {high:g}, expected 0 to 255{hint}")
     if np.issubdtype(array.dtype, np.floating) and 0 < high <= 1:
@@ -164,8 +164,7 @@ def _as_bytes(array: NDArray[Any]) -> Pixels:
 def _pil_array(pil: Any, image: Any) -> NDArray[Any]:
     if image.info.get("exif") and image.getexif().get(_ORIENTATION, 1) not in (0, 1):
         warnings.warn(
-            "this PIL image is to be turned, as its EXIF orientation says, and is searched as it lies: "
-            "PIL.ImageOps.exif_transpose(image) turns it, and a file name instead of the image does so too",
+            "the EXIF orientation of this PIL image is not applied: call PIL.ImageOps.exif_transpose(image) first, or pass the file name",
             stacklevel=2,
         )
     if image.mode == "RGB":

@@ -202,9 +202,9 @@ void add_inspect(CLI::App& program) {
       ->check(CLI::Range(1, 10000));
   verb.add_option("--seed", flags->seed, "Which samples are drawn")->capture_default_str();
   verb.add_option("--json", flags->json, "Write the findings as JSON; - = stdout, instead of text")->type_name("FILE");
-  verb.add_option(
-          "--kind", flags->labels.kind,
-          concat("Data set: format of its labels, wider, celeba, fddb, ", label_format_names(), " [told by the files]"))
+  verb.add_option("--kind", flags->labels.kind,
+                  concat("Data set: format of its labels, wider, celeba, fddb, ", label_format_names(),
+                         " [detected from the files]"))
       ->type_name("KIND");
   verb.add_option("--images", flags->images, "Data set: folder of the images [where the format has them]")
       ->type_name("DIR");

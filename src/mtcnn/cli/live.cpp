@@ -28,7 +28,7 @@ void add_live(CLI::App& program) {
       ->check(CLI::Range(0.1, 3600.0))
       ->needs(video);
   verb.add_option("--reconnects", flags->reconnects,
-                  "Attempts to open a stream again that broke off: at once, then after 1, 2, 4, ... s, at most 30")
+                  "Attempts to reopen a stream that broke off: at once, then after 1, 2, 4, ... s, at most 30")
       ->capture_default_str()
       ->type_name("N")
       ->check(CLI::Range(0, 1000000))
