@@ -52,10 +52,10 @@ LabelSet read_set(const InspectLabelsFlags& flags) {
   return read_labels(kind, flags.path, options);
 }
 
-/// Outlines of the bars of a histogram whose axis is the logarithm.
-PlotSeries bars(const Histogram& histogram, int colour) {
+/// Outlines of the first `bins` bars of a histogram whose axis is the logarithm.
+PlotSeries bars(const Histogram& histogram, size_t bins, int colour) {
   PlotSeries series{.name = histogram.name, .x = {}, .y = {}, .colour = colour};
-  for (size_t i = 0; i < histogram.counts.size(); ++i) {
+  for (size_t i = 0; i < bins; ++i) {
     for (const size_t edge : {i, i + 1}) {
       series.x.push_back(std::log2(histogram.edges[edge]));
       series.y.push_back(static_cast<double>(histogram.counts[i]));
@@ -65,12 +65,15 @@ PlotSeries bars(const Histogram& histogram, int colour) {
 }
 
 std::string sizes_svg(const LabelFacts& facts) {
+  const std::vector<int64_t>& longer = facts.longer_sides.counts;
+  const auto last = std::find_if(longer.rbegin(), longer.rend(), [](int64_t count) { return count > 0; });
+  const auto bins = static_cast<size_t>(std::max<ptrdiff_t>(longer.rend() - last, 1));
   Plot plot{.title = "Sizes of the objects",
-            .x_label = "side, pixels as power of two (4: 16, 5: 32, 6: 64, 7: 128, 8: 256)",
+            .x_label = "log2 of the side in pixels (4: 16, 5: 32, 6: 64, 7: 128, 8: 256)",
             .y_label = "objects",
-            .series = {bars(facts.shorter_sides, 0), bars(facts.longer_sides, 1)}};
+            .series = {bars(facts.shorter_sides, bins, 0), bars(facts.longer_sides, bins, 1)}};
   plot.x_min = std::log2(facts.longer_sides.edges.front());
-  plot.x_max = std::log2(facts.longer_sides.edges.back());
+  plot.x_max = std::log2(facts.longer_sides.edges[bins]);
   for (const PlotSeries& series : plot.series)
     plot.y_max = std::max(plot.y_max, *std::max_element(series.y.begin(), series.y.end()));
   return plot_svg(plot);
