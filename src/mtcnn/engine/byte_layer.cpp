@@ -7,12 +7,6 @@
 #include <limits>
 
 namespace mtcnn::engine {
-namespace {
-
-constexpr float kFreedom = 1;   ///< share of the inputs' mean variance that is added to each one's
-constexpr int kMostPasses = 8;  ///< over a channel's weights
-
-}  // namespace
 
 ByteConvolution ByteLayer::job(ByteOutput kind) const {
   return {.pixel_stride = input_channels,
@@ -27,6 +21,9 @@ ByteConvolution ByteLayer::job(ByteOutput kind) const {
 }
 
 namespace {
+
+constexpr float kFreedom = 1;   ///< share of the inputs' mean variance that is added to each one's
+constexpr int kMostPasses = 8;  ///< over a channel's weights
 
 /// Mean and covariance of the inputs of a layer's taps, in steps of their bytes.
 struct Moments {
