@@ -36,11 +36,12 @@ def complaints(site):
         for target in page.links + page.loads:
             address = urllib.parse.urlsplit(target)
             if address.scheme or address.netloc:
-                if target in page.loads and address.scheme != "data":
+                if target in page.loads and address.scheme not in ("data", "javascript"):
                     yield f"{name}: loads '{target}' from elsewhere"
                 continue
-            path = site / (site / name).parent / urllib.parse.unquote(address.path) if address.path else site / name
-            path = path.resolve()
+            # 404.html is shown in the place of pages in any folder, so its links begin at the site's root.
+            folder = site if address.path.startswith("/") else (site / name).parent
+            path = (folder / urllib.parse.unquote(address.path).lstrip("/") if address.path else site / name).resolve()
             if path.is_dir():
                 path /= "index.html"
             if not path.is_file() or not path.is_relative_to(site):

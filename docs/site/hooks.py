@@ -79,6 +79,11 @@ def on_files(files, config):
     return files
 
 
+def title_of(name):
+    """The heading of a page."""
+    return re.search(r"^# (.+)$", text_of(name), re.MULTILINE)[1]
+
+
 def on_page_markdown(markdown, page, config, files):
     source = source_of(page.file.src_uri)
 
@@ -88,6 +93,8 @@ def on_page_markdown(markdown, page, config, files):
         if name is None:
             return match[0]
         place = place_in_site(name)
+        if place and words.endswith(".md"):  # a file's name, which says something in the repository alone
+            words = title_of(name)
         return f"[{words}]({place}{anchor or ''})" if place else words
 
     return LINK.sub(in_site, markdown)
