@@ -30,5 +30,5 @@ say "the site"
 export NO_MKDOCS_2_WARNING=1
 [ "${1:-}" != serve ] || exec "$venv/bin/mkdocs" serve
 "$venv/bin/mkdocs" build --quiet --clean
-system_python -B docs/site/check_links.py build/site
+system_python -B scripts/check_links.py build/site
 say "the site is in build/site: open build/site/index.html"

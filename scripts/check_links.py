@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Checks the HTML of a site: each link, image and style leads to a file that is there, each anchor to a place in it, and nothing is loaded
 from elsewhere.
 
@@ -30,7 +31,7 @@ class Page(html.parser.HTMLParser):
             self.loads.append(values[LOADS[tag]])
 
 
-def complaints(site):
+def complaints_of(site):
     pages = {path.relative_to(site).as_posix(): Page(path.read_text("utf-8")) for path in site.rglob("*.html")}
     for name, page in sorted(pages.items()):
         for target in page.links + page.loads:
@@ -53,8 +54,13 @@ def complaints(site):
                 yield f"{name}: the link to '{target}' names a place that is not there"
 
 
+def check(site):
+    """All complaints about the site in this folder."""
+    return list(complaints_of(site))
+
+
 def main():
-    found = list(complaints(Path(sys.argv[1]).resolve()))
+    found = check(Path(sys.argv[1]).resolve())
     for complaint in found:
         print(complaint)
     return 1 if found else 0
