@@ -29,6 +29,6 @@ doxygen "$parts/Doxyfile"
 say "the site"
 export NO_MKDOCS_2_WARNING=1
 [ "${1:-}" != serve ] || exec "$venv/bin/mkdocs" serve
-"$venv/bin/mkdocs" build --quiet --clean
+"$venv/bin/mkdocs" build --strict --clean  # not --quiet: strict would then see no warnings
 system_python -B scripts/check_links.py build/site
 say "the site is in build/site: open build/site/index.html"
