@@ -1,4 +1,4 @@
-# Finds the parts of FFmpeg that films are read and written with (its packages bring no CMake config). Gives FFmpeg::FFmpeg and
+# Finds the parts of FFmpeg that videos are read and written with (its packages bring no CMake config). Gives FFmpeg::FFmpeg and
 # FFmpeg_VERSION, which is libavcodec's.
 set(FFmpeg_LIBRARIES)
 set(ffmpeg_required FFmpeg_INCLUDE_DIR)

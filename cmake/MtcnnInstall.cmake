@@ -12,7 +12,7 @@ foreach(module IN LISTS modules)
   install(FILES ${headers} DESTINATION "include/mtcnn/${room}")
 endforeach()
 
-# The C libraries bring the rooms that they need, where these are static libraries; of their room only the header that C reads is for users.
+# The C libraries bring the modules that they need, where these are static libraries; of their own module only the header that C reads is for users.
 get_property(c_libraries GLOBAL PROPERTY MTCNN_C_LIBRARIES)
 set_target_properties(${c_libraries} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 install(TARGETS ${c_libraries} EXPORT mtcnnTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")

@@ -28,7 +28,7 @@ if(BUILD_SHARED_LIBS)
 endif()
 
 # mtcnn_add_module(<name> [HEADERS <files>] SOURCES <files> [PUBLIC <targets>] [PRIVATE <targets>])
-# One library a room, exported as mtcnn::<name>; shared ones with BUILD_SHARED_LIBS. A header's include path is its path below src/
+# One library per module, exported as mtcnn::<name>; shared ones with BUILD_SHARED_LIBS. A header's include path is its path below src/
 # ("mtcnn/core/error.h") or, for data_prep, below the source tree ("data_prep/sampler.h"). HEADERS are public: they alone are installed, and
 # include no others (scripts/check_layers.py).
 function(mtcnn_add_module name)

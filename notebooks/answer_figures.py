@@ -88,7 +88,7 @@ def recall_curves(runs: Sequence[Run]) -> None:
         first += list(recall[visible][:1])
     axes[0].set(title="Precision over recall", xlabel="recall (% of positives found)",
                 ylabel="precision (% of what passes)")
-    axes[1].set(title="False alarms over recall", xlabel="recall (% of positives found)",
+    axes[1].set(title="False positives over recall", xlabel="recall (% of positives found)",
                 ylabel="negatives that pass (%)")
     floor = max(0, 10 * math.floor(min(lowest) / 10) - 10)
     axes[0].set_ylim(floor, 100 + 0.02 * (100 - floor))

@@ -66,7 +66,7 @@ PACE = (Curve("lr", "Learning rate", "at the epoch's end", log=True, splits=("tr
               splits=("train",)))
 QUALITY = (Curve("recall", "Recall at threshold 0.5", "positives that pass (%)", percent=True),
            Curve("precision", "Precision at threshold 0.5", "faces among what passes (%)", percent=True),
-           Curve("fpr_at_97", "False alarms at 97 % recall", "negatives that pass (%)", percent=True, log=True,
+           Curve("fpr_at_97", "False positives at 97 % recall", "negatives that pass (%)", percent=True, log=True,
                  splits=("val",)),
            Curve("box_error", "Box error (root mean square)", "of the window's side", log=True, splits=("val",)),
            Curve("nme", "Landmark error (mean distance)", "% of the face's side", percent=True, log=True,

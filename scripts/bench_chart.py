@@ -1,4 +1,4 @@
-"""bench.json of bench.py as a picture: bars of the median milliseconds a frame, by detector and number of threads. Standard library only.
+"""bench.json of bench.py as a chart: bars of the median milliseconds per frame, by detector and number of threads. Standard library only.
 
 Usage: bench_chart.py bench.json CHART.svg
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, once, what programs that are copied to other machines read pictures with: a small static OpenCV (core, imgproc, imgcodecs) with
+# Builds, once, what programs that are copied to other machines read images with: a small static OpenCV (core, imgproc, imgcodecs) with
 # its codecs inside, in $MTCNN_DEPS_DIR/opencv-VERSION (default below ${XDG_CACHE_HOME:-~/.cache}/mtcnn), from the source archive of PyPI's
 # opencv-python-headless. Prints that folder, for CMake's CMAKE_PREFIX_PATH.
 # Needs a compiler, cmake, ninja-build and python3-venv; with nasm, JPEG files are read about twice as fast.

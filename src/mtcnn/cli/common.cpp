@@ -33,21 +33,22 @@ void write_to_stdout(std::string_view text) {
 
 void add_config_flags(CLI::App& verb, Common& common) {
   verb.add_option("--config", common.config,
-                  "JSON file with options (docs/configuration.md); flags on the command line win over it")
+                  "JSON file with options (docs/configuration.md); flags on the command line take precedence")
       ->type_name("FILE")
       ->group(kConfigurationGroup);
-  verb.add_option("--set", common.settings, "One option by its name in the config file; may be repeated")
+  verb.add_option("--set", common.settings, "Set one option by its name in docs/configuration.md; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false)
       ->group(kConfigurationGroup);
 }
 
 void add_quiet_flag(CLI::App& verb, Common& common) {
-  verb.add_flag("-q,--quiet", common.quiet, "No progress, no summary; errors are still shown")->group(kRunGroup);
+  verb.add_flag("-q,--quiet", common.quiet, "Print no progress and no summary, only errors")->group(kRunGroup);
 }
 
 void add_device_flags(CLI::App& verb, Common& common) {
-  verb.add_option("--device", common.device, "cpu, cuda, cuda:N or auto (cuda if there is a GPU); cuda is experimental")
+  verb.add_option("--device", common.device,
+                  "cpu, cuda, cuda:N, or auto = cuda if there is a GPU, else cpu; cuda is experimental")
       ->capture_default_str()
       ->group(kRunGroup);
   verb.add_option("--threads", common.threads, "CPU threads; 0 = one per core")

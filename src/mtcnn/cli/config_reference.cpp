@@ -28,10 +28,14 @@ void add_config_reference(CLI::App& program) {
         "Order: defaults, then the model folder's `cascade.json` (`detect`, `eval`), then `--config FILE` "
         "(JSON), then each "
         "`--set key=value`, then\n"
-        "dedicated flags. Unknown keys are refused.\n";
-    page += table_text("`mtcnn detect`", "`--config`, `--set`, and `detector` in `cascade.json`.",
-                       detector_option_table().markdown());
-    page += table_text("`input` of a net", "What its crops are like: in the metadata of its weights; not for `--set`.",
+        "dedicated flags. Unknown keys are errors.\n";
+    page +=
+        table_text("`mtcnn detect`",
+                   "`--config`, `--set`, and `detector` in `cascade.json`. Defaults are those of the built-in default "
+                   "model. Another model's are in its `cascade.json`; for\nkeys that it lacks they are the paper's: "
+                   "`thresholds` 0.6, 0.7, 0.7, `nms_rnet` 0.7, and 0 for the numbers of `confidence`.",
+                   detector_option_table().markdown(default_model_options()));
+    page += table_text("`input` of a net", "How its crops are made: in the metadata of its weights; not for `--set`.",
                        input_option_table().markdown());
     page += table_text(
         "`mtcnn prepare`",

@@ -236,35 +236,39 @@ void run(const DetectFlags& flags) {
 
 void add_detect(CLI::App& program) {
   auto flags = std::make_shared<DetectFlags>();
-  CLI::App& verb =
-      *program.add_subcommand("detect",
-                              "Find faces in pictures\n\nReads pictures one by one, in any number and size, and writes "
-                              "what it finds: to the terminal, as "
-                              "JSON lines (docs/formats.md), as annotated pictures or as crops. Boxes may leave the "
-                              "picture unless --clip is set. "
-                              "A picture that cannot be read is reported and passed over; the exit code is then 1.");
-  verb.add_option("input", flags->inputs, "Pictures, folders (searched recursively) and @lists (one picture a line)")
+  CLI::App& verb = *program.add_subcommand(
+      "detect",
+      "Find faces in images\n\nReads images of any number and size and writes the faces: as a "
+      "table, as JSON lines (docs/formats.md), as annotated images or as crops. Boxes may extend "
+      "beyond the image unless --clip is set. An image that cannot be read is reported and "
+      "skipped; the exit code is then 1.");
+  verb.add_option("input", flags->inputs,
+                  "Images, folders (searched recursively) and @FILE, a list with one image per line")
       ->required();
-  verb.add_option("--root", flags->root, "Inputs and names in results are relative to this folder")->type_name("DIR");
-  verb.add_option("--json", flags->json, "Write detections as JSON lines; - for stdout")->type_name("FILE");
-  verb.add_option("--draw", flags->draw, "Write the pictures with boxes, points and scores")->type_name("DIR");
-  verb.add_option("--crops", flags->crops, "Write every face as a picture of its own")->type_name("DIR");
-  verb.add_option("--crop-size", flags->crop_size, "Side of a crop, pixels")
+  verb.add_option("--root", flags->root, "Folder that inputs, and image names in results, are relative to")
+      ->type_name("DIR");
+  verb.add_option("--json", flags->json, "Write the detections as JSON lines, one per image; - = stdout")
+      ->type_name("FILE");
+  verb.add_option("--draw", flags->draw, "Write each image with its boxes, landmarks and confidences drawn in")
+      ->type_name("DIR");
+  verb.add_option("--crops", flags->crops, "Write each face as an image of its own")->type_name("DIR");
+  verb.add_option("--crop-size", flags->crop_size, "Width and height of a crop, pixels")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096));
-  verb.add_option("--margin", flags->margin, "Room around the face on each side, as a share of its size")
+  verb.add_option("--margin", flags->margin,
+                  "Margin of a crop on each side, relative to the face's longer side; no effect with --align")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 10.0));
   verb.add_flag("--align", flags->align,
-                "Turn and scale crops so that eyes, nose and mouth lie where recognition nets expect them");
+                "Rotate and scale crops so that the landmarks lie where face recognition nets expect them");
   add_detector_flags(verb, flags->detector);
   add_quiet_flag(verb, flags->detector.common);
   verb.footer(
-      "A model folder may have other defaults for the search (cascade.json).\n"
-      "Drawings have the picture's name (.png where it is neither JPEG nor PNG), crops NAME_0.jpg,\n"
-      "NAME_1.jpg, ...; where two would share a name both keep their endings (a.bmp.png, a.jpg_0.jpg), or\n"
-      "else their folders. What is read is never written over. Earlier results in --draw and --crops are\n"
-      "not searched again.\n\n"
+      "Defaults in [brackets] are those of the default model; another model folder has its own\n"
+      "(cascade.json). Drawings have the image's name (.png if it is neither JPEG nor PNG), crops\n"
+      "NAME_0.jpg, NAME_1.jpg, ...; if two images would share a name, both keep their extensions\n"
+      "(a.bmp.png, a.jpg_0.jpg) or their folders. Input files are never overwritten. Earlier results in\n"
+      "--draw and --crops are not searched again.\n\n"
       "Example: mtcnn detect photos/ --json faces.jsonl --draw annotated/");
   verb.callback([flags] { run(*flags); });
 }

@@ -33,7 +33,7 @@ void apply_flags(const DetectorFlags& flags, DetectorOptions& options) {
   if (flags.plain) options.confidence.plain = true;
 }
 
-/// The table's words about an option, then its value in the default model: "Smallest face to find, pixels … [20]".
+/// The table's words about an option, its range and its value in the default model: "Smallest face … (1 to 100) [20]".
 std::string help_of(const std::string& option, const DetectorOptions& defaults) {
   for (const auto& field : detector_option_table().fields()) {
     if (field.name != option) continue;
@@ -41,8 +41,8 @@ std::string help_of(const std::string& option, const DetectorOptions& defaults) 
     text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
     const Json value = field.get(defaults);
     if (value.is_boolean()) return text;
-    if (value.is_number()) return concat(text, " [", value.get<double>(), "]");
-    return concat(text, " ", value.dump());
+    text += concat(" (", field.range.words(), ") ");
+    return value.is_number() ? concat(text, "[", value.get<double>(), "]") : text + value.dump();
   }
   throw ContractError("help_of: no such option");
 }

@@ -84,7 +84,7 @@ void run_coco(CocoArguments arguments) {
 void add_eval_coco(CLI::App& eval) {
   CLI::App* verb = eval.add_subcommand(
       "coco",
-      "Average precision and recall as pycocotools computes them for boxes\n\nFor one category of COCO JSON or for own "
+      "Average precision and recall of boxes, as pycocotools computes them\n\nFor one category of COCO JSON or for own "
       "annotations; any object, not only faces.");
   const auto arguments = std::make_shared<CocoArguments>();
   verb->add_option("--detections", arguments->detections, "Detections: JSON lines or COCO results")->type_name("FILE");
@@ -94,16 +94,16 @@ void add_eval_coco(CLI::App& eval) {
   add_kind_flags(*verb, arguments->labels, "JSON lines or COCO JSON");
   verb->add_option("--category", arguments->category, "Category to score, where COCO JSON has several")
       ->type_name("NAME");
-  verb->add_option("--bootstrap", arguments->bootstrap.repeats, "Draws of images for the 95 % intervals; 0 = none")
+  verb->add_option("--bootstrap", arguments->bootstrap.repeats, "Repeats for the 95 % intervals; 0 = none")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
-  verb->add_option("--seed", arguments->bootstrap.seed, "Start of these draws")->capture_default_str();
-  verb->add_option("--out", arguments->out, "Where to write summary.json, curve.csv and curve.svg")->type_name("DIR");
+  verb->add_option("--seed", arguments->bootstrap.seed, "Seed of the bootstrap")->capture_default_str();
+  verb->add_option("--out", arguments->out, "Folder for summary.json, curve.csv and curve.svg")->type_name("DIR");
   verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
       ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");
   add_dataset_flags(*verb, arguments->dataset,
-                    "annotations.jsonl (or --annotations, JSON lines), pictures in images/ or beside it");
+                    "annotations.jsonl (or --annotations, JSON lines), images in images/ or beside it");
   verb->footer("Example: mtcnn eval coco --detections found.jsonl --annotations faces.jsonl --out score");
   verb->callback([arguments] { run_coco(*arguments); });
 }

@@ -82,19 +82,18 @@ void add_eval_fddb(CLI::App& eval) {
   verb->add_option("--annotations", arguments->annotations,
                    "Folder with FDDB-fold-NN.txt and FDDB-fold-NN-ellipseList.txt, any number of folds")
       ->type_name("DIR");
-  verb->add_option("--images", arguments->images, "Folder of the pictures (originalPics); only their sizes are read")
+  verb->add_option("--images", arguments->images, "Folder of the images (originalPics); only their sizes are read")
       ->type_name("DIR");
   verb->add_option("--extension", arguments->extension, "Extension added to the image names in the lists")
       ->capture_default_str();
   verb->add_option("--assignment", arguments->assignment,
-                   "reference = the evaluator's own solver, which misses the largest sum now and then, as in published "
+                   "reference = the evaluator's own solver, which sometimes misses the largest sum, as in published "
                    "curves; optimal = the largest sum, as the report defines it")
       ->capture_default_str()
       ->check(CLI::IsMember({"reference", "optimal"}));
-  verb->add_option(
-          "--angle", arguments->angle,
-          "Which way ellipses turn: 4 = as the evaluator draws them with OpenCV 2 to 4, at pi - t; 1 = as with "
-          "OpenCV 1 and in copies patched to t")
+  verb->add_option("--angle", arguments->angle,
+                   "Rotation of ellipses: 4 = as the evaluator draws them with OpenCV 2 to 4, at pi - t; 1 = as with "
+                   "OpenCV 1 and in copies patched to t")
       ->capture_default_str()
       ->check(CLI::IsMember({1, 4}));
   verb->add_flag("--ellipses", arguments->ellipses,

@@ -76,9 +76,9 @@ void run_landmarks(LandmarksArguments arguments) {
 void add_eval_landmarks(CLI::App& eval) {
   CLI::App* verb =
       eval.add_subcommand("landmarks",
-                          "How far the points are off: errors, failures, curves\n\nErrors are shares of "
-                          "the box's size and, for faces, of the distance between the eyes; faces that were "
-                          "not found count as failures.");
+                          "Landmark errors: mean, failures, curves\n\nErrors are relative to the box's "
+                          "size and, for faces, to the distance between the eyes. Faces that were not found count as "
+                          "failures.");
   const auto arguments = std::make_shared<LandmarksArguments>();
   verb->add_option("--detections", arguments->detections, "Detections with keypoints, JSON lines")->type_name("FILE");
   verb->add_option("--annotations", arguments->annotations,
@@ -87,7 +87,7 @@ void add_eval_landmarks(CLI::App& eval) {
   verb->add_option("--split", arguments->split, "Part of a CelebA folder: train, val or test; no effect on a file")
       ->capture_default_str()
       ->check(CLI::IsMember({"train", "val", "test"}));
-  verb->add_option("--out", arguments->out, "Where to write summary.json, curve.csv and curve.svg")->type_name("DIR");
+  verb->add_option("--out", arguments->out, "Folder for summary.json, curve.csv and curve.svg")->type_name("DIR");
   verb->add_option("--json", arguments->json, "Write the summary to this file too; - = stdout, instead of the table")
       ->type_name("FILE");
   verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");

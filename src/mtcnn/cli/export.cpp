@@ -141,28 +141,29 @@ void add_export(CLI::App& program) {
       "export",
       "Put trained nets into a model folder\n\nTakes the best weights of training runs, or weights files, and writes "
       "the folder "
-      "that every other verb takes as --model. Nets may be exchanged one by one: name a model folder and the run that "
-      "takes the place of one of its nets.");
-  verb.add_option(
-          "--run", flags->runs,
-          "Training run (its best weights), weights file or model folder, in any order; one a net, which takes the "
-          "place of a model folder's")
+      "that every other command takes as --model. To replace one net of a model, name the model folder and the "
+      "training "
+      "run.");
+  verb.add_option("--run", flags->runs,
+                  "Training runs (their best weights), weights files or model folders, in any order; a single net "
+                  "replaces that "
+                  "of a model folder")
       ->required()
       ->type_name("PATH");
-  verb.add_option("--out", flags->out, "Model folder for `mtcnn detect --model`")->required()->type_name("DIR");
-  verb.add_option("--format", flags->format,
-                  "safetensors, or for use without this program torchscript (LibTorch, Python's torch) or onnx (ONNX "
-                  "Runtime, OpenCV and many others)")
+  verb.add_option("--out", flags->out, "Model folder to write")->required()->type_name("DIR");
+  verb.add_option(
+          "--format", flags->format,
+          "Format of the nets: safetensors; torchscript for LibTorch and Python's torch; onnx for ONNX Runtime, "
+          "OpenCV and many others")
       ->capture_default_str()
       ->check(CLI::IsMember({"safetensors", "torchscript", "onnx"}));
-  verb.add_option(
-          "--metadata", flags->metadata,
-          "What the file of each net says of itself, beside what the program writes: licence, data; may be repeated")
+  verb.add_option("--metadata", flags->metadata,
+                  "Metadata to add to each net's file, such as licence or data; may be repeated")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
   add_config_flags(verb, flags->common);
   verb.footer(
-      "--config and --set give the detector's settings that go into cascade.json.\n"
+      "--config and --set set the detector's options in cascade.json.\n"
       "Example: mtcnn export --run runs/pnet runs/rnet runs/onet --out models/mine --format onnx");
   verb.callback([flags] { run(*flags); });
 }

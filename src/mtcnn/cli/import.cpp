@@ -47,12 +47,12 @@ void add_import(CLI::App& program) {
   CLI::App& verb = *program.add_subcommand(
       "import",
       "Turn public MTCNN weights into a model folder\n\nReads the weights that PyTorch, safetensors, Caffe, ONNX "
-      "and TensorFlow versions of MTCNN are published with; which net a file holds is told by its content. Channels, "
-      "axes and the order of the outputs "
-      "become ours.");
+      "and TensorFlow versions of MTCNN are published with; nets are recognised by content. Channel order, axes and "
+      "the "
+      "order of the outputs are converted.");
   verb.add_option(
           "files", flags->files,
-          "Weight files, one a net, in any order: PyTorch state dicts (.pt), safetensors, Caffe models, ONNX files, "
+          "Weights files, one per net, in any order: PyTorch state dicts (.pt), safetensors, Caffe models, ONNX files, "
           "ipazc's .lz4, TropComplique's .npy; or ipazc's one mtcnn_weights.npy")
       ->required()
       ->type_name("FILE");

@@ -66,9 +66,8 @@ std::string version_text() {
 
 int run(int argc, char** argv) {
   CLI::App program(
-      "MTCNN: the three-stage face detector.\n\nFinds faces with boxes and five points, trains the three nets that "
-      "do so, and scores detectors. "
-      "Each command has its own --help.",
+      "MTCNN: the three-stage face detector.\n\nFinds faces (boxes and five landmarks), trains the three nets, and "
+      "scores detectors. Each command has its own --help.",
       "mtcnn");
   program.formatter(std::make_shared<mtcnn::cli::HelpFormatter>());  // verbs inherit it
   program.require_subcommand(1);

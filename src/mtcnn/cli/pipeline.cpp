@@ -60,24 +60,23 @@ void add_pipeline(CLI::App& program) {
   const auto flags = std::make_shared<PipelineFlags>();
   CLI::App& verb = *program.add_subcommand(
       "pipeline",
-      "From data sets to a scored model: prepare, train, calibrate, evaluate\n\nFor each net in turn: cut crops (with "
-      "the "
-      "nets so far finding the hard ones), train; then choose thresholds and score. Each step is a command of this "
-      "program that --dry-run shows. summary.json in --out tells what came of it.");
-  verb.add_option("--out", flags->out, "Folder for everything; the model ends up in its subfolder 'model'")
+      "Train a whole model and score it: prepare, train, calibrate, evaluate\n\nFor each net in turn: make crops "
+      "(hard examples are found by the nets trained so far) and train; then choose the thresholds and score the model. "
+      "Each step is a command of this program; --dry-run shows them. The results are in summary.json in --out.");
+  verb.add_option("--out", flags->out, "Folder for all results; the model is in its subfolder model")
       ->required()
       ->type_name("DIR");
-  verb.add_option("--data", flags->data, "Folder with the data sets, instead of the configurations' 'root'")
-      ->type_name("DIR");
-  verb.add_option("--seed", flags->seed, "Of all random numbers [1]");
-  verb.add_flag("--dry-run", flags->dry_run, "Only show the steps with their sizes and times");
-  CLI::Option* from = verb.add_option("--from", flags->from, "Do this step and all behind it anew")->type_name("STEP");
-  verb.add_option("--only", flags->only, "Do this step alone, anew")->type_name("STEP")->excludes(from);
+  verb.add_option("--data", flags->data, "Folder of the data sets [root in the configurations]")->type_name("DIR");
+  verb.add_option("--seed", flags->seed, "Seed of all random numbers [1]");
+  verb.add_flag("--dry-run", flags->dry_run, "Only show the steps, with their sizes and estimated times");
+  CLI::Option* from =
+      verb.add_option("--from", flags->from, "Run this step and all later ones again")->type_name("STEP");
+  verb.add_option("--only", flags->only, "Run only this step, again")->type_name("STEP")->excludes(from);
   add_device_flags(verb, flags->common);
   add_config_flags(verb, flags->common);
   add_quiet_flag(verb, flags->common);
   verb.footer(
-      "Steps whose inputs have not changed are passed over; after a stop the same command goes on.\n"
+      "Steps whose inputs have not changed are skipped. An interrupted run is continued by the same\ncommand.\n"
       "Example: mtcnn pipeline --config configs/pipeline.json --data ~/faces --out work");
   verb.callback([flags] { run(*flags); });
 }

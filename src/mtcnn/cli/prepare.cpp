@@ -169,38 +169,42 @@ void run(const PrepareFlags& flags) {
 
 void add_prepare(CLI::App& program) {
   auto flags = std::make_shared<PrepareFlags>();
-  CLI::App& verb = *program.add_subcommand("prepare",
-                                           "Cut the crops that one net is trained with out of data sets\n\nPositives, "
-                                           "part faces, negatives and landmark samples, as "
-                                           "many as the configuration says, in checked files. With --model the nets so "
-                                           "far search the pictures, and what they "
-                                           "get wrong becomes hard examples. `mtcnn inspect` shows the crops.");
-  verb.add_option("--stage", flags->stage, "Net that the crops are for")
+  CLI::App& verb =
+      *program.add_subcommand("prepare",
+                              "Make the training crops of one net from data sets\n\nPositives, parts "
+                              "(windows that show part of a face), negatives and landmark samples, as many "
+                              "as the configuration says. With --model the nets trained so far search the "
+                              "images, and their errors become hard examples. `mtcnn inspect` shows the "
+                              "crops.");
+  verb.add_option("--stage", flags->stage, "Net to make crops for (12, 24 or 48 pixels); not needed with --merge")
       ->check(CLI::IsMember({"pnet", "rnet", "onet"}));
-  verb.add_option("--out", flags->out, "Folder for the crops; validation crops go into its subfolder 'validation'")
+  verb.add_option("--out", flags->out, "Folder to write crops to; validation crops go into its subfolder validation")
       ->required()
       ->type_name("DIR");
   verb.add_option("--model", flags->model,
-                  "Model folder with the nets trained so far, which find the hard examples: P-Net for rnet, P-Net and "
-                  "R-Net for onet")
+                  "Model folder with the nets trained so far, which find the hard examples: P-Net is needed for rnet, "
+                  "P-Net and R-Net for onet [no hard examples]")
       ->type_name("DIR");
   verb.add_option("--init", flags->init,
-                  "Cut crops with the border and offset that this net was trained with: the net that `train --init` or "
-                  "`--teacher` will name, as weights file, model folder or training run [border 127.5, no offset]")
+                  "Cut crops with the border and offset of this net, as weights file, model folder or training run: "
+                  "the one that `train` will get as --init or --teacher [border 127.5, no offset]")
       ->type_name("PATH");
-  verb.add_option("--data", flags->data, "Folder with the data sets, instead of the configuration's 'root'")
-      ->type_name("DIR");
-  verb.add_option("--seed", flags->seed, "Of all random numbers; same seed and inputs, same bytes [1]");
-  verb.add_option("--rank", flags->rank, "Make only this part of --world; parts may run on different machines")
+  verb.add_option("--data", flags->data, "Folder of the data sets [root in the configuration]")->type_name("DIR");
+  verb.add_option("--seed", flags->seed,
+                  "Seed of all random numbers; the same seed and inputs give the same bytes [1]");
+  verb.add_option("--rank", flags->rank,
+                  "Make only this part of the crops, counted from 0; parts may be made on different machines")
       ->capture_default_str()
       ->check(CLI::Range(0, 1 << 20));
-  verb.add_option("--world", flags->world, "Number of parts")->capture_default_str()->check(CLI::Range(1, 1 << 20));
-  verb.add_flag("--merge", flags->merge, "Join the parts in --out, once all are made");
+  verb.add_option("--world", flags->world, "Number of parts, see --rank")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 20));
+  verb.add_flag("--merge", flags->merge, "Join the parts in --out after all of them are made");
   add_device_flags(verb, flags->common);
   add_config_flags(verb, flags->common);
   add_quiet_flag(verb, flags->common);
   verb.footer(
-      "Run again after a stop, the same command goes on where it was.\n"
+      "An interrupted run is continued by the same command.\n"
       "Example: mtcnn prepare --stage pnet --config configs/prepare.json --data ~/faces --out crops/pnet");
   verb.callback([flags] { run(*flags); });
 }

@@ -49,24 +49,25 @@ void add_toy_data(CLI::App& program) {
   auto flags = std::make_shared<ToyFlags>();
   CLI::App& verb = *program.add_subcommand(
       "toy-data",
-      "Paint pictures of synthetic faces or watches, to try training without a download\n\nWrites data sets in the "
-      "layouts of WIDER FACE and CelebA, and the same labels as JSON lines, all with boxes and points; of watches own "
-      "data alone. A detector of them trains in minutes; it finds no real ones.");
+      "Make images of synthetic faces or watches, to try training without a download\n\nWrites data sets in the "
+      "layouts of WIDER FACE and CelebA, and the same labels as JSON lines, with boxes and landmarks; watches as own "
+      "data only. A detector trained on them finds no real faces.");
   verb.add_option("folder", flags->out,
                   "New folder: wider/ and celeba/ in these data sets' layouts; for watches train/ and val/ as own data")
       ->required()
       ->type_name("DIR");
   verb.add_option("--object", flags->object,
-                  "What to paint: face, or watch (not square, four points: docs/other_objects.md)")
+                  "Object: face, or watch (not square, four landmarks: docs/other_objects.md)")
       ->capture_default_str()
       ->check(CLI::IsMember({"face", "watch"}));
-  verb.add_option("--images", flags->toy.images, "Training pictures in each layout")
+  verb.add_option("--images", flags->toy.images, "Training images in each layout")
       ->required()
       ->check(CLI::Range(1, 10000000));
-  verb.add_option("--val", flags->validation, "Validation pictures in each layout [a fifth of --images]")
+  verb.add_option("--val", flags->validation, "Validation images in each layout [a fifth of --images]")
       ->check(CLI::Range(0, 10000000));
-  verb.add_option("--seed", flags->toy.seed, "Same seed, same bytes")->capture_default_str();
-  verb.add_option("--threads", flags->common.threads, "CPU threads; 0 = one a core")
+  verb.add_option("--seed", flags->toy.seed, "Seed of all random numbers; the same seed gives the same bytes")
+      ->capture_default_str();
+  verb.add_option("--threads", flags->common.threads, "CPU threads; 0 = one per core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
   add_quiet_flag(verb, flags->common);

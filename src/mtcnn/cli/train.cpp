@@ -107,27 +107,28 @@ void add_train(CLI::App& program) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App& verb = *program.add_subcommand(
       "train",
-      "Train one net with crops that `mtcnn prepare` made\n\nLearns face or not, box and points together, with online "
-      "hard "
-      "sample mining. Each epoch ends with a validation; the run folder keeps the averaged weights of the best one, "
-      "metrics, and checkpoints that --resume goes on from to the same bits. `scripts/report.sh RUN` draws curves.");
+      "Train one net with crops that `mtcnn prepare` made\n\nMulti-task loss (face, box, landmarks) with online hard "
+      "sample mining. Each epoch ends with a validation. The run folder has the averaged weights of the best epoch, "
+      "metrics and checkpoints; --resume continues bit-identically. `scripts/report.sh RUN` plots the run.");
   verb.add_option("--net", flags->net, "Net to train")->required()->check(CLI::IsMember({"pnet", "rnet", "onet"}));
-  verb.add_option("--data", flags->data, "Folder of crops for this net")->required()->type_name("DIR");
-  verb.add_option("--out", flags->out, "Run folder: configuration, metrics, checkpoints, best weights")
+  verb.add_option("--data", flags->data, "Folder of this net's crops")->required()->type_name("DIR");
+  verb.add_option("--out", flags->out, "Run folder to write: configuration, metrics, checkpoints, best weights")
       ->required()
       ->type_name("DIR");
-  verb.add_option("--validation", flags->validation, "Validation crops [DATA/validation]")->type_name("DIR");
-  verb.add_flag("--resume", flags->resume, "Go on with the run in --out where it stopped");
+  verb.add_option("--validation", flags->validation, "Folder of validation crops [validation in --data]")
+      ->type_name("DIR");
+  verb.add_flag("--resume", flags->resume, "Continue the run in --out from its newest checkpoint");
   verb.add_option("--init", flags->init,
-                  "Start from these weights: a file (public ones too), a model folder or another run")
+                  "Initial weights: a weights file (public ones too), a model folder or a training run [random]")
       ->type_name("PATH");
   verb.add_option("--teacher", flags->teacher,
-                  "Learn from the answers of this net too, weighted by loss.teacher: keeps what it knows")
+                  "Net whose outputs are learnt from too (distillation), with the weight loss.teacher: keeps its "
+                  "accuracy when finetuning on few images [none]")
       ->type_name("PATH");
-  verb.add_option("--epochs", flags->epochs, "Passes over the positives");
-  verb.add_option("--batch", flags->batch, "Crops a step");
-  verb.add_option("--lr", flags->lr, "Largest learning rate");
-  verb.add_option("--seed", flags->seed, "Of first weights, order and augmentation");
+  verb.add_option("--epochs", flags->epochs, "Number of epochs [20]");
+  verb.add_option("--batch", flags->batch, "Crops per step [pnet 1280, rnet and onet 640]");
+  verb.add_option("--lr", flags->lr, "Largest learning rate; lower it to finetune [pnet 0.004, rnet and onet 0.002]");
+  verb.add_option("--seed", flags->seed, "Seed of initial weights, order and augmentation [1]");
   add_device_flags(verb, flags->common);
   add_config_flags(verb, flags->common);
   add_quiet_flag(verb, flags->common);

@@ -51,6 +51,13 @@ std::string with_leading_zeros(const std::string& text) {
   return numbers;
 }
 
+/// A million as 1000000, not as 1e+06.
+std::string plain_number(double value) {
+  constexpr double kWhole = 1e15;
+  return value == std::floor(value) && std::abs(value) < kWhole ? std::to_string(static_cast<int64_t>(value))
+                                                                : concat(value);
+}
+
 }  // namespace
 
 bool Range::holds(double value) const {
@@ -67,10 +74,16 @@ std::string Range::text() const {
   }
   const bool has_low = std::isfinite(low);
   const bool has_high = std::isfinite(high);
-  if (has_low && has_high) return concat(open ? "(" : "[", low, ", ", high, open ? ")" : "]");
-  if (has_low) return concat(open ? "above " : "at least ", low);
-  if (has_high) return concat(open ? "below " : "at most ", high);
+  if (has_low && has_high)
+    return concat(open ? "(" : "[", plain_number(low), ", ", plain_number(high), open ? ")" : "]");
+  if (has_low) return concat(open ? "above " : "at least ", plain_number(low));
+  if (has_high) return concat(open ? "below " : "at most ", plain_number(high));
   return "any";
+}
+
+std::string Range::words() const {
+  const bool between = step == 0 && std::isfinite(low) && std::isfinite(high);
+  return between ? concat(plain_number(low), " to ", plain_number(high)) : text();
 }
 
 void assign_option(bool& member, const Json& value, const Range&, const std::string& where) {

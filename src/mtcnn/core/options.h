@@ -25,6 +25,8 @@ struct Range {
   bool holds(double value) const;
   /// "[0, 1]", "(0, 1)", "0, 45 or 90", "at least 1", "above 1", "at most 1", "below 1" or "any".
   std::string text() const;
+  /// The same for help texts: "0 to 1" where it is "[0, 1]" or "(0, 1)".
+  std::string words() const;
 };
 
 /// How a JSON value becomes a member, with one clear message where it cannot; one overload a type. `where` names the
@@ -161,10 +163,10 @@ class OptionTable {
   }
 
   /// Rows of a Markdown table: name, default, range, help.
-  std::string markdown() const {
+  std::string markdown(const Options& defaults = {}) const {
     std::string rows;
     for (const auto& field : fields_)
-      rows += option_detail::markdown_row(field.name, field.get(Options{}), field.range, field.help);
+      rows += option_detail::markdown_row(field.name, field.get(defaults), field.range, field.help);
     return rows;
   }
 
