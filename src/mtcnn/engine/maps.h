@@ -60,7 +60,8 @@ void convolve_ring(const AnyKernels& kernels, Job job, const Ring<Value>& input,
 Map convolved(const Kernels& kernels, const Layer& layer, const Map& input, std::vector<float>& room);
 
 /// Convolution, PReLU and pooling, one pooled row at a time: what lies between stays in the cache.
+/// \param words  the layer's parameters in 16 bits, to multiply by them; nullptr: floats.
 Map convolved_and_pooled(const Kernels& kernels, const Layer& layer, int kernel, const Map& input,
-                         std::vector<float>& room);
+                         std::vector<float>& room, const WordLayer* words = nullptr);
 
 }  // namespace mtcnn::engine
