@@ -49,8 +49,8 @@ namespace avx2 {
 #define MTCNN_VECTOR_SUMS 12
 #include "mtcnn/engine/kernels.inc"
 [[gnu::always_inline]] inline void add_pairs(Ints& sums, Ints inputs, const int16_t* weights) {
-  sums += reinterpret_cast<Ints>(_mm256_madd_epi16(
-      reinterpret_cast<__m256i>(inputs), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights))));
+  sums += reinterpret_cast<Ints>(_mm256_madd_epi16(reinterpret_cast<__m256i>(inputs),
+                                                   _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights))));
 }
 #include "mtcnn/engine/word_kernels.inc"
 constexpr Kernels kKernels = all_kernels("AVX2", convolve_words, to_words);

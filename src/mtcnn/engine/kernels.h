@@ -47,8 +47,8 @@ struct WordConvolution {
   ptrdiff_t pixel_stride = 0;
   ptrdiff_t kernel_row[kMostKernelRows] = {};
   int kernel_rows = 1;
-  int pairs = 0;    ///< of a kernel's row; the last one may reach one number beyond the row, and has a weight of 0 there
-  int width = 0;    ///< output pixels
+  int pairs = 0;  ///< of a kernel's row; the last one may reach one number beyond the row, and has a weight of 0 there
+  int width = 0;  ///< output pixels
   float scale = 1;  ///< what an input of 1 means
 
   const int16_t* weights = nullptr;  ///< see WordLayer

@@ -10,7 +10,7 @@ Map convolved(const Kernels& kernels, const Layer& layer, const Map& input, std:
   set_input(job, input.values, ptrdiff_t{input.width} * layer.input_channels);
   job.width = output.width;
   job.height = output.height;
-  job.output = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
+  job.output = map_scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
   kernels.convolve(job);
   return {job.output, output.width, output.height};
 }
@@ -25,7 +25,7 @@ Map convolved_and_pooled(const Kernels& kernels, const Layer& layer, int kernel,
   const ptrdiff_t input_row = ptrdiff_t{input.width} * layer.input_channels;
   const ptrdiff_t row_floats = width * layer.padded();
   float* ring = scratch(ring_room, kernel * row_floats);
-  float* pooled = scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
+  float* pooled = map_scratch(room, ptrdiff_t{output.width} * output.height * layer.channels);
   Convolution job = layer.job();
   job.activated = false;
   job.width = width;

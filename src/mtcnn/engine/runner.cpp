@@ -138,8 +138,8 @@ void NetRunner::run_pnet(std::span<const float> canvas, int height, int width, s
   });
 }
 
-void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values,
-                          float least, bool exact) const {
+void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values, float least,
+                          bool exact) const {
   const auto side = static_cast<size_t>(net_input_size(net));
   require(net != NetKind::pnet && crops.size() == static_cast<size_t>(count) * side * side * 3,
           "run_crops: the crops have another size");

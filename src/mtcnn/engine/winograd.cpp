@@ -133,7 +133,7 @@ Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::
     }
   }
   if (pool == 0) {
-    float* packed = scratch(room, ptrdiff_t{output.width} * output.height * layer_.channels);
+    float* packed = map_scratch(room, ptrdiff_t{output.width} * output.height * layer_.channels);
     for (int y = 0; y < output.height; ++y) {
       for (int x = 0; x < output.width; ++x) {
         std::copy_n(pixels + y * pixel_row + x * outputs, layer_.channels, packed);
@@ -143,7 +143,7 @@ Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::
     return {room.data(), output.width, output.height};
   }
   const Map pooled{nullptr, pooled_size(output.width, pool), pooled_size(output.height, pool)};
-  float* made = scratch(room, ptrdiff_t{pooled.width} * pooled.height * layer_.channels);
+  float* made = map_scratch(room, ptrdiff_t{pooled.width} * pooled.height * layer_.channels);
   Pooling pooling = layer_.pooling(pool);
   pooling.width = output.width;
   for (int y = 0; y < pooled.height; ++y) {

@@ -28,7 +28,7 @@ class WinogradLayer {
 
   std::vector<Layer> products_;  ///< one for each place of a transformed tile
   std::vector<WordLayer> word_products_;
-  Layer layer_;                  ///< without weights: slopes alone
+  Layer layer_;  ///< without weights: slopes alone
   std::vector<float> biases_;
 };
 
