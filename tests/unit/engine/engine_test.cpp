@@ -160,7 +160,7 @@ TEST(WordKernels, ConvolveExactly) {
       WordConvolution job = layer.job();
       job.pixel_stride = inputs;
       job.width = kWidth - 2;
-      job.scale = 0.25F;
+      job.scale = 1.0F / kMostWord;
       set_input(job, input.data(), ptrdiff_t{kWidth} * inputs);
       job.output_stride = ptrdiff_t{layer.blocks} * layer.vectors * kernels.lanes;
       std::vector<float> output(static_cast<size_t>(job.width * job.output_stride));
@@ -183,7 +183,7 @@ TEST(WordKernels, ConvolveExactly) {
             sum += rounded(tap) * input[pixel * static_cast<size_t>(inputs) + place];
           }
           ASSERT_LE(std::abs(sum), std::numeric_limits<int32_t>::max());
-          const double expected = static_cast<double>(sum) * 0.25 * one + static_cast<double>(made.bias(channel));
+          const double expected = static_cast<double>(sum) * one / kMostWord + static_cast<double>(made.bias(channel));
           ASSERT_NEAR(output[static_cast<size_t>(x * job.output_stride + channel)], expected, 1e-3)
               << kernels.units << " " << inputs << " " << x << " " << channel;
         }
