@@ -45,7 +45,8 @@ const OptionTable<EngineOptions>& engine_option_table() {
               "in full precision only on windows that may pass. Takes half to three quarters of the time; loses about "
               "one window in a thousand, right at the threshold")
           .add("fixed_point", &O::fixed_point, {},
-               "on x86 CPUs: R-Net and O-Net multiply numbers rounded to 15 bits instead of floats, in two thirds of "
+               "on x86 CPUs: R-Net and O-Net multiply numbers rounded to 15 bits instead of floats, in three quarters "
+               "of "
                "the time. Confidences differ by about 0.001")
           .add(
               "half", &O::half, {},
