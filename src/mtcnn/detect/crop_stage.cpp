@@ -65,7 +65,7 @@ void run_in_batches(const StageContext& context, NetKind net, float least, std::
     {
       const Stopwatch watch(net == NetKind::rnet ? context.times.rnet_s : context.times.onet_s);
       context.nets.run_crops(net, workspace.pixels, static_cast<int>(count), context.workspace.values,
-                             least_logit(context, net, least));
+                             least_logit(context, net, least), !context.options.engine.fixed_point);
     }
     for (size_t i = 0; i < count; ++i)
       use(first + i, std::span<const float>(workspace.values).subspan(i * value_count, value_count));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 /// The arithmetic of inference on plain memory: convolutions, dense layers and pooling, channels last.
@@ -33,6 +34,30 @@ struct Convolution {
   /// Floats from one output pixel to the next. It may be less than the channels in vectors: as the last block comes
   /// first, what a pixel writes too far is written over by the one behind it.
   ptrdiff_t output_stride = 0;
+};
+
+/// Size of the largest 16-bit input of a WordConvolution. With weights whose sizes add up to kMostWordWeights at most,
+/// sums have 32 bits.
+inline constexpr int kMostWord = 1 << 14;
+inline constexpr int kMostWordWeights = (1 << 17) - 1;
+
+/// One row of a convolution, as in Convolution, of 16-bit numbers that are multiplied and summed in pairs.
+struct WordConvolution {
+  const int16_t* input = nullptr;
+  ptrdiff_t pixel_stride = 0;
+  ptrdiff_t kernel_row[kMostKernelRows] = {};
+  int kernel_rows = 1;
+  int pairs = 0;  ///< of a kernel's row; the last one may reach one number beyond the row, and has a weight of 0 there
+  int width = 0;  ///< output pixels
+  float scale = 1;  ///< what an input of 1 means
+
+  const int16_t* weights = nullptr;  ///< see WordLayer
+  const float* meaning = nullptr;
+  int blocks = 0;
+  int vectors = 0;
+
+  float* output = nullptr;      ///< [width, channels in whole vectors]
+  ptrdiff_t output_stride = 0;  ///< floats from one output pixel to the next; at least the channels in whole vectors
 };
 
 /// PReLU, then one row of max-pooling with stride 2 and ceil mode.
@@ -91,9 +116,14 @@ struct Kernels {
   void (*pool)(const Pooling& job);
   void (*to_tiles)(const TileInput& job);
   void (*from_tiles)(const TileOutput& job);
+  /// nullptr where 16-bit numbers save no time.
+  void (*convolve_words)(const WordConvolution& job);
+  /// Rounds floats to 16-bit numbers of at most kMostWord, scaled by a power of two that fits the largest of them.
+  /// Reads and writes whole vectors. Returns what 1 means.
+  float (*to_words)(const float* values, ptrdiff_t count, int16_t* words);
 };
 
-/// Those that this machine can run, the fastest last; they differ in the order of sums and in fused roundings.
+/// Those that this machine can run, the fastest last; floats differ in the order of sums and in fused roundings.
 std::span<const Kernels> usable_kernels();
 
 }  // namespace mtcnn::engine

@@ -1,6 +1,7 @@
 #include "mtcnn/engine/layer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 namespace mtcnn::engine {
@@ -19,7 +20,43 @@ std::vector<float> channels_last(std::span<const float> values, size_t channels,
   return moved;
 }
 
+/// Output channels in blocks of as many vectors as a kernel can take at once.
+struct Blocks {
+  size_t vectors;
+  size_t blocks;
+};
+
+Blocks blocks_of(size_t channels, const Kernels& kernels) {
+  const auto lanes = static_cast<size_t>(kernels.lanes);
+  const size_t all = (channels + lanes - 1) / lanes;
+  size_t vectors = std::min(all, static_cast<size_t>(kernels.most_vectors));
+  while (all % vectors != 0) --vectors;
+  return {vectors, all / vectors};
+}
+
+/// What the largest 16-bit weight of a channel is divided by; sums must not need more than 32 bits.
+float word_weight_scale(std::span<const float> taps) {
+  float sum = 0;
+  float largest = 0;
+  for (const float tap : taps) {
+    sum += std::abs(tap);
+    largest = std::max(largest, std::abs(tap));
+  }
+  if (largest == 0) return 1;
+  const auto roundings = static_cast<float>(taps.size());
+  return std::min((static_cast<float>(kMostWordWeights) - roundings) / sum, 32767 / largest);
+}
+
 }  // namespace
+
+WordConvolution WordLayer::job() const {
+  return {.kernel_rows = kernel,
+          .pairs = pairs,
+          .weights = weights.data(),
+          .meaning = meaning.data(),
+          .blocks = blocks,
+          .vectors = vectors};
+}
 
 Convolution Layer::job() const {
   return {.pixel_stride = input_channels,
@@ -91,15 +128,14 @@ Layer LayerPacker::pack(const Taps& taps) const {
   const auto channels = static_cast<size_t>(taps.channels);
   const size_t length = taps.length();
   const auto lanes = static_cast<size_t>(kernels_.lanes);
-  const size_t all = (channels + lanes - 1) / lanes;
-  size_t vectors = std::min(all, static_cast<size_t>(kernels_.most_vectors));
-  while (all % vectors != 0) --vectors;
+  const auto [vectors, blocks] = blocks_of(channels, kernels_);
+  const size_t all = vectors * blocks;
   Layer layer{.channels = taps.channels,
               .input_channels = taps.input_channels,
               .kernel = taps.kernel,
               .row_length = static_cast<int>(length) / taps.kernel,
               .vectors = static_cast<int>(vectors),
-              .blocks = static_cast<int>(all / vectors),
+              .blocks = static_cast<int>(blocks),
               .lanes = kernels_.lanes,
               .activated = !taps.slopes.empty()};
   layer.slopes.resize(all * lanes);
@@ -114,6 +150,37 @@ Layer LayerPacker::pack(const Taps& taps) const {
     column[0] = taps.biases[channel];
     column[width] = layer.slopes[channel];
     for (size_t tap = 0; tap < length; ++tap) column[(tap + 2) * width] = taps.weights[channel * length + tap];
+  }
+  return layer;
+}
+
+WordLayer LayerPacker::pack_words(const Taps& taps) const {
+  const size_t length = taps.length();
+  const auto kernel = static_cast<size_t>(taps.kernel);
+  const size_t row_length = length / kernel;
+  const size_t pairs = (row_length + 1) / 2;
+  const auto channels = static_cast<size_t>(taps.channels);
+  const auto [vectors, blocks] = blocks_of(channels, kernels_);
+  const size_t width = vectors * static_cast<size_t>(kernels_.lanes);
+  WordLayer layer{.kernel = taps.kernel,
+                  .pairs = static_cast<int>(pairs),
+                  .vectors = static_cast<int>(vectors),
+                  .blocks = static_cast<int>(blocks),
+                  .weights = std::vector<int16_t>(blocks * kernel * pairs * width * 2),
+                  .meaning = std::vector<float>(blocks * 2 * width)};
+  for (size_t channel = 0; channel < channels; ++channel) {
+    const std::span<const float> weights = std::span(taps.weights).subspan(channel * length, length);
+    const float scale = word_weight_scale(weights);
+    const size_t block = channel / width;
+    const size_t lane = channel % width;
+    for (size_t tap = 0; tap < length; ++tap) {
+      const size_t row = tap / row_length;
+      const size_t place = tap % row_length;
+      const size_t pair = (block * kernel + row) * pairs + place / 2;
+      layer.weights[(pair * width + lane) * 2 + place % 2] = static_cast<int16_t>(std::lround(weights[tap] * scale));
+    }
+    layer.meaning[block * 2 * width + lane] = 1 / scale;
+    layer.meaning[(block * 2 + 1) * width + lane] = taps.biases[channel];
   }
   return layer;
 }

@@ -33,6 +33,19 @@ struct Layer {
   Pooling pooling(int kernel_side) const;
 };
 
+/// A layer's parameters in 16 bits, without its activation. Each channel has a scale of its own.
+struct WordLayer {
+  int kernel = 1;
+  int pairs = 0;  ///< of input numbers of one kernel row
+  int vectors = 0;
+  int blocks = 0;
+  std::vector<int16_t> weights;  ///< [blocks, kernel, pairs, vectors * lanes, 2]
+  std::vector<float> meaning;    ///< [blocks, 2, vectors * lanes]: what a product of 1 means, and biases
+
+  /// A job of these parameters; input and output are left to the caller.
+  WordConvolution job() const;
+};
+
 /// A layer's parameters before they are packed.
 struct Taps {
   int channels = 0;
@@ -65,6 +78,9 @@ class LayerPacker {
   /// All heads that detection uses, as one dense layer.
   Layer heads() const { return pack(head_taps(weights_, detection_heads(weights_.net))); }
   Layer pack(const Taps& taps) const;
+  WordLayer pack_words(const Taps& taps) const;
+
+  const Kernels& kernels() const { return kernels_; }
 
  private:
   const NetWeights& weights_;

@@ -2,6 +2,7 @@
 
 #include "mtcnn/engine/layer.h"
 
+#include <algorithm>
 #include <vector>
 
 /// Whole maps through convolutions, as crops go, and rows of them, as P-Net goes.
@@ -29,11 +30,18 @@ Value* scratch(std::vector<Value>& room, ptrdiff_t values, size_t slack = kSlack
   return room.data();
 }
 
-/// Sets where a Convolution or ByteConvolution finds its input, in a map without gaps between pixels.
+/// Room for a map. What whole vectors read behind its last pixel is 0, so that it never depends on earlier calls.
+inline float* map_scratch(std::vector<float>& room, ptrdiff_t values) {
+  float* map = scratch(room, values);
+  std::fill_n(map + values, kSlack, 0.0F);
+  return map;
+}
+
+/// Sets where a Convolution of any kind finds its input, in a map without gaps between pixels.
 template <class Job, class Value>
 void set_input(Job& job, const Value* first, ptrdiff_t row_stride) {
   job.input = first;
-  job.row_stride = row_stride;
+  if constexpr (requires { job.row_stride; }) job.row_stride = row_stride;
   for (int row = 0; row < job.kernel_rows; ++row) job.kernel_row[row] = row * row_stride;
 }
 
@@ -60,7 +68,8 @@ void convolve_ring(const AnyKernels& kernels, Job job, const Ring<Value>& input,
 Map convolved(const Kernels& kernels, const Layer& layer, const Map& input, std::vector<float>& room);
 
 /// Convolution, PReLU and pooling, one pooled row at a time: what lies between stays in the cache.
+/// \param words  the layer's parameters in 16 bits, to multiply by them; nullptr: floats.
 Map convolved_and_pooled(const Kernels& kernels, const Layer& layer, int kernel, const Map& input,
-                         std::vector<float>& room);
+                         std::vector<float>& room, const WordLayer* words = nullptr);
 
 }  // namespace mtcnn::engine

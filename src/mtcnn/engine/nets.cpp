@@ -109,16 +109,18 @@ CropNet::CropNet(const NetWeights& weights, const Kernels& kernels)
   for (size_t i = 0; i < convolutions; ++i) {
     const Taps taps = layer_taps(weights, i);
     Step& step = steps_.emplace_back(Step{.pool = spec.layers[i].pool});
-    if (WinogradLayer::pays_for(taps))
+    if (WinogradLayer::pays_for(taps)) {
       step.winograd.emplace(taps, pack);
-    else
-      step.layer = pack.pack(taps);
+      continue;
+    }
+    step.layer = pack.pack(taps);
+    if (kernels.convolve_words != nullptr && i == 0) step.words = pack.pack_words(taps);
   }
   dense_ = pack.layer(convolutions);
   heads_ = pack.heads();
 }
 
-void CropNet::run(const float* crops, int count, float* values) const {
+void CropNet::run(const float* crops, int count, float* values, bool exact) const {
   thread_local std::vector<float> map_rooms[2];
   thread_local std::vector<float> flat_room;
   float* flat = scratch(flat_room, ptrdiff_t{kCropsAtOnce} * dense_.row_length);
@@ -127,13 +129,14 @@ void CropNet::run(const float* crops, int count, float* values) const {
     for (int i = 0; i < some; ++i) {
       Map map{crops + (first + i) * crop_floats(), side_, side_};
       for (size_t step = 0; step < steps_.size(); ++step) {
-        const auto& [layer, winograd, pool] = steps_[step];
+        const auto& [layer, words, winograd, pool] = steps_[step];
         std::vector<float>& room = map_rooms[step % 2];
         if (winograd)
-          map = winograd->run(*kernels_, pool, map, room);
+          map = winograd->run(*kernels_, pool, map, room, !exact && kernels_->convolve_words != nullptr);
+        else if (pool > 0)
+          map = convolved_and_pooled(*kernels_, layer, pool, map, room, !exact && words ? &*words : nullptr);
         else
-          map = pool > 0 ? convolved_and_pooled(*kernels_, layer, pool, map, room)
-                         : convolved(*kernels_, layer, map, room);
+          map = convolved(*kernels_, layer, map, room);
       }
       std::memcpy(flat + ptrdiff_t{i} * dense_.row_length, map.values,
                   static_cast<size_t>(dense_.row_length) * sizeof(float));

@@ -47,12 +47,14 @@ class CropNet {
 
   /// \param crops   [count, side(), side(), 3]
   /// \param values  [count, values()]
-  void run(const float* crops, int count, float* values) const;
+  /// \param exact   with floats alone; else most products are of numbers rounded to 15 bits, where that saves time.
+  void run(const float* crops, int count, float* values, bool exact = true) const;
 
  private:
   /// A convolution, with max-pooling behind it where `pool` is not 0.
   struct Step {
     Layer layer;
+    std::optional<WordLayer> words;         ///< the layer's, where that pays
     std::optional<WinogradLayer> winograd;  ///< instead of the layer, where that pays
     int pool;
   };

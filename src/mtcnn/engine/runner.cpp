@@ -46,15 +46,15 @@ struct NetRunner::Impl {
         onet(prepared<engine::CropNet>(weights[2])) {}
 
   template <class Net>
-  static void run_crops(const std::optional<Net>& net, const float* crops, int count, float* values) {
+  static void run_crops(const std::optional<Net>& net, const float* crops, int count, bool exact, float* values) {
     require(net.has_value(), "NetRunner: this net has no weights");
     in_groups(count, [&](int first, int some) {
-      net->run(crops + first * net->crop_floats(), some, values + first * ptrdiff_t{net->values()});
+      net->run(crops + first * net->crop_floats(), some, values + first * ptrdiff_t{net->values()}, exact);
     });
   }
 
   /// R-Net's answers to those crops that the screen lets through, in place of all.
-  void run_screened(const float* crops, int count, float least, float* values) const {
+  void run_screened(const float* crops, int count, float least, bool exact, float* values) const {
     const ptrdiff_t crop_floats = rnet->crop_floats();
     constexpr ptrdiff_t kValues = kFaceValues;
     thread_local std::vector<float> logits;
@@ -74,7 +74,7 @@ struct NetRunner::Impl {
       passed.insert(passed.end(), crops + i * crop_floats, crops + (i + 1) * crop_floats);
     }
     answers.resize(indices.size() * kValues);
-    run_crops(rnet, passed.data(), static_cast<int>(indices.size()), answers.data());
+    run_crops(rnet, passed.data(), static_cast<int>(indices.size()), exact, answers.data());
     const float* answer = answers.data();
     for (const int index : indices) {
       std::copy_n(answer, kValues, values + index * kValues);
@@ -138,18 +138,18 @@ void NetRunner::run_pnet(std::span<const float> canvas, int height, int width, s
   });
 }
 
-void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values,
-                          float least) const {
+void NetRunner::run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values, float least,
+                          bool exact) const {
   const auto side = static_cast<size_t>(net_input_size(net));
   require(net != NetKind::pnet && crops.size() == static_cast<size_t>(count) * side * side * 3,
           "run_crops: the crops have another size");
   values.resize(static_cast<size_t>(count) * static_cast<size_t>(value_count(net)));
   if (net == NetKind::rnet) {
     const bool screened = impl_->rnet && impl_->rnet->screens(least);
-    screened ? impl_->run_screened(crops.data(), count, least, values.data())
-             : Impl::run_crops(impl_->rnet, crops.data(), count, values.data());
+    screened ? impl_->run_screened(crops.data(), count, least, exact, values.data())
+             : Impl::run_crops(impl_->rnet, crops.data(), count, exact, values.data());
   } else {
-    Impl::run_crops(impl_->onet, crops.data(), count, values.data());
+    Impl::run_crops(impl_->onet, crops.data(), count, exact, values.data());
   }
 }
 

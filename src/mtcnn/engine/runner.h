@@ -51,8 +51,9 @@ class NetRunner {
   /// \param crops   [count, S, S, 3] with S = net_input_size(net).
   /// \param values  receives [count, value_count(net)].
   /// \param least   as in run_pnet.
+  /// \param exact   with floats alone; else most products are of numbers rounded to 15 bits, where that saves time.
   void run_crops(NetKind net, std::span<const float> crops, int count, std::vector<float>& values,
-                 float least = kEveryLogit) const;
+                 float least = kEveryLogit, bool exact = true) const;
 
   /// What a net gives for one window: 5 for P-Net and R-Net, 5 + 2 landmark_count() for O-Net.
   int value_count(NetKind net) const;

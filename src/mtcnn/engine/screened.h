@@ -52,7 +52,7 @@ class ScreenedRNet {
   float may_reach(float least) const { return least - screen_->margin(); }
 
   /// As CropNet::run.
-  void run(const float* crops, int count, float* values) const { net_.run(crops, count, values); }
+  void run(const float* crops, int count, float* values, bool exact) const { net_.run(crops, count, values, exact); }
 
  private:
   CropNet net_;

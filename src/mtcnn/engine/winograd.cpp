@@ -51,6 +51,7 @@ WinogradLayer::WinogradLayer(const Taps& taps, const LayerPacker& pack) {
         }
       }
       products_.push_back(pack.pack(place));
+      if (pack.kernels().convolve_words != nullptr) word_products_.push_back(pack.pack_words(place));
     }
   }
   place.slopes = taps.slopes;
@@ -60,7 +61,35 @@ WinogradLayer::WinogradLayer(const Taps& taps, const LayerPacker& pack) {
   biases_.resize(static_cast<size_t>(layer_.padded()));
 }
 
-Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::vector<float>& room) const {
+void WinogradLayer::multiply(const Kernels& kernels, bool words, const float* tiles, int tile_count, ptrdiff_t inputs,
+                             float* products) const {
+  thread_local std::vector<int16_t> word_room;
+  const ptrdiff_t tile_place = tile_count * inputs;
+  const ptrdiff_t outputs = layer_.padded();
+  for (size_t place = 0; place < products_.size(); ++place, tiles += tile_place, products += tile_count * outputs) {
+    if (words) {
+      WordConvolution job = word_products_[place].job();
+      int16_t* rounded = scratch(word_room, tile_place);
+      job.scale = kernels.to_words(tiles, tile_place, rounded);
+      job.input = rounded;
+      job.pixel_stride = inputs;
+      job.width = tile_count;
+      job.output = products;
+      job.output_stride = outputs;
+      kernels.convolve_words(job);
+    } else {
+      Convolution job = products_[place].job();
+      job.input = tiles;
+      job.pixel_stride = inputs;
+      job.width = tile_count;
+      job.output = products;
+      job.output_stride = outputs;
+      kernels.convolve(job);
+    }
+  }
+}
+
+Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::vector<float>& room, bool words) const {
   thread_local std::vector<float> tile_room;
   thread_local std::vector<float> product_room;
   thread_local std::vector<float> pixel_room;
@@ -70,15 +99,15 @@ Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::
   const int strip = std::clamp(kTilesAtOnce / columns, 1, rows);
   const ptrdiff_t inputs = (layer_.input_channels + kernels.lanes - 1) / kernels.lanes * ptrdiff_t{kernels.lanes};
   const ptrdiff_t outputs = layer_.padded();
-  const ptrdiff_t tile_place = ptrdiff_t{strip} * columns * inputs;
-  const ptrdiff_t product_place = ptrdiff_t{strip} * columns * outputs;
   const ptrdiff_t input_row = ptrdiff_t{input.width} * layer_.input_channels;
   const ptrdiff_t pixel_row = ptrdiff_t{kTile} * columns * outputs;
-  float* tiles = scratch(tile_room, kTilePlaces * tile_place);
-  float* products = scratch(product_room, kTilePlaces * product_place);
+  float* tiles = scratch(tile_room, kTilePlaces * ptrdiff_t{strip} * columns * inputs);
+  float* products = scratch(product_room, kTilePlaces * ptrdiff_t{strip} * columns * outputs);
   float* pixels = scratch(pixel_room, ptrdiff_t{kTile} * rows * pixel_row);
   for (int first = 0; first < rows; first += strip) {
     const int some = std::min(strip, rows - first);
+    const ptrdiff_t tile_place = ptrdiff_t{some} * columns * inputs;
+    const ptrdiff_t product_place = ptrdiff_t{some} * columns * outputs;
     for (int row = 0; row < some; ++row) {
       const int y = kTile * (first + row);
       kernels.to_tiles({.input = input.values + y * input_row,
@@ -91,15 +120,7 @@ Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::
                         .output = tiles + ptrdiff_t{row} * columns * inputs,
                         .place_stride = tile_place});
     }
-    for (size_t place = 0; place < products_.size(); ++place) {
-      Convolution job = products_[place].job();
-      job.input = tiles + static_cast<ptrdiff_t>(place) * tile_place;
-      job.pixel_stride = inputs;
-      job.width = some * columns;
-      job.output = products + static_cast<ptrdiff_t>(place) * product_place;
-      job.output_stride = outputs;
-      kernels.convolve(job);
-    }
+    multiply(kernels, words, tiles, some * columns, inputs, products);
     for (int row = 0; row < some; ++row) {
       kernels.from_tiles({.products = products + ptrdiff_t{row} * columns * outputs,
                           .place_stride = product_place,
@@ -112,7 +133,7 @@ Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::
     }
   }
   if (pool == 0) {
-    float* packed = scratch(room, ptrdiff_t{output.width} * output.height * layer_.channels);
+    float* packed = map_scratch(room, ptrdiff_t{output.width} * output.height * layer_.channels);
     for (int y = 0; y < output.height; ++y) {
       for (int x = 0; x < output.width; ++x) {
         std::copy_n(pixels + y * pixel_row + x * outputs, layer_.channels, packed);
@@ -122,7 +143,7 @@ Map WinogradLayer::run(const Kernels& kernels, int pool, const Map& input, std::
     return {room.data(), output.width, output.height};
   }
   const Map pooled{nullptr, pooled_size(output.width, pool), pooled_size(output.height, pool)};
-  float* made = scratch(room, ptrdiff_t{pooled.width} * pooled.height * layer_.channels);
+  float* made = map_scratch(room, ptrdiff_t{pooled.width} * pooled.height * layer_.channels);
   Pooling pooling = layer_.pooling(pool);
   pooling.width = output.width;
   for (int y = 0; y < pooled.height; ++y) {

@@ -16,11 +16,19 @@ class WinogradLayer {
   WinogradLayer(const Taps& taps, const LayerPacker& pack);
 
   /// As convolved() and, where `pool` is 2 or 3, convolved_and_pooled().
-  Map run(const Kernels& kernels, int pool, const Map& input, std::vector<float>& room) const;
+  /// \param words  multiply in 16 bits.
+  Map run(const Kernels& kernels, int pool, const Map& input, std::vector<float>& room, bool words = false) const;
 
  private:
+  /// The products of one strip of tiles.
+  /// \param tiles     [places, tile_count, inputs]
+  /// \param products  [places, tile_count, outputs]
+  void multiply(const Kernels& kernels, bool words, const float* tiles, int tile_count, ptrdiff_t inputs,
+                float* products) const;
+
   std::vector<Layer> products_;  ///< one for each place of a transformed tile
-  Layer layer_;                  ///< without weights: slopes alone
+  std::vector<WordLayer> word_products_;
+  Layer layer_;  ///< without weights: slopes alone
   std::vector<float> biases_;
 };
 

@@ -44,6 +44,10 @@ const OptionTable<EngineOptions>& engine_option_table() {
               "on CPUs with AVX2, AVX-512 VNNI or Arm dot products: P-Net and R-Net first run in 8-bit arithmetic, and "
               "in full precision only on windows that may pass. Takes half to three quarters of the time; loses about "
               "one window in a thousand, right at the threshold")
+          .add("fixed_point", &O::fixed_point, {},
+               "on x86 CPUs: R-Net and O-Net multiply numbers rounded to 15 bits instead of floats, in three quarters "
+               "of "
+               "the time. Confidences differ by about 0.001")
           .add(
               "half", &O::half, {},
               "on a GPU (experimental): run the nets in half precision; docs/results.md has its effect on accuracy. No "

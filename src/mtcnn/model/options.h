@@ -26,6 +26,7 @@ ConfidenceOptions counted(const ConfidenceOptions& options);
 /// How the computer works, not what is looked for.
 struct EngineOptions {
   bool screen = true;       ///< look with 8-bit arithmetic first, where the CPU has it; see the table
+  bool fixed_point = true;  ///< R-Net and O-Net multiply 16-bit numbers, where that saves time; see the table
   bool half = false;        ///< on a GPU: run the nets in half precision; see the table
   int max_windows = 65536;  ///< the strongest windows kept per level, and per image after P-Net
 };

@@ -9,10 +9,13 @@
 
 #include "support/foreign_weights.h"
 #include "unit/engine/tolerances.h"
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace mtcnn::engine {
 namespace {
+
+using ::testing::Each;
 
 constexpr size_t kONetValues = 15;  // of a net with five points
 
@@ -140,6 +143,82 @@ TEST(Winograd, IsTheConvolution) {
   }
 }
 
+/// Sums of products of whole numbers, the largest possible ones too, and blocks of channels that end within a vector.
+TEST(WordKernels, ConvolveExactly) {
+  for (const Kernels& kernels : usable_kernels()) {
+    if (kernels.convolve_words == nullptr) continue;
+    for (const auto& [inputs, channels] : {std::pair{3, 32}, {32, 48}, {64, 64}, {5, 7}}) {
+      const MadeLayer made(inputs, channels, 3, -1);
+      const Taps taps = convolution_taps(made.weights, "conv", "prelu");
+      const WordLayer layer = LayerPacker(made.weights, kernels).pack_words(taps);
+      constexpr int kWidth = 15;
+      std::mt19937 random(1);
+      std::vector<int16_t> input(static_cast<size_t>(3 * kWidth * inputs) + kSlack);
+      for (int16_t& word : input)
+        word = static_cast<int16_t>(static_cast<int>(random() % (2 * kMostWord + 1)) - kMostWord);
+      std::fill_n(input.begin(), input.size() / 2, static_cast<int16_t>(kMostWord));
+      WordConvolution job = layer.job();
+      job.pixel_stride = inputs;
+      job.width = kWidth - 2;
+      job.scale = 1.0F / kMostWord;
+      set_input(job, input.data(), ptrdiff_t{kWidth} * inputs);
+      job.output_stride = ptrdiff_t{layer.blocks} * layer.vectors * kernels.lanes;
+      std::vector<float> output(static_cast<size_t>(job.width * job.output_stride));
+      job.output = output.data();
+      kernels.convolve_words(job);
+      for (int channel = 0; channel < channels; ++channel) {
+        const std::span<const float> weights =
+            std::span(taps.weights).subspan(static_cast<size_t>(channel) * taps.length(), taps.length());
+        const int block_channels = layer.vectors * kernels.lanes;
+        const int block = channel / block_channels;
+        const int lane = channel % block_channels;
+        const auto one = static_cast<double>(layer.meaning[static_cast<size_t>(2 * block * block_channels + lane)]);
+        const auto rounded = [&](size_t tap) { return std::lround(static_cast<double>(weights[tap]) / one); };
+        for (int x = 0; x < job.width; ++x) {
+          int64_t sum = 0;
+          for (size_t tap = 0; tap < weights.size(); ++tap) {
+            const auto row = tap / static_cast<size_t>(3 * inputs);
+            const auto place = tap % static_cast<size_t>(3 * inputs);
+            const size_t pixel = row * kWidth + static_cast<size_t>(x);
+            sum += rounded(tap) * input[pixel * static_cast<size_t>(inputs) + place];
+          }
+          ASSERT_LE(std::abs(sum), std::numeric_limits<int32_t>::max());
+          const double expected = static_cast<double>(sum) * one / kMostWord + static_cast<double>(made.bias(channel));
+          ASSERT_NEAR(output[static_cast<size_t>(x * job.output_stride + channel)], expected, 1e-3)
+              << kernels.units << " " << inputs << " " << x << " " << channel;
+        }
+      }
+    }
+  }
+}
+
+TEST(WordKernels, RoundToTheScaleOfTheLargest) {
+  for (const Kernels& kernels : usable_kernels()) {
+    if (kernels.to_words == nullptr) continue;
+    for (const float largest : {1e-35F, 1e-3F, 0.99F, 1.0F, 3.0F, 1e20F}) {
+      std::vector<float> values = random_floats(37 + kSlack);
+      for (float& value : values) value *= 0.9F * largest;
+      values[36] = -largest;
+      std::fill(values.begin() + 37, values.end(), std::numeric_limits<float>::quiet_NaN());  // does not count
+      std::vector<int16_t> words(values.size());
+      const float one = kernels.to_words(values.data(), 37, words.data());
+      if (largest < 1e-30F) {
+        EXPECT_THAT(words, Each(0));
+        continue;
+      }
+      EXPECT_GE(largest / one, kMostWord / 2) << kernels.units;
+      EXPECT_LE(largest / one, kMostWord) << kernels.units;
+      for (size_t i = 0; i < 37; ++i) EXPECT_NEAR(words[i], values[i] / one, 0.5) << kernels.units << " " << largest;
+    }
+    for (const float broken : {std::numeric_limits<float>::infinity(), 1e35F}) {
+      const std::vector<float> values(16 + kSlack, broken);
+      std::vector<int16_t> words(values.size());
+      EXPECT_FALSE(std::isfinite(kernels.to_words(values.data(), 16, words.data())));
+      EXPECT_THAT(words, Each(0));
+    }
+  }
+}
+
 TEST(EngineKernels, PoolAsDefined) {
   for (const Kernels& kernels : usable_kernels()) {
     for (const float lowest_slope : {-1.0F, 0.0F}) {
@@ -213,12 +292,14 @@ TEST(EngineNets, NeighboursChangeNothing) {
     constexpr size_t kCrop = size_t{48} * 48 * 3;
     const std::vector<float> crops = random_floats(kCount * kCrop);
     std::vector<float> together(size_t{kCount} * kONetValues);
-    onet.run(crops.data(), kCount, together.data());
-    for (size_t i = 0; i < kCount; ++i) {
-      std::vector<float> alone(kONetValues);
-      onet.run(crops.data() + i * kCrop, 1, alone.data());
-      for (size_t value = 0; value < alone.size(); ++value)
-        ASSERT_EQ(alone[value], together[i * kONetValues + value]) << kernels.units;
+    for (const bool exact : {true, false}) {
+      onet.run(crops.data(), kCount, together.data(), exact);
+      for (size_t i = 0; i < kCount; ++i) {
+        std::vector<float> alone(kONetValues);
+        onet.run(crops.data() + i * kCrop, 1, alone.data(), exact);
+        for (size_t value = 0; value < alone.size(); ++value)
+          ASSERT_EQ(alone[value], together[i * kONetValues + value]) << kernels.units;
+      }
     }
     const PNet pnet(testing::random_weights(NetKind::pnet, 1), kernels);
     const std::vector<float> plane = random_floats(size_t{130} * 50 * 3);

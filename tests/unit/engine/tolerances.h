@@ -14,6 +14,9 @@ inline constexpr double kNetTolerance = 2e-5;
 /// largest seen was 4e-6, in P-Net; other CPUs round elsewhere.
 inline constexpr double kDefaultNetTolerance = 3e-5;
 
+/// A whole net of the default model with products in 16 bits: of an answer, and of 1 where it is smaller.
+inline constexpr double kFixedPointTolerance = 5e-3;
+
 /// Sums of bytes are exact; bytes made of them may round to the neighbour where a product is fused.
 inline constexpr double kByteTolerance = 1;
 
