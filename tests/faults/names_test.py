@@ -26,6 +26,11 @@ class Names(FolderTestCase):
         for text in (done.stdout, done.stderr):
             self.assertEqual([c for c in STEERING if c in text], [], repr(text))
 
+    def assertPlainSvg(self, svg):
+        tags = {element.tag.split("}")[1] for element in xml.etree.ElementTree.fromstring(svg).iter()}
+        self.assertLessEqual(tags, {"svg", "title", "rect", "clipPath", "text", "g", "line", "path"})
+        self.assertEqual([c for c in STEERING if c in svg], [])
+
     def photos(self):
         folder = self.folder / "photos"
         folder.mkdir()
@@ -63,12 +68,56 @@ class Names(FolderTestCase):
             out = self.folder / "report"
             done = run("eval", "coco", "--detections", found, "--annotations", found, "--bootstrap", 0, "--out", out)
             self.assertHarmless(done)
-            svg = (out / "curve.svg").read_text()
-            tags = {element.tag.split("}")[1] for element in xml.etree.ElementTree.fromstring(svg).iter()}
-            self.assertLessEqual(tags, {"svg", "title", "rect", "clipPath", "text", "g", "line", "path"})
-            self.assertNotIn("\u202e", svg)
+            self.assertPlainSvg((out / "curve.svg").read_text())
             for row in (out / "curve.csv").read_text().splitlines():
                 self.assertNotIn(row.lstrip('"')[:1], ("=", "+", "@"))
+
+    def test_labels_cannot_leave_the_folder(self):
+        """Whatever a label file calls its images, labels and copies of images are written below --out alone."""
+        home = self.folder / "a/b/c"
+        (home / "set").mkdir(parents=True)
+        for place in (self.folder, self.folder / "a", self.folder / "a/b", home):
+            (place / "evil.jpg").write_bytes(ASTRONAUT)  # so that a name that leads out names an image
+        (home / "set/fine.jpg").write_bytes(ASTRONAUT)
+        for number, evil in enumerate(("../evil.jpg", "../../evil.jpg", "x/../../evil.jpg", str(self.folder / "evil.jpg"), "..\\evil.jpg", "..", "a\u0000/../../evil.jpg")):
+            images = [{"id": i, "file_name": name, "width": 512, "height": 512} for i, name in enumerate(("fine.jpg", evil))]
+            boxes = [{"id": i, "image_id": i, "category_id": 1, "bbox": [182, 61, 88, 114]} for i in range(2)]
+            (home / "set/annotations.json").write_text(json.dumps({"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "face"}]}))
+            for kind in ("own", "coco", "voc", "yolo", "labelme", "cvat", "labelstudio"):
+                with self.subTest(evil, kind=kind):
+                    before = sorted(self.folder.rglob("*"))
+                    out = home / f"out{number}_{kind}"
+                    done = run("convert", home / "set", "--from", "coco", "--to", kind, "--out", out, "--take-images", "copy", check=False)
+                    self.assertIn(done.returncode, (0, 1), done.stderr)
+                    self.assertHarmless(done)
+                    new = [path for path in self.folder.rglob("*") if path not in before]
+                    self.assertEqual([path for path in new if path != out and out not in path.parents], [])
+                    self.assertEqual([path for path in new if path.is_symlink()], [])
+
+    def test_names_of_classes(self):
+        """They stand in reports, label files, drawings' captions and the terminal."""
+        photos = self.folder / "set/images"
+        photos.mkdir(parents=True)
+        (photos / "a.jpg").write_bytes(ASTRONAUT)
+        for kind in ("voc", "yolo", "cvat", "labelme", "coco"):
+            for number, evil in enumerate(("f\x1b[2Jace", "b\nnc: 9", "=HYPERLINK(1)", "<script>alert(1)</script>&'\"", "]]>", "\u202egpj")):
+                with self.subTest(evil, kind=kind):
+                    line = {"image": "a.jpg", "width": 512, "height": 512, "faces": [{"box": [182, 61, 88, 114], "category": evil}]}
+                    (self.folder / "set/annotations.jsonl").write_text(json.dumps(line) + "\n")
+                    out = self.folder / f"out_{kind}_{number}"
+                    done = run("convert", self.folder / "set", "--from", "own", "--to", kind, "--out", out, "--take-images", "copy", check=False)
+                    self.assertIn(done.returncode, (0, 1), done.stderr)
+                    self.assertHarmless(done)
+                    if done.returncode == 1:  # a format that has no place for such a name says so
+                        self.assertOneLine(done, 1)
+                        continue
+                    report = self.folder / f"report_{kind}_{number}"
+                    done = run("inspect", out, "--kind", kind, "--out", report, check=False)
+                    self.assertIn(done.returncode, (0, 1), done.stderr)
+                    self.assertHarmless(done)
+                    if done.returncode == 0:
+                        self.assertPlainSvg((report / "sizes.svg").read_text())
+                        self.assertEqual(sorted(path.name for path in report.iterdir()), ["contact_sheet.jpg", "sizes.svg"])
 
     def test_a_working_folder_that_is_gone(self):
         gone = self.folder / "gone"
