@@ -106,7 +106,11 @@ class Faults:
                 change = json.loads((tiny / f"{net}.json").read_text())
                 change.update(epochs=1, batch={"size": 64, "steps_per_epoch": 10})
                 (tiny / f"{net}.json").write_text(json.dumps(change))
-            pipeline = lambda out: ["pipeline", "--config", tiny / "pipeline.json", "--data", home / "toys", "--out", out / "all", "-q"]
+            change = json.loads((tiny / "prepare.json").read_text())
+            change.update({net: {"mine": {"min_face": 60}} for net in ("rnet", "onet")})
+            (tiny / "prepare.json").write_text(json.dumps(change))
+            self.make("toy-data", tiny / "toys", "--images", 12, "--val", 6, "--seed", 1, "-q")
+            pipeline = lambda out: ["pipeline", "--config", tiny / "pipeline.json", "--data", tiny / "toys", "--out", out / "all", "-q"]
             verbs.insert(2, Verb("pipeline", pipeline, lambda out: content(out / "all/model"), goes_on=True))
         if self.options.make_film:
             film = home / "film.mp4"
@@ -352,7 +356,7 @@ class Faults:
     def cut_inputs(self, verb, shares):
         """Files that are cut off while they are read; afterwards they are whole again."""
         home = self.home
-        inputs = {"train": home / "crops", "detect": home / "photos", "eval": home / "found.jsonl", "prepare": home / "toys/wider", "pipeline": home / "toys/wider",
+        inputs = {"train": home / "crops", "detect": home / "photos", "eval": home / "found.jsonl", "prepare": home / "toys/wider", "pipeline": home / "tiny/toys/wider",
                   "export": home / "model", "live": home / "film.mp4"}[verb.name]
         files = [inputs] if inputs.is_file() else [p for p in inputs.rglob("*") if p.suffix in (".safetensors", ".jpg")]
         before = {path: path.read_bytes() for path in files}
