@@ -84,7 +84,7 @@ class Page(unittest.TestCase):
         self.assertEqual(len(rows), 5)
         for row, words in zip(rows, (("p_small", "P-Net", "6 of 6", "720"), ("o_wide", "O-Net"), ("o_crops_gone",),
                                      (HALF, "R-Net", "3 of 20, unfinished", "360"),
-                                     (html.escape(BEGUN), "0 of 0, unfinished", "none yet"))):
+                                     (html.escape(BEGUN, quote=False), "0 of 0, unfinished", "none yet"))):
             for word in words:
                 self.assertIn(word, row)
         best = min((line["fpr_at_97"], line["epoch"]) for line in self.metrics if line["split"] == "val")
