@@ -181,7 +181,8 @@ class Preparation {
         if (std::optional<ManifestSegment> made = worker.make(segment, [this] { return picture_done(); }))
           keep(std::move(*made));
       } catch (...) {
-        failed_ = true;  // other threads stop in the middle of theirs
+        if (interrupted()) return;  // run() tells
+        failed_ = true;             // other threads stop in the middle of theirs
         throw;
       }
     });

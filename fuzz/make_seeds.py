@@ -79,6 +79,9 @@ def add_data(seeds, toys, work):
     images = sorted((wider / "WIDER_val/images").rglob("*.jpg"))[:4]
     for image in images:
         seeds.add("image", image.name, image)
+    for picture in sorted((REPOSITORY / "tests/data/pictures").glob("*.*")):
+        if picture.suffix != ".py":
+            seeds.add("image", picture.name, picture)
     found = seeds.run("detect", *images, "--json", "-", "-q")
     seeds.add("detections", "toys.jsonl", found or "")
     seeds.add("wider_results", "toys.jsonl", (found or "").replace("0--Crowd", "0--Parade"))

@@ -14,7 +14,7 @@ from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from figure_parts import WIDTH, figure, legend, line_style, log_axis, not_measured, run_entries, say, show
+from figure_parts import WIDTH, drawn_name, figure, legend, line_style, log_axis, not_measured, run_entries, say, show
 from run_answers import Answers
 from run_data import Run
 from run_files import RunError
@@ -118,7 +118,7 @@ def score_histograms(runs: Sequence[Run]) -> None:
             share = 100 * np.histogram(values, bins)[0] / len(values)
             ax.stairs(share, bins, fill=True, color=colour, alpha=0.3)
             ax.stairs(share, bins, color=colour, linewidth=1.6, label=f"{len(values):,} {name}")
-        ax.set(title=textwrap.fill(f"{run.name}, epoch {answers.epoch}", 100 // columns),
+        ax.set(title=textwrap.fill(f"{drawn_name(run)}, epoch {answers.epoch}", 100 // columns),
                xlabel="score (probability of face)", ylabel="share of the crops (%)", xlim=(0, 1), yscale="log",
                ylim=(min(0.5, 50 / max(map(len, both))), 200))
         ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
@@ -209,12 +209,12 @@ def show_worst(run: Run, answers: Answers, worst: Worst) -> None:
             ax.spines[:].set_visible(False)
             ax.set(xlim=(-0.2 * side, 1.2 * side), ylim=(1.2 * side, -0.2 * side), xticks=[], yticks=[],
                    facecolor="#e4e4e4")
-    title = f"{run.name}, epoch {answers.epoch}: {worst.title}"
+    title = f"epoch {answers.epoch}: {worst.title}"
     if points is not None:
         drawn.legend(handles=[Line2D([], [], linestyle="", **mark, label=name) for mark, name in
                               ((TRUE_MARK, "true"), (PREDICTED_MARK, "predicted"))], loc="outside upper right", ncols=2)
-    drawn.suptitle(title, x=0.01, ha="left", fontsize=11)
-    show(drawn, title)
+    drawn.suptitle(f"{drawn_name(run)}, {title}", x=0.01, ha="left", fontsize=11)
+    show(drawn, f"{run.name}, {title}")
     entries = "".join(f"<li>{worst.text(float(values[i]))}: {html.escape(crop.image)}, window "
                       f"{' '.join(f'{edge:.0f}' for edge in crop.window)}</li>" for i, crop in zip(order, crops))
     display(HTML("<details><summary>Which pictures these are, and x1 y1 x2 y2 of the window in them"

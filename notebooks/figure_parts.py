@@ -45,6 +45,11 @@ def say(text: str) -> None:
     display(HTML(f'<p class="note">{html.escape(text)}</p>'))
 
 
+def drawn_name(run: Run) -> str:
+    """As matplotlib draws it as it is: text between dollars would be a formula."""
+    return run.name.replace("$", r"\$")
+
+
 def line_style(index: int) -> dict:
     return {"color": COLOURS[index % len(COLOURS)], "linestyle": ":" if index >= len(COLOURS) else "-"}
 
@@ -64,7 +69,7 @@ def not_measured(ax: Axes) -> None:
 
 def run_entries(runs: Sequence[Run], chosen: Sequence[Run]) -> list[Line2D]:
     """Legend entries of the runs that are in `chosen`; a run has the same colour in all figures."""
-    return [Line2D([], [], label=run.name, **line_style(i)) for i, run in enumerate(runs) if run in chosen]
+    return [Line2D([], [], label=drawn_name(run), **line_style(i)) for i, run in enumerate(runs) if run in chosen]
 
 
 def log_axis(ax: Axes, values: np.ndarray) -> None:

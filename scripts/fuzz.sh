@@ -40,7 +40,7 @@ python3 -B fuzz/make_seeds.py "$maker" "$out/seeds"
 jobs=${JOBS:-$(nproc)}
 limits=(-rss_limit_mb=2048 -timeout=25 -max_len=70000 -print_final_stats=1 -verbosity=1)
 if [ -n "$runs" ]; then limits+=("-runs=$runs"); else limits+=("-max_total_time=$((minutes * 60 * jobs / ${#targets[@]} + 1))"); fi
-export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS=suppressions=$PWD/cmake/lsan.supp:print_suppressions=0
 
 run_target() {
   local target=$1 folders=()

@@ -227,6 +227,26 @@ class Detect(FolderTestCase):
         self.assertIn("stopped after", err)
         self.assertTrue(0 < len(out.read_text().splitlines()) < 400)
 
+    def test_settings_that_would_take_forever(self):
+        photo = SAMPLES / "astronaut.jpg"
+        config = self.write("slow.json", b'{"min_face": 1, "factor": 0.999}')
+        self.assertOneLine(Run("detect", photo, "--config", config), 2, "slow.json", "factor", "0.999", "0.98")
+
+    def test_a_long_search_of_one_picture_heeds_signals(self):
+        big = self.write("big.png", png(8000, 8000))
+        out = self.folder / "faces.jsonl"
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = subprocess.Popen([PROGRAM, "detect", str(big), "--json", str(out), "--min-face", "1", "--set", "factor=0.97"], stderr=subprocess.PIPE, text=True)
+            time.sleep(2.5)
+            self.assertIsNone(process.poll(), "the search was to take minutes")
+            process.send_signal(number)
+            begun = time.monotonic()
+            err = process.communicate(timeout=300)[1]
+            self.assertLess(time.monotonic() - begun, 5)
+            self.assertEqual(process.returncode, 1, err)
+            self.assertIn("error: stopped after 0 of 1 pictures", err)
+            self.assertEqual(out.read_text(), "")
+
 
 class Import(unittest.TestCase):
     def test_wrong_files(self):

@@ -51,12 +51,7 @@ class Train(FolderTestCase):
         self.train("cut", "--epochs", 4, "--threads", 1, "--resume")
         for name in ("export/pnet.safetensors", "checkpoints/step_000000240/weights.safetensors"):
             whole, cut = ((self.folder / run_name / name).read_bytes() for run_name in ("whole", "cut"))
-            self.assertEqual(self.tensors(whole), self.tensors(cut), name)
-
-    @staticmethod
-    def tensors(data):
-        """What is behind the header, which also tells times."""
-        return data[8 + int.from_bytes(data[:8], "little"):]
+            self.assertEqual(whole, cut, name)
 
     def test_interrupt_leaves_a_checkpoint(self):
         process = subprocess.Popen([PROGRAM, "train", "--net", "pnet", "--data", str(self.home / "pnet"), "--out", str(self.folder / "a"), "--epochs", "500"],

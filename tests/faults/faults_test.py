@@ -25,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 NOBODY = 65534
 TIMEOUT = 300
+A_NIGHT = 100  # kills of each command
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -105,12 +106,16 @@ class Faults:
                 change = json.loads((tiny / f"{net}.json").read_text())
                 change.update(epochs=1, batch={"size": 64, "steps_per_epoch": 10})
                 (tiny / f"{net}.json").write_text(json.dumps(change))
-            pipeline = lambda out: ["pipeline", "--config", tiny / "pipeline.json", "--data", home / "toys", "--out", out / "all", "-q"]
+            change = json.loads((tiny / "prepare.json").read_text())
+            change.update({net: {"mine": {"min_face": 60}} for net in ("rnet", "onet")})
+            (tiny / "prepare.json").write_text(json.dumps(change))
+            self.make("toy-data", tiny / "toys", "--images", 12, "--val", 6, "--seed", 1, "-q")
+            pipeline = lambda out: ["pipeline", "--config", tiny / "pipeline.json", "--data", tiny / "toys", "--out", out / "all", "-q"]
             verbs.insert(2, Verb("pipeline", pipeline, lambda out: content(out / "all/model"), goes_on=True))
         if self.options.make_film:
             film = home / "film.mp4"
             subprocess.run([self.options.make_film, film, "still", ROOT / "samples", "4", "40"], check=True, timeout=TIMEOUT)
-            live = lambda out: ["live", "--video", film, "--json", out / "live.jsonl", "--threads", 1, "-q"]
+            live = lambda out: ["live", "--video", film, "--json", out / "live.jsonl", "--save", out / "seen.mp4", "--threads", 1, "-q"]
             verbs.append(Verb("live", live, self.frames))
         self.verbs = [verb for verb in verbs if self.options.only in (None, verb.name)]
         if not self.verbs:
@@ -125,8 +130,9 @@ class Faults:
 
     @staticmethod
     def frames(out):
+        """All but what a frame took."""
         rows = [json.loads(line) for line in (out / "live.jsonl").read_text().splitlines()]
-        return {str(row["frame"]): [row["searched"], row["faces"]] for row in rows}
+        return {"film": (out / "seen.mp4").read_bytes(), **{str(row["frame"]): [row["searched"], row["faces"]] for row in rows}}
 
     def measure(self, verb):
         """An undisturbed run: how long it takes and what comes of it."""
@@ -145,6 +151,10 @@ class Faults:
         if verb.whole:
             shutil.copytree(ROOT / "models/default", out / "model")
         return out
+
+    def is_shortened(self, verb):
+        """A pipeline takes long, and its steps are the other commands: only in a night it is disturbed in every way."""
+        return verb.name == "pipeline" and self.options.kills < A_NIGHT
 
     # --- what is judged ---
 
@@ -176,8 +186,7 @@ class Faults:
             return f"again: exit code {done.returncode}: {done.stderr[-300:]!r}"
         if verb.results(out) != verb.wanted:
             return "again: other bytes than an undisturbed run"
-        left = temporaries(out) if verb.goes_on or verb.whole else []
-        return f"again: left {left}" if left else None
+        return f"again: left {temporaries(out)}" if temporaries(out) else None
 
     def judge_whole(self, verb, out):
         if not verb.whole:
@@ -196,40 +205,50 @@ class Faults:
         return subprocess.Popen(verb.command(self.program, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
                                 start_new_session=True, **options)
 
+    @staticmethod
+    def is_running(group):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
     def kills(self):
         for verb in self.verbs:
-            out = self.folder(verb)
-            # A pipeline takes long, and its steps are the other commands.
-            kills = self.options.kills if verb.name != "pipeline" else max(1, self.options.kills // 5)
-            for k in range(kills):
+            moments = [(k * 7919 % self.options.kills + self.dice.random()) / self.options.kills for k in range(self.options.kills)]
+            out, spent = self.folder(verb), 0
+            while moments:
+                # One moment in each of N equal parts of an undisturbed run's time, or of what is left of it.
+                delay = moments[0] * (verb.seconds - spent)
                 process = self.start(verb, out)
-                # One moment in each of N equal parts of an undisturbed run's time.
-                place = (k * 7919 % kills + self.dice.random()) / kills
-                time.sleep(place * verb.seconds)
+                time.sleep(delay)
                 os.killpg(process.pid, signal.SIGKILL)
                 err = process.communicate(timeout=TIMEOUT)[1]
                 failure = self.judge_whole(verb, out)
-                if process.returncode != -signal.SIGKILL:  # it was done before
+                killed = process.returncode == -signal.SIGKILL
+                if not killed:  # it was done before
                     failure = failure or self.judge_end(verb, process.returncode, err)
                     if not failure and verb.results(out) != verb.wanted:
                         failure = "other bytes than an undisturbed run"
-                    if verb.goes_on:
-                        shutil.rmtree(out)
-                        out = self.folder(verb)
-                elif not verb.goes_on:
+                spent += delay
+                nearly_done = spent > 0.8 * verb.seconds
+                if killed and (not verb.goes_on or nearly_done or len(moments) == 1):
                     failure = failure or self.judge_again(verb, out)
+                if not killed or not verb.goes_on or nearly_done:
                     shutil.rmtree(out)
-                    out = self.folder(verb)
-                self.note(verb, "kill -9", failure)
-            if verb.goes_on:
-                self.note(verb, "run again after kills", self.judge_again(verb, out))
+                    out, spent = self.folder(verb), 0
+                self.note(verb, "kill -9" if killed else "done before the kill", failure)
+                if killed or delay < 0.02:
+                    moments.pop(0)
+                else:
+                    moments[0] *= 0.9
 
     # --- signals ---
 
     def signals(self):
         for verb in self.verbs:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                for share in (0.3, 0.7) if verb.name != "pipeline" else (0.3,) if number == signal.SIGTERM else ():
+                for share in (0.3, 0.7) if not self.is_shortened(verb) else (0.3,) if number == signal.SIGTERM else ():
                     out = self.folder(verb)
                     process = self.start(verb, out)
                     time.sleep(share * verb.seconds)
@@ -241,6 +260,8 @@ class Faults:
                         failure = failure or f"left {temporaries(out)}"
                     if time.monotonic() - begun > 15:
                         failure = failure or "took more than 15 s to end"
+                    if self.is_running(process.pid):
+                        failure = failure or "left a process of its own running"
                     self.note(verb, number.name, failure or self.judge_whole(verb, out) or self.judge_again(verb, out))
         if self.options.only in (None, "detect"):
             for ignored in (False, True):
@@ -280,23 +301,21 @@ class Faults:
         root = os.geteuid() == 0
         lower = lambda what, value: lambda: resource.setrlimit(what, (value, value))
         for verb in self.verbs:
-            if verb.name == "pipeline":
-                continue  # its steps are the other commands
-            for size in (0, 3000, 60_000):
-                self.limited(verb, "file size", lower(resource.RLIMIT_FSIZE, size))
-            for count in (8, 10, 12, 16):
+            few = self.is_shortened(verb)
+            for size in (3000,) if few else (0, 3000, 60_000):
+                self.limited(verb, "file size", lower(resource.RLIMIT_FSIZE, size), again=not few)
+            for count in (10,) if few else (8, 10, 12, 16):
                 self.limited(verb, "descriptors", lower(resource.RLIMIT_NOFILE, count), again=False)
-            for mib in (60, 200, 400, 700):
+            for mib in (60,) if few else (60, 200, 400, 700):
                 self.limited(verb, "memory", lower(resource.RLIMIT_AS, mib << 20), again=False)
             self.two_at_once(verb)
             if root:
-                self.as_nobody(verb)
+                self.as_nobody(verb, again=not few)
                 self.mounted(verb, "full disk", ["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
                 self.mounted(verb, "read-only folder", ["-t", "tmpfs", "-o", "size=64k,ro", "tmpfs"])
             else:
                 self.skip(verb, "full disk, read-only folder, no threads", "needs root")
-            if verb.name in ("train", "detect", "eval", "prepare"):
-                self.cut_inputs(verb)
+            self.cut_inputs(verb, (0.3,) if few else (0.2, 0.5, 0.8))
 
     def two_at_once(self, verb):
         out = self.folder(verb)
@@ -304,7 +323,7 @@ class Faults:
         failures = [self.judge_end(verb, process.wait(timeout=TIMEOUT), process.stderr.read()) for process in pair]
         self.note(verb, "two at once", next(filter(None, failures), None) or self.judge_again(verb, out))
 
-    def as_nobody(self, verb):
+    def as_nobody(self, verb, again):
         """Without rights in the folder of results, and then with them, but not allowed another thread."""
         def leave_root():
             os.setgroups([])
@@ -313,7 +332,7 @@ class Faults:
 
         if subprocess.run([str(self.program), "--version"], capture_output=True, preexec_fn=leave_root).returncode != 0:
             return self.skip(verb, "no permission, no threads", "nobody may not run the program")
-        self.limited(verb, "no permission", leave_root)
+        self.limited(verb, "no permission", leave_root, again=again)
         out = self.folder(verb)
         for path in (out, *out.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
@@ -322,7 +341,7 @@ class Faults:
             resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
             leave_root()
 
-        self.limited(verb, "no threads", no_threads, out)
+        self.limited(verb, "no threads", no_threads, out, again=again)
 
     def mounted(self, verb, fault, arguments):
         out = self.folder(verb)
@@ -334,12 +353,14 @@ class Faults:
         finally:
             subprocess.run(["umount", str(out)], check=True)
 
-    def cut_inputs(self, verb):
+    def cut_inputs(self, verb, shares):
         """Files that are cut off while they are read; afterwards they are whole again."""
-        inputs = {"train": self.home / "crops", "detect": self.home / "photos", "eval": self.home / "found.jsonl", "prepare": self.home / "toys/wider"}[verb.name]
+        home = self.home
+        inputs = {"train": home / "crops", "detect": home / "photos", "eval": home / "found.jsonl", "prepare": home / "toys/wider", "pipeline": home / "tiny/toys/wider",
+                  "export": home / "model", "live": home / "film.mp4"}[verb.name]
         files = [inputs] if inputs.is_file() else [p for p in inputs.rglob("*") if p.suffix in (".safetensors", ".jpg")]
         before = {path: path.read_bytes() for path in files}
-        for share in (0.2, 0.5, 0.8):
+        for share in shares:
             out = self.folder(verb)
             process = self.start(verb, out)
             time.sleep(share * verb.seconds)
@@ -348,7 +369,7 @@ class Faults:
             err = process.communicate(timeout=TIMEOUT)[1]
             for path, data in before.items():
                 path.write_bytes(data)
-            self.note(verb, "inputs cut off", self.judge_end(verb, process.returncode, err))
+            self.note(verb, "inputs cut off", self.judge_end(verb, process.returncode, err) or self.judge_whole(verb, out))
 
     # --- all of it ---
 

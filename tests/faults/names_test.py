@@ -26,6 +26,11 @@ class Names(FolderTestCase):
         for text in (done.stdout, done.stderr):
             self.assertEqual([c for c in STEERING if c in text], [], repr(text))
 
+    def assertPlainSvg(self, svg):
+        tags = {element.tag.split("}")[1] for element in xml.etree.ElementTree.fromstring(svg).iter()}
+        self.assertLessEqual(tags, {"svg", "title", "rect", "clipPath", "text", "g", "line", "path"})
+        self.assertEqual([c for c in STEERING if c in svg], [])
+
     def photos(self):
         folder = self.folder / "photos"
         folder.mkdir()
@@ -63,12 +68,60 @@ class Names(FolderTestCase):
             out = self.folder / "report"
             done = run("eval", "coco", "--detections", found, "--annotations", found, "--bootstrap", 0, "--out", out)
             self.assertHarmless(done)
-            svg = (out / "curve.svg").read_text()
-            tags = {element.tag.split("}")[1] for element in xml.etree.ElementTree.fromstring(svg).iter()}
-            self.assertLessEqual(tags, {"svg", "title", "rect", "clipPath", "text", "g", "line", "path"})
-            self.assertNotIn("\u202e", svg)
+            self.assertPlainSvg((out / "curve.svg").read_text())
             for row in (out / "curve.csv").read_text().splitlines():
                 self.assertNotIn(row.lstrip('"')[:1], ("=", "+", "@"))
+
+    def convert(self, source, kind, to, out):
+        """A conversion that is done or refused, and writes below `out` alone."""
+        before = set(self.folder.rglob("*"))
+        done = run("convert", source, "--from", kind, "--to", to, "--out", out, "--take-images", "copy", check=False)
+        self.assertHarmless(done)
+        if done.returncode != 0:
+            self.assertOneLine(done, 1)
+        new = set(self.folder.rglob("*")) - before
+        self.assertEqual([path for path in new if path != out and out not in path.parents], [])
+        return done.returncode == 0
+
+    def test_labels_cannot_leave_the_folder(self):
+        """Whatever a label file calls its images, labels and copies of images are written below --out alone."""
+        home = self.folder / "a/b/c"
+        images = [{"id": i, "file_name": f"evil{i}.jpg", "width": 512, "height": 512} for i in range(3)]
+        boxes = [{"id": i, "image_id": i, "category_id": 1, "bbox": [182, 61, 88, 114]} for i in range(3)]
+        for place in (self.folder, self.folder / "a", self.folder / "a/b", home, home / "set"):
+            place.mkdir(parents=True, exist_ok=True)
+            for image in images:  # so that a name that leads out names an image
+                (place / image["file_name"]).write_bytes(ASTRONAUT)
+        (home / "set/annotations.json").write_text(json.dumps({"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "face"}]}))
+        for kind in ("own", "coco", "voc", "labelme", "cvat", "labelstudio"):
+            source = home / kind
+            self.assertTrue(self.convert(home / "set", "coco", kind, source))
+            for number, evil in enumerate(("../", "x/../../", f"{self.folder}/", "..\\\\", "\\u0000/../../")):
+                with self.subTest(evil, kind=kind):
+                    for file in [path for path in source.rglob("*") if path.suffix in (".json", ".jsonl", ".xml")]:
+                        file.write_text(file.read_text().replace("evil0.jpg", evil + "evil0.jpg"))
+                    self.convert(source, kind, "voc" if kind != "voc" else "labelme", home / f"{kind}_{number}")
+                    for file in [path for path in source.rglob("*") if path.suffix in (".json", ".jsonl", ".xml")]:
+                        file.write_text(file.read_text().replace(evil, ""))
+
+    def test_names_of_classes(self):
+        """They stand in label files, on the terminal and beside reports."""
+        photos = self.folder / "set/images"
+        photos.mkdir(parents=True)
+        (photos / "a.jpg").write_bytes(ASTRONAUT)
+        evil = ("f\x1b[2Jace", "b\nnc: 9", "=HYPERLINK(1)", "<script>alert(1)</script>&'\"", "]]>", "\u202egpj")
+        line = {"image": "a.jpg", "width": 512, "height": 512, "faces": [{"box": [100 + 10 * i, 61, 88, 114], "category": name} for i, name in enumerate(evil)]}
+        (self.folder / "set/annotations.jsonl").write_text(json.dumps(line) + "\n")
+        for kind in ("own", "voc", "yolo", "cvat", "labelme", "coco", "labelstudio"):
+            with self.subTest(kind):
+                out, report = self.folder / kind, self.folder / "report"
+                if not self.convert(self.folder / "set", "own", kind, out):
+                    continue
+                done = run("inspect", out, "--kind", kind, "--out", report, check=False)
+                self.assertHarmless(done)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertPlainSvg((report / "sizes.svg").read_text())
+                self.assertEqual(sorted(path.name for path in report.iterdir()), ["contact_sheet.jpg", "sizes.svg"])
 
     def test_a_working_folder_that_is_gone(self):
         gone = self.folder / "gone"

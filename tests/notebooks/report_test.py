@@ -25,6 +25,7 @@ import numpy as np
 
 NOTEBOOKS = SOURCE_ROOT / "notebooks"
 FIGURES_OF_ALL = 7  # losses, terms, pace, quality, recall, scores, errors
+HALF, BEGUN = r"r_half$\x$", 'r_<begun>"'  # names that would be a wrong formula, and markup
 COUNTS = {"positive": 60, "part": 30, "negative": 90, "landmark": 20}
 
 
@@ -45,13 +46,13 @@ class Page(unittest.TestCase):
             cls.make_run_with_answers(name, net, landmarks)
         cls.make_run_with_answers("o_crops_gone", "onet", True)
         shutil.rmtree(cls.home / "crops/o_crops_gone")
-        cls.metrics = made_runs.make_run(cls.home / "r_half", "rnet", 3, done=False, planned=20)
+        cls.metrics = made_runs.make_run(cls.home / HALF, "rnet", 3, done=False, planned=20)
         lines = [{**line, "nme": None, "loss": math.nan if line["split"] == "val" else line["loss"]} for line in
                  cls.metrics]
         text = "".join(json.dumps(line) + "\n" for line in lines)
-        (cls.home / "r_half/metrics.jsonl").write_text(text + '{"step": 4')
-        made_runs.make_run(cls.home / "r_<begun>", "rnet", 0, done=False)
-        names = ["p_small", "o_wide", "o_crops_gone", "r_half", "r_<begun>"]
+        (cls.home / HALF / "metrics.jsonl").write_text(text + '{"step": 4')
+        made_runs.make_run(cls.home / BEGUN, "rnet", 0, done=False)
+        names = ["p_small", "o_wide", "o_crops_gone", HALF, BEGUN]
         cls.done = report(*names, "--out", "pages/page.html", cwd=cls.home)
         cls.page = (cls.home / "pages/page.html").read_text("utf-8") if cls.done.returncode == 0 else ""
 
@@ -82,8 +83,8 @@ class Page(unittest.TestCase):
         rows = [re.sub(r"<[^>]+>", " ", row) for row in table.split("<tr>")[2:]]
         self.assertEqual(len(rows), 5)
         for row, words in zip(rows, (("p_small", "P-Net", "6 of 6", "720"), ("o_wide", "O-Net"), ("o_crops_gone",),
-                                     ("r_half", "R-Net", "3 of 20, unfinished", "360"),
-                                     ("r_&lt;begun&gt;", "0 of 0, unfinished", "none yet"))):
+                                     (HALF, "R-Net", "3 of 20, unfinished", "360"),
+                                     (html.escape(BEGUN, quote=False), "0 of 0, unfinished", "none yet"))):
             for word in words:
                 self.assertIn(word, row)
         best = min((line["fpr_at_97"], line["epoch"]) for line in self.metrics if line["split"] == "val")
@@ -106,7 +107,7 @@ class Page(unittest.TestCase):
         gone = self.home / "crops/o_crops_gone"
         self.assertIn(f"No pictures of this run: {gone}: the validation crops are no longer there", text)
         self.assertIn("Without answers on the validation crops (no epoch has ended, or an older version trained them): "
-                      "r_half, r_<begun>.", text)
+                      f"{HALF}, {BEGUN}.", text)
 
     def test_nothing_but_the_page(self):
         for word in ("Traceback", 'output_error"', 'output_stderr"', "<script", "@import", "In&nbsp;[", "run_figures"):

@@ -11,6 +11,8 @@
 #include <climits>
 #include <csignal>
 #include <fstream>
+#include <map>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -112,6 +114,32 @@ fs::path make_temporary(const fs::path& path, const Make& make) {
   throw system_error(ErrorCode::unwritable, "cannot write here", path);
 }
 
+/// The temporary files in a folder that killed processes left there.
+std::vector<fs::path> leftovers_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code failure;  // a folder that cannot be read keeps them
+  for (fs::directory_iterator entry(folder.empty() ? "." : folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (!is_temporary_name(entry->path().filename().string())) continue;
+    std::error_code ignored;
+    if (fs::is_regular_file(entry->symlink_status(ignored))) found.push_back(folder / entry->path().filename());
+  }
+  return found;
+}
+
+/// Removes what killed processes left that wrote this file. A process looks into each folder once, as it may write many
+/// files there.
+void remove_leftovers(const fs::path& path) {
+  static std::mutex mutex;
+  static std::map<fs::path, std::vector<fs::path>> folders;
+  const std::scoped_lock lock(mutex);
+  const auto [folder, is_new] = folders.try_emplace(path.parent_path());
+  if (is_new) folder->second = leftovers_in(folder->first);
+  for (const fs::path& file : folder->second) {
+    if (is_abandoned(file, path.filename().string())) ::unlink(file.c_str());
+  }
+}
+
 }  // namespace
 
 std::string read_text(const fs::path& path, size_t most) {
@@ -188,6 +216,7 @@ fs::path link_target(const fs::path& path) {
 }
 
 fs::path make_temporary_file(const fs::path& path) {
+  remove_leftovers(path);
   return make_temporary(path, [](const fs::path& temporary) {
     const int file = open_new(temporary);
     if (file >= 0) ::close(file);
@@ -227,6 +256,7 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   } else {
     target_ = link_target(path_);
     if (target_.has_parent_path()) make_folder(target_.parent_path());
+    remove_leftovers(target_);
     int descriptor = -1;
     temporary_ = make_temporary(target_, [&](const fs::path& temporary) {
       descriptor = open_new(temporary);

@@ -48,10 +48,11 @@ class MappedFile {
 std::filesystem::path link_target(const std::filesystem::path& path);
 
 /// Makes a new, empty file beside `path`, to be renamed to it later. Its name is that of `path`, cut where the system
-/// allows no longer one, and an ending ".<process>.<number>.tmp"; what lies there already, a link too, is left alone.
+/// allows no longer one, and an ending ".<process>.<number>.tmp"; what lies there already, a link too, is left alone,
+/// but for what killed processes left that wrote this file, which is removed.
 /// \throws Error if the folder is missing or cannot be written.
 std::filesystem::path make_temporary_file(const std::filesystem::path& path);
-/// The same, a folder.
+/// The same, a folder; nothing is removed.
 std::filesystem::path make_temporary_folder(const std::filesystem::path& path);
 /// True for the names that these two give.
 bool is_temporary_name(const std::string& name);
@@ -64,8 +65,9 @@ void rename_temporary(const std::filesystem::path& temporary, const std::filesys
 
 /// Writes a file so that a reader sees all of it or nothing: under a temporary name in the same folder, synced, then
 /// renamed by commit(). Without commit() the destructor removes the temporary file and an older file of that name stays
-/// as it was. A symbolic link stays and what it leads to is replaced. Things that are no plain files (a pipe,
-/// /dev/stdout whatever it leads to) are written directly, behind what they hold already.
+/// as it was; what a killed process leaves goes when the file is written again. A symbolic link stays and what it leads
+/// to is replaced. Things that are no plain files (a pipe, /dev/stdout whatever it leads to) are written directly,
+/// behind what they hold already.
 class AtomicFile {
  public:
   /// Makes missing parent folders.

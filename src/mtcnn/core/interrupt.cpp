@@ -39,4 +39,8 @@ InterruptGuard::~InterruptGuard() {
 
 bool interrupted() { return stop_asked != 0; }
 
+void stop_if_interrupted() {
+  if (interrupted()) throw Error(ErrorCode::interrupted, "stopped before the end");
+}
+
 }  // namespace mtcnn

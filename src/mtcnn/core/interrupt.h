@@ -1,7 +1,10 @@
 #pragma once
 
+#include "mtcnn/core/error.h"
+
 #include <array>
 #include <csignal>
+#include <optional>
 
 namespace mtcnn {
 
@@ -21,5 +24,20 @@ class InterruptGuard {
 
 /// True once the user has asked to stop. Always false where no guard lives.
 bool interrupted();
+
+/// For long work that can give nothing half done.
+/// \throws Error{interrupted} where interrupted().
+void stop_if_interrupted();
+
+/// What `work` gives; nothing where stop_if_interrupted() ended it.
+template <class Work>
+auto unless_interrupted(const Work& work) -> std::optional<decltype(work())> {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::interrupted) throw;
+    return {};
+  }
+}
 
 }  // namespace mtcnn

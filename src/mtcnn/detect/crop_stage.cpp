@@ -1,3 +1,4 @@
+#include "mtcnn/core/interrupt.h"
 #include "mtcnn/detect/final_faces.h"
 #include "mtcnn/detect/stages.h"
 #include "mtcnn/engine/threads.h"
@@ -61,6 +62,7 @@ void run_in_batches(const StageContext& context, NetKind net, float least, std::
   const Workspace& workspace = context.workspace;
   for (size_t first = 0; first < jobs.size(); first += largest_batch(net)) {
     const size_t count = std::min(jobs.size() - first, largest_batch(net));
+    stop_if_interrupted();
     cut_crops(context, net, images, jobs.subspan(first, count));
     {
       const Stopwatch watch(net == NetKind::rnet ? context.times.rnet_s : context.times.onet_s);

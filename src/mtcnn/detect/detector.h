@@ -50,7 +50,7 @@ class Detector {
   /// \param image  RGB, any size; empty pictures and pictures smaller than min_face give no faces.
   /// \return faces by falling confidence. Boxes may leave the picture unless options().clip is set.
   /// \throws Error if a GPU fails (out of memory), or an image is too large for options().rotate = 45 (width + height
-  /// above 23,170 pixels).
+  /// above 23,170 pixels). In mtcnn's own commands Error{interrupted} once the user asks to stop.
   std::vector<Face> detect(const ImageView& image) const;
 
   /// Many pictures of any sizes: the same faces as one by one, and faster for small pictures, which share net passes.

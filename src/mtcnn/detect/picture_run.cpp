@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 namespace mtcnn {
 namespace {
@@ -62,13 +63,14 @@ RunTotals search_pictures(const Detector& detector, std::span<const PictureFile>
     std::vector<ImageView> views;
     for (const Decoded& item : decoded) views.push_back(item.image.view());
     const auto start = std::chrono::steady_clock::now();
-    std::vector<Found> found = detector.detect_stages(views);
+    std::optional<std::vector<Found>> found = unless_interrupted([&] { return detector.detect_stages(views); });
+    if (!found) continue;
     totals.search_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (size_t i = 0; i < decoded.size(); ++i) {
       ++totals.pictures;
       totals.unreadable += decoded[i].error.empty() ? 0 : 1;
-      totals.faces += static_cast<int64_t>(found[i].faces.size());
-      use({pictures[i], decoded[i].image, std::move(found[i]), decoded[i].error});
+      totals.faces += static_cast<int64_t>((*found)[i].faces.size());
+      use({pictures[i], decoded[i].image, std::move((*found)[i]), decoded[i].error});
     }
     pictures = pictures.subspan(decoded.size());
   }

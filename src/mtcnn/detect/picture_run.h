@@ -28,8 +28,8 @@ struct RunTotals {
 };
 
 /// Reads and searches pictures, a batch at a time: decoding runs on all threads, then the batch is searched at once.
-/// Memory holds one batch, and a batch ends early where its pictures are large. Stops between batches once the user
-/// interrupts.
+/// Memory holds one batch, and a batch ends early where its pictures are large. Once the user interrupts, what is done
+/// of a batch is dropped.
 /// \param use  called for every picture, in order, unreadable ones included; what it throws ends the run.
 /// \throws ContractError if batch is not positive.
 RunTotals search_pictures(const Detector& detector, std::span<const PictureFile> pictures, int batch,

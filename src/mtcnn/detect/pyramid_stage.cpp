@@ -1,3 +1,4 @@
+#include "mtcnn/core/interrupt.h"
 #include "mtcnn/detect/stages.h"
 #include "mtcnn/engine/threads.h"
 #include "mtcnn/geometry/canvas.h"
@@ -193,6 +194,7 @@ std::vector<std::vector<Window>> run_pyramid_stage(const StageContext& context, 
   }
   if (context.trace != nullptr) context.trace->levels = levels_to_trace(levels.front());
   for (const Canvas& canvas : plan_canvases(levels)) {
+    stop_if_interrupted();  // a large image searched for tiny faces has thousands
     fill_canvas(context, images, levels, canvas);
     run_pnet(context, canvas);
     const Stopwatch watch(context.times.windows_s);

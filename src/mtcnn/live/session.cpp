@@ -26,7 +26,9 @@ SessionTotals run_session(FrameSource& source, FaceFollower& follower,
       if (!totals.interrupted) totals.source_error = error;
       return totals;
     }
-    const FollowResult result = follower.next(frame.image.view(), frame.time_s);
+    const auto followed = unless_interrupted([&] { return follower.next(frame.image.view(), frame.time_s); });
+    if (!followed) continue;
+    const FollowResult& result = *followed;
     ++totals.frames;
     totals.searched += result.searched ? 1 : 0;
     totals.faces += static_cast<int64_t>(result.faces.size());

@@ -27,6 +27,7 @@ using ::testing::ElementsAre;
 using testing::error_message;
 using ::testing::HasSubstr;
 using testing::TempFolder;
+using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
@@ -223,6 +224,29 @@ TEST(AtomicFile, KilledBeforeCommitKeepsTheOldFile) {
   // What the killed process left behind is in nobody's way.
   write_text(folder / "a", "newer");
   EXPECT_EQ(read_text(folder / "a"), "newer");
+}
+
+/// A process that is killed while it writes two files.
+void leave_temporaries(const fs::path& one, const fs::path& other) {
+  status_in_child([&] {
+    const AtomicFile first(one);
+    make_temporary_file(other);
+    return std::raise(SIGKILL);
+  });
+}
+
+TEST(AtomicFile, WhatAKilledProcessLeftGoesWhenTheFileIsWrittenAgain) {
+  const TempFolder folder;
+  leave_temporaries(folder / "a", folder / "b");
+  fs::create_directory(folder / "a.999999999.0.tmp");
+  write_text(folder / "a.999999999.tmp.mine", "stays");
+  const fs::path own = make_temporary_file(folder / "c");
+  EXPECT_EQ(names_in(folder.path()).size(), 5U);
+  write_text(folder / "a", "new");
+  EXPECT_EQ(names_in(folder.path()).size(), 5U) << "that of b is not a's";
+  const fs::path again = make_temporary_file(folder / "b");
+  EXPECT_THAT(names_in(folder.path()), UnorderedElementsAre("a", "a.999999999.0.tmp", "a.999999999.tmp.mine",
+                                                            own.filename().string(), again.filename().string()));
 }
 
 TEST(AtomicFile, KeepsLinksAndReplacesWhatTheyLeadTo) {

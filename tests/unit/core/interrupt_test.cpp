@@ -21,6 +21,19 @@ TEST(Interrupt, FirstSignalOnlySetsTheFlag) {
   }
 }
 
+TEST(Interrupt, EndsLongWorkOnce) {
+  const InterruptGuard guard;
+  const auto work = [] {
+    stop_if_interrupted();
+    return 7;
+  };
+  EXPECT_EQ(unless_interrupted(work), 7);
+  std::raise(SIGTERM);
+  EXPECT_THROW(work(), Error);
+  EXPECT_EQ(unless_interrupted(work), std::nullopt);
+  EXPECT_THROW(unless_interrupted([]() -> int { throw Error(ErrorCode::bad_format, "another"); }), Error);
+}
+
 void other_handler(int) {}
 
 TEST(Interrupt, FormerHandlersComeBack) {

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/expect_error.h"
 #include "support/temp_folder.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,6 +62,24 @@ TEST(TextLines, PipesLoseNothing) {
     EXPECT_THAT(lines_of(pipe), ElementsAre("abcd", "ef"));
     writer.join();
   }
+}
+
+/// A file without line ends does not fill the memory: a line is given up when it is too long, not at its end.
+TEST(TextLines, ALineIsNotReadWithoutEnd) {
+  const TempFolder folder;
+  const std::filesystem::path file = folder / "list";
+  constexpr size_t kLongest = size_t{64} << 20;
+  write_text(file, "short\n" + std::string(kLongest, 'x') + "\n");
+  TextLines lines(file, "list");
+  EXPECT_TRUE(lines.next());
+  EXPECT_TRUE(lines.next());
+  EXPECT_EQ(lines.text().size(), kLongest);
+  std::filesystem::resize_file(file, size_t{64} << 30);  // without bytes on the disk
+  TextLines endless(file, "list");
+  EXPECT_TRUE(endless.next());
+  EXPECT_TRUE(endless.next());
+  EXPECT_THAT(testing::error_message(ErrorCode::unsupported, [&] { endless.next(); }),
+              ::testing::HasSubstr("list:3: a line is too long"));
 }
 
 }  // namespace
