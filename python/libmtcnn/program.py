@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, Union
 
-from libmtcnn import errors
+from libmtcnn import distributed, errors
 from libmtcnn.errors import Error, InternalError, Interrupted, UsageError
 
 #: A dict as the program's configuration files hold it, or the name of such a file.
@@ -69,7 +69,9 @@ def _environment() -> dict[str, str]:
 
 
 def main() -> None:
-    """`python -m libmtcnn`, and the command `mtcnn` of packages with LibTorch: becomes the program."""
+    """`python -m libmtcnn`, and the command `mtcnn` of packages with LibTorch: becomes the program, or a rank of it under torchrun."""
+    if distributed.is_rank():
+        distributed.main(sys.argv[1:])
     os.execve(program_path(), ["mtcnn", *sys.argv[1:]], _environment())
 
 

@@ -52,6 +52,42 @@ class Detect(FolderTestCase):
         path.write_bytes(content)
         return path
 
+    def test_parts_joined_are_one_run(self):
+        for name in ("a.jpg", "b/c.jpg", "d.png"):
+            (self.folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(SAMPLES / "grace_hopper.jpg", self.folder / "in" / name)
+        listed = self.write("list.txt", b"in/a.jpg\n# no\n\nin/b/c.jpg\nin/gone.jpg\nin/d.png\nin/a.jpg\n")
+        for inputs in ([f"@{listed}"], [self.folder / "in"], [f"@{listed}", self.folder / "in"]):
+            whole = self.folder / "whole.jsonl"
+            detect(*inputs, "--json", whole, "--draw", self.folder / "drawn")
+            for world in (1, 2, 3, 7, 20):
+                joined = b""
+                for rank in range(world):
+                    part = self.folder / "part.jsonl"
+                    detect(*inputs, "--rank", rank, "--world", world, "--json", part)
+                    joined += part.read_bytes()
+                self.assertEqual(joined, whole.read_bytes(), (inputs, world))
+        for rank in range(2):
+            detect(*inputs, "--rank", rank, "--world", 2, "--draw", self.folder / "parts")
+        drawn = {path.relative_to(self.folder / "drawn") for path in (self.folder / "drawn").rglob("*.*")}
+        self.assertLessEqual({path.relative_to(self.folder / "parts") for path in (self.folder / "parts").rglob("*.*")}, drawn)
+        self.assertOneLine(detect(f"@{listed}", "--rank", 2, "--world", 2), 2, "--rank 2 --world 2")
+
+    def test_a_long_list_starts_at_once_and_in_bounded_memory(self):
+        line = b"folder/with/a/name/that/is/not/short/%07d.jpg\n"
+        listed = self.write("list.txt", b"".join(line % i for i in range(1_000_000)))
+        start = time.monotonic()
+        command = [PROGRAM, "detect", f"@{listed}", "--rank", "999999", "--world", "1000000", "--json", self.folder / "last.jsonl", "--threads", "1"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        said = process.stderr.read()
+        process.stderr.close()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn(b"0999999.jpg", said)
+        self.assertLess(time.monotonic() - start, 20)
+        self.assertLess(usage.ru_maxrss, 250_000, "KiB")
+
     def test_help_and_version(self):
         for verb in ([], ["detect"], ["import"]):
             run = Run(*verb, "--help")

@@ -62,10 +62,11 @@ int main(int argc, char** argv) {
   dump.add("target_landmarks", targets.landmarks);
   mtcnn::ThreadPool pool(2);
   mtcnn::SplitPass pass(*net, pool);
-  const mtcnn::LossTerms terms = mtcnn::multi_task_loss(pass.forward(input.contiguous(at::MemoryFormat::ChannelsLast)),
-                                                        targets, mtcnn::LossOptions{});
+  mtcnn::NetOutput output = pass.forward(input.contiguous(at::MemoryFormat::ChannelsLast));
+  mtcnn::gather_gradients(output);
+  const mtcnn::LossTerms terms = mtcnn::multi_task_loss(output, targets, mtcnn::LossOptions{});
   terms.total.backward();
-  pass.backward();
+  pass.backward(output);
   dump.add("losses", torch::stack({terms.face, terms.box, terms.landmark, terms.total}));
   dump.add("kept", terms.kept);
   for (const auto& parameter : net->named_parameters()) {

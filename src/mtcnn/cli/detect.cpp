@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace mtcnn::cli {
 namespace fs = std::filesystem;
@@ -29,7 +30,19 @@ struct DetectFlags {
   int crop_size = 112;
   float margin = 0.2F;
   bool align = false;
+  int rank = 0;
+  int world = 1;
 };
+
+/// The pictures of one rank, of all in order: those from first on, below last.
+struct Share {
+  int64_t first;
+  int64_t last;
+};
+
+Share share_of(const DetectFlags& flags, int64_t pictures) {
+  return {pictures * flags.rank / flags.world, pictures * (flags.rank + 1) / flags.world};
+}
 
 /// Pictures of earlier runs in the output folders, where those lie below a folder that is searched.
 class EarlierResults {
@@ -112,11 +125,29 @@ void require_names_apart(const DetectFlags& flags, const ResultNames& names) {
   }
 }
 
-Plan plan_run(const DetectFlags& flags) {
-  const fs::path root = flags.root;
+/// What is read, but for the pictures in folders and lists.
+std::vector<fs::path> inputs_named(const DetectFlags& flags) {
   std::vector<fs::path> inputs = files_read(flags.detector);
   for (const std::string& input : flags.inputs)
-    inputs.push_back(input.starts_with('@') ? fs::path(input.substr(1)) : root / input);
+    inputs.push_back(input.starts_with('@') ? fs::path(input.substr(1)) : flags.root / fs::path(input));
+  return inputs;
+}
+
+/// Leaves the pictures of one rank, and their names, which all pictures together decide.
+void take_share(const DetectFlags& flags, Plan& plan) {
+  const auto [first, last] = share_of(flags, std::ssize(plan.pictures));
+  const auto take = [first = first, last = last](auto& list) {
+    list.erase(list.begin() + last, list.end());
+    list.erase(list.begin(), list.begin() + first);
+  };
+  take(plan.pictures);
+  take(plan.names.drawings);
+  take(plan.names.crops);
+}
+
+Plan plan_run(const DetectFlags& flags) {
+  const fs::path root = flags.root;
+  std::vector<fs::path> inputs = inputs_named(flags);
   std::vector<Output> outputs = {json_output(flags.json), {flags.draw, "--draw"}, {flags.crops, "--crops"}};
   require_apart(outputs, inputs);
 
@@ -129,6 +160,7 @@ Plan plan_run(const DetectFlags& flags) {
       (!flags.draw.empty() && ignores_case(flags.draw)) || (!flags.crops.empty() && ignores_case(flags.crops));
   plan.names = result_names(plan.pictures, fold_case);
   require_names_apart(flags, plan.names);
+  take_share(flags, plan);
   for (const PictureFile& picture : plan.pictures) inputs.push_back(picture.path);
   if (!flags.draw.empty()) {
     for (const fs::path& name : plan.names.drawings) outputs.push_back({flags.draw / name, "--draw"});
@@ -218,18 +250,62 @@ class Outputs {
   std::optional<ResultFile> json_;
 };
 
-void run(const DetectFlags& flags) {
+void finish_run(const RunTotals& totals, int64_t pictures) {
+  if (totals.interrupted) {
+    throw Error(ErrorCode::interrupted,
+                concat("stopped after ", totals.pictures, " of ", pictures, " pictures; their results are kept"));
+  }
+  report_unreadable(totals);
+}
+
+void run_plan(const DetectFlags& flags) {
   const Plan plan = plan_run(flags);
   const Detector detector = make_detector(flags.detector);
   Outputs outputs(flags, plan.names, detector);
   const RunTotals totals =
       run_detector(detector, flags.detector, plan.pictures, [&](const PictureResult& result) { outputs.add(result); });
   outputs.finish();
-  if (totals.interrupted) {
-    throw Error(ErrorCode::interrupted, concat("stopped after ", totals.pictures, " of ", plan.pictures.size(),
-                                               " pictures; their results are kept"));
+  finish_run(totals, std::ssize(plan.pictures));
+}
+
+/// One list whose results are lines alone. No result needs a name for a file, which all names together would decide: so
+/// the list is read bit by bit.
+void run_list(const DetectFlags& flags) {
+  constexpr int64_t kTogether = 4096;
+  const std::vector<Output> json = {json_output(flags.json)};
+  require_apart(json, inputs_named(flags));
+  ListedPictures list(flags.inputs.front().substr(1), flags.root);
+  const int64_t all = list.count();
+  if (all == 0) find_pictures(flags.inputs, flags.root);  // says so
+  const auto [first, last] = share_of(flags, all);
+  list.skip(first);
+  int64_t left = last - first;
+  const auto next = [&] {
+    std::vector<PictureFile> pictures = list.next(std::min(left, kTogether));
+    left -= std::ssize(pictures);
+    std::vector<fs::path> files;
+    for (const PictureFile& picture : pictures) files.push_back(picture.path);
+    require_apart(json, files);  // what is there is replaced at the end
+    return pictures;
+  };
+  std::vector<PictureFile> ahead = next();
+  const Detector detector = make_detector(flags.detector);
+  const ResultNames no_names;
+  Outputs outputs(flags, no_names, detector);
+  const RunTotals totals = run_detector(
+      detector, flags.detector, last - first, [&] { return ahead.empty() ? next() : std::exchange(ahead, {}); },
+      [&](const PictureResult& result) { outputs.add(result); });
+  outputs.finish();
+  finish_run(totals, last - first);
+}
+
+void run(const DetectFlags& flags) {
+  if (flags.rank >= flags.world) {
+    throw Error(ErrorCode::usage, "no such rank",
+                {.found = concat("--rank ", flags.rank, " --world ", flags.world), .expected = "0 <= rank < world"});
   }
-  report_unreadable(totals);
+  const bool one_list = flags.inputs.size() == 1 && flags.inputs.front().starts_with('@');
+  return one_list && flags.draw.empty() && flags.crops.empty() ? run_list(flags) : run_plan(flags);
 }
 
 }  // namespace
@@ -261,6 +337,12 @@ void add_detect(CLI::App& program) {
       ->check(CLI::Range(0.0, 10.0));
   verb.add_flag("--align", flags->align,
                 "Rotate and scale crops so that the landmarks lie where face recognition nets expect them");
+  verb.add_option("--rank", flags->rank,
+                  "Search only this part of --world, one range of the images in their order; parts may run on "
+                  "different machines, and their --json files, joined in order, are that of one run")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 20));
+  verb.add_option("--world", flags->world, "Number of parts")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   add_detector_flags(verb, flags->detector);
   add_quiet_flag(verb, flags->detector.common);
   verb.footer(

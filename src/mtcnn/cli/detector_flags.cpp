@@ -117,17 +117,27 @@ Detector make_detector(const DetectorFlags& flags) {
 
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std::span<const PictureFile> pictures,
                        const std::function<void(const PictureResult&)>& use) {
+  std::vector<PictureFile> all(pictures.begin(), pictures.end());
+  const auto next = [&] { return std::exchange(all, {}); };
+  return run_detector(detector, flags, static_cast<int64_t>(pictures.size()), next, use);
+}
+
+RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, int64_t count,
+                       const std::function<std::vector<PictureFile>()>& next,
+                       const std::function<void(const PictureResult&)>& use) {
   const InterruptGuard guard;
   const auto start = std::chrono::steady_clock::now();
   RunTotals totals;
   {
-    Progress progress("images", static_cast<int64_t>(pictures.size()), flags.common.quiet);
+    Progress progress("images", count, flags.common.quiet);
     int64_t done = 0;
-    totals = search_pictures(detector, pictures, flags.batch, [&](const PictureResult& result) {
+    const auto use_and_count = [&](const PictureResult& result) {
       if (!result.error.empty()) log::error(result.error);
       use(result);
       progress.update(++done);
-    });
+    };
+    for (std::vector<PictureFile> pictures = next(); !pictures.empty() && !totals.interrupted; pictures = next())
+      totals += search_pictures(detector, pictures, flags.batch, use_and_count);
   }
   if (!flags.common.quiet)
     summarise(totals, detector, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

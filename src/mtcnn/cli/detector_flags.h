@@ -5,6 +5,7 @@
 #include "mtcnn/detect/picture_run.h"
 #include "mtcnn/model/model_folder.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -45,6 +46,13 @@ Detector make_detector(const DetectorFlags& flags);
 /// batches. `use` is called for every picture, in order.
 /// \return what happened; see RunTotals::interrupted.
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std::span<const PictureFile> pictures,
+                       const std::function<void(const PictureResult&)>& use);
+
+/// The same for pictures that come bit by bit.
+/// \param count  of all, for the progress.
+/// \param next   gives the next pictures, none at the end.
+RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, int64_t count,
+                       const std::function<std::vector<PictureFile>()>& next,
                        const std::function<void(const PictureResult&)>& use);
 
 /// For verbs that score: there is no score of a part.

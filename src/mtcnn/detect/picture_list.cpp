@@ -8,6 +8,7 @@
 #include "mtcnn/image/read.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -63,24 +64,63 @@ std::string_view unquoted(std::string_view line, const fs::path& base) {
   return quoted && !path_exists(base / line) ? line.substr(1, line.size() - 2) : line;
 }
 
-void add_list(const fs::path& list, const fs::path& root, std::vector<PictureFile>& found) {
-  const fs::path base = root.empty() ? list.parent_path() : root;
-  for (const std::string& line : split(as_utf8(read_text(list)), '\n')) {
-    const fs::path entry(unquoted(trim(line), base));
-    if (entry.empty() || entry.native().starts_with('#')) continue;
-    const fs::path path = base / entry;
-    found.push_back({path, root.empty() ? entry.generic_string() : name_of(path, root)});
+}  // namespace
+
+ListedPictures::ListedPictures(const fs::path& list, fs::path root)
+    : root_(std::move(root)), base_(root_.empty() ? list.parent_path() : root_) {
+  std::error_code unknown;
+  if (fs::is_regular_file(list, unknown)) {
+    file_.emplace(list);
+    rest_ = {reinterpret_cast<const char*>(file_->bytes().data()), file_->bytes().size()};
+  } else {
+    rest_ = text_ = read_text(list);
   }
+  const bool utf16 = rest_.starts_with("\xFF\xFE") || rest_.starts_with("\xFE\xFF");
+  if (utf16) rest_ = text_ = as_utf8(std::string(rest_));
+  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
 }
 
-}  // namespace
+std::optional<fs::path> ListedPictures::next_entry(std::string_view& rest) const {
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    const std::string_view entry = unquoted(trim(line), base_);
+    if (!entry.empty() && !entry.starts_with('#')) return entry;
+  }
+  return std::nullopt;
+}
+
+int64_t ListedPictures::count() const {
+  int64_t count = 0;
+  for (std::string_view rest = rest_; next_entry(rest);) ++count;
+  if (file_) file_->release_pages();
+  return count;
+}
+
+std::vector<PictureFile> ListedPictures::next(int64_t most) {
+  std::vector<PictureFile> pictures;
+  while (std::ssize(pictures) < most) {
+    const std::optional<fs::path> entry = next_entry(rest_);
+    if (!entry) break;
+    const fs::path path = base_ / *entry;
+    pictures.push_back({path, root_.empty() ? entry->generic_string() : name_of(path, root_)});
+  }
+  if (file_) file_->release_pages();
+  return pictures;
+}
+
+void ListedPictures::skip(int64_t count) {
+  while (count-- > 0 && next_entry(rest_)) continue;
+}
 
 std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, const fs::path& root,
                                        const std::function<bool(const fs::path&)>& pass_over) {
   std::vector<PictureFile> found;
   for (const std::string& input : inputs) {
     if (input.starts_with('@')) {
-      add_list(input.substr(1), root, found);
+      const std::vector<PictureFile> listed =
+          ListedPictures(input.substr(1), root).next(std::numeric_limits<int64_t>::max());
+      found.insert(found.end(), listed.begin(), listed.end());
       continue;
     }
     const fs::path path = root / input;

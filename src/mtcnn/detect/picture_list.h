@@ -1,8 +1,13 @@
 #pragma once
 
+#include "mtcnn/core/file.h"
+
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mtcnn {
@@ -16,9 +21,35 @@ struct PictureFile {
   std::filesystem::path place = {};  ///< below the folder that all pictures share; of no other picture
 };
 
+/// The pictures that a list names, a line each, read bit by bit: millions take neither memory nor time at the start.
+/// Blank lines and lines that begin with # are passed over; relative lines start at the list's own folder; UTF-8 or
+/// UTF-16, with or without byte order mark and quotes.
+class ListedPictures {
+ public:
+  /// \param root  where not empty, names and relative lines are relative to it.
+  /// \throws Error if the list cannot be read.
+  ListedPictures(const std::filesystem::path& list, std::filesystem::path root);
+
+  /// How many pictures are left. Goes through the rest of the list.
+  int64_t count() const;
+  /// The next pictures, at most so many; without what find_pictures() adds. None at the end.
+  std::vector<PictureFile> next(int64_t most);
+  /// Passes over so many pictures.
+  void skip(int64_t count);
+
+ private:
+  /// The next picture's line; nothing at the end.
+  std::optional<std::filesystem::path> next_entry(std::string_view& rest) const;
+
+  std::filesystem::path root_;
+  std::filesystem::path base_;      ///< of relative lines
+  std::optional<MappedFile> file_;  ///< of a plain file
+  std::string text_;                ///< of a pipe, or of another encoding
+  std::string_view rest_;
+};
+
 /// Turns what a user names into pictures: a file is itself, a folder every picture below it (sorted by name),
-/// "@list.txt" every line of that file (blank lines and lines that begin with # are passed over; relative lines start
-/// at the list's own folder; UTF-8 or UTF-16, with or without byte order mark and quotes).
+/// "@list.txt" every line of that file, as ListedPictures reads it.
 /// \param root  where not empty, names are relative to it, and so are the inputs and the lines of a list.
 /// \param pass_over  pictures found in folders that it is true of are left out.
 /// \return in the order of the inputs, names told apart by tell_apart(). Files are not opened; a file that is missing,

@@ -50,6 +50,15 @@ std::vector<Decoded> decode_batch(std::span<const PictureFile> pictures, int bat
 
 }  // namespace
 
+RunTotals& RunTotals::operator+=(const RunTotals& more) {
+  pictures += more.pictures;
+  unreadable += more.unreadable;
+  faces += more.faces;
+  search_s += more.search_s;
+  interrupted = interrupted || more.interrupted;
+  return *this;
+}
+
 RunTotals search_pictures(const Detector& detector, std::span<const PictureFile> pictures, int batch,
                           const std::function<void(const PictureResult&)>& use) {
   require(batch > 0, "search_pictures: a batch needs at least one picture");

@@ -25,6 +25,8 @@ struct RunTotals {
   int64_t faces = 0;
   double search_s = 0;  ///< spent in Detector::detect alone, without decoding
   bool interrupted = false;
+
+  RunTotals& operator+=(const RunTotals& more);
 };
 
 /// Reads and searches pictures, a batch at a time: decoding runs on all threads, then the batch is searched at once.

@@ -103,6 +103,8 @@ NetWeights read_own_weights(const fs::path& path, const NetModule& net) {
 
 }  // namespace
 
+std::vector<std::string> checkpoint_files() { return {kWeights, kAverage, kOptimizer, kState}; }
+
 void write_checkpoint(const fs::path& folder, const TrainState& state, const TrainParts& parts) {
   write_weights(folder / kWeights, weights_of(parts.net));
   parts.average.copy_to(parts.averaged);

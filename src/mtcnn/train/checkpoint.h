@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace mtcnn {
 
@@ -25,6 +26,9 @@ struct RunLength {
   int64_t steps_per_epoch;
   int epochs;
 };
+
+/// The names of the files that write_checkpoint() writes.
+std::vector<std::string> checkpoint_files();
 
 /// Writes a checkpoint into an empty folder.
 /// \throws Error if a file cannot be written.

@@ -77,6 +77,23 @@ void load_row(const CropSet& crops, SampleId id, Augmenter& augmenter, RandomStr
   batch.samples[static_cast<size_t>(row)] = id;
 }
 
+/// Of the rows [first, last) of a batch.
+BatchCounts counts_within(const BatchCounts& counts, int64_t first, int64_t last) {
+  int64_t begin = 0;
+  const auto within = [&](int64_t count) {
+    const int64_t end = begin + count;
+    const int64_t there = std::min(end, last) - std::max(begin, first);
+    begin = end;
+    return std::max<int64_t>(0, there);
+  };
+  BatchCounts own;
+  own.negatives = within(counts.negatives);
+  own.positives = within(counts.positives);
+  own.parts = within(counts.parts);
+  own.landmarks = within(counts.landmarks);
+  return own;
+}
+
 /// What the mix wants of each kind, in a batch's order.
 std::array<std::pair<CropKind, int64_t>, 4> parts_of(const BatchCounts& counts) {
   return {{{CropKind::negative, counts.negatives},
@@ -85,14 +102,21 @@ std::array<std::pair<CropKind, int64_t>, 4> parts_of(const BatchCounts& counts) 
            {CropKind::landmark, counts.landmarks}}};
 }
 
+DataRank checked(DataRank rank) {
+  require(rank.world > 0 && rank.rank >= 0 && rank.rank < rank.world, "Loader: a bad rank");
+  return rank;
+}
+
 }  // namespace
 
 struct Loader::Impl {
   Impl(const CropSet& crop_set, const TrainOptions& train_options, DataRank data_rank)
       : crops(crop_set),
         options(train_options),
-        rank(data_rank),
         counts(train_options.batch.counts()),
+        first_row(counts.total() * data_rank.rank / data_rank.world),
+        last_row(counts.total() * (data_rank.rank + 1) / data_rank.world),
+        own_counts(counts_within(counts, first_row, last_row)),
         augmenter(train_options.augment, crop_set.crop_size(), crop_set.landmarks(), crop_set.input()) {
     for (const auto& [kind, wanted] : parts_of(counts)) {
       if (wanted > 0) require_crops(kind, crops.count(kind));
@@ -121,7 +145,7 @@ struct Loader::Impl {
   }
 
   void build(int64_t step, Batch& batch) {
-    resize(batch, counts, crops);
+    resize(batch, own_counts, crops);
     if (resident_file_bytes() > kMostMapped) crops.release_pages();
     int64_t row = 0;
     size_t kind = 0;
@@ -129,9 +153,10 @@ struct Loader::Impl {
       KindOrder& order = orders[kind++];
       const std::string stream = concat("augment ", crop_kind_name(crop_kind));
       for (int64_t i = 0; i < wanted; ++i, ++row) {
-        const int64_t position = (step * wanted + i) * rank.world + rank.rank;
+        if (row < first_row || row >= last_row) continue;
+        const int64_t position = step * wanted + i;
         RandomStream random(static_cast<uint64_t>(options.seed), stream, static_cast<uint64_t>(position));
-        load_row(crops, {crop_kind, order.at(position)}, augmenter, &random, row, batch);
+        load_row(crops, {crop_kind, order.at(position)}, augmenter, &random, row - first_row, batch);
       }
     }
   }
@@ -184,8 +209,10 @@ struct Loader::Impl {
 
   const CropSet& crops;
   TrainOptions options;
-  DataRank rank;
-  BatchCounts counts;
+  BatchCounts counts;  ///< of a whole batch
+  int64_t first_row;   ///< of this process
+  int64_t last_row;    ///< one after
+  BatchCounts own_counts;
   Augmenter augmenter;
   std::vector<KindOrder> orders;
 
@@ -204,9 +231,7 @@ struct Loader::Impl {
 };
 
 Loader::Loader(const CropSet& crops, const TrainOptions& options, DataRank rank)
-    : impl_(std::make_unique<Impl>(crops, options, rank)) {
-  require(rank.world > 0 && rank.rank >= 0 && rank.rank < rank.world, "Loader: a bad rank");
-}
+    : impl_(std::make_unique<Impl>(crops, options, checked(rank))) {}
 
 Loader::~Loader() { impl_->stop(); }
 
@@ -215,7 +240,7 @@ BatchCounts Loader::counts() const { return impl_->counts; }
 int64_t Loader::steps_per_epoch() const {
   if (impl_->options.batch.steps_per_epoch > 0) return impl_->options.batch.steps_per_epoch;
   const auto steps = [this](CropKind kind, int64_t wanted) {
-    return wanted > 0 ? (impl_->crops.count(kind) + wanted * impl_->rank.world - 1) / (wanted * impl_->rank.world) : 0;
+    return wanted > 0 ? (impl_->crops.count(kind) + wanted - 1) / wanted : 0;
   };
   if (impl_->counts.positives > 0) return steps(CropKind::positive, impl_->counts.positives);
   int64_t most = 1;

@@ -9,7 +9,7 @@
 
 namespace mtcnn {
 
-/// Which part of every batch a process of several gets.
+/// Which rows of every batch a process of several gets: with N rows, those from rank N / world to (rank + 1) N / world.
 struct DataRank {
   int rank = 0;
   int world = 1;
@@ -21,20 +21,21 @@ struct DataRank {
 class Loader {
  public:
   /// \param crops  outlives the loader.
-  /// \param rank   of several processes, each learns from its own part of what is drawn.
+  /// \param rank   of several processes, each builds its own rows of the same batches.
   /// \throws Error{usage} where the mix wants a kind of which there are no crops, or a batch is too small for it.
   Loader(const CropSet& crops, const TrainOptions& options, DataRank rank = {});
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
+  /// Of a whole batch.
   BatchCounts counts() const;
   /// From the options, or one pass over the positives; over the kind of most batches where the mix has no positives.
   int64_t steps_per_epoch() const;
 
   /// The next call of next() gives the batch of this step.
   void seek(int64_t step);
-  /// Valid until the next call of next() or seek().
+  /// This process's rows. Valid until the next call of next() or seek().
   const Batch& next();
   /// Spent in next() so far, waiting for the worker.
   double waited_s() const;

@@ -1,5 +1,8 @@
 #include "mtcnn/train/split_pass.h"
 
+#include "mtcnn/core/error.h"
+#include "mtcnn/core/text.h"
+#include "mtcnn/train/gradient_sum.h"
 #include "mtcnn/train/torch_threads.h"
 
 #include <algorithm>
@@ -46,21 +49,23 @@ NetOutput answer(const NetModule& net, const Tensor& input, ThreadPool& pool) {
   return join(forward_parts(net, input, pool));
 }
 
+void gather_gradients(NetOutput& output) {
+  for (Tensor* head : {&output.face_logits, &output.offsets, &output.landmarks}) {
+    if (head->defined()) head->requires_grad_();
+  }
+}
+
 SplitPass::SplitPass(const NetModule& net, ThreadPool& pool) : net_(net), pool_(pool), parameters_(net.parameters()) {}
 
 NetOutput SplitPass::forward(const Tensor& input) {
   parts_ = forward_parts(net_, input, pool_);
-  joined_ = join(parts_);
-  for (Tensor* head : {&joined_.face_logits, &joined_.offsets, &joined_.landmarks}) {
-    if (head->defined()) head->requires_grad_();
-  }
-  return joined_;
+  return join(parts_);
 }
 
-void SplitPass::backward() {
+void SplitPass::backward(const NetOutput& output, int64_t first) {
   std::vector<std::vector<Tensor>> gradients(parts_.size());
   std::vector<int64_t> first_rows;
-  int64_t rows = 0;
+  int64_t rows = first;
   for (const NetOutput& part : parts_) {
     first_rows.push_back(rows);
     rows += part.face_logits.size(0);
@@ -71,10 +76,10 @@ void SplitPass::backward() {
     std::vector<Tensor> heads;
     std::vector<Tensor> head_gradients;
     for (const auto head : {&NetOutput::face_logits, &NetOutput::offsets, &NetOutput::landmarks}) {
-      const Tensor& joined = joined_.*head;
-      if (!joined.defined() || !joined.grad().defined()) continue;
+      const Tensor& leaf = output.*head;
+      if (!leaf.defined() || !leaf.grad().defined()) continue;
       heads.push_back(parts_[i].*head);
-      head_gradients.push_back(joined.grad().narrow(0, first_rows[i], heads.back().size(0)));
+      head_gradients.push_back(leaf.grad().narrow(0, first_rows[i], heads.back().size(0)));
     }
     gradients[i] = torch::autograd::grad(heads, parameters_, head_gradients, /*retain_graph=*/false,
                                          /*create_graph=*/false, /*allow_unused=*/true);
@@ -82,10 +87,24 @@ void SplitPass::backward() {
   });
   const torch::NoGradGuard no_grad;
   for (size_t p = 0; p < parameters_.size(); ++p) {
-    Tensor sum = gradients.front()[p];
-    for (size_t i = 1; i < gradients.size() && sum.defined(); ++i) sum += gradients[i][p];
-    parameters_[p].mutable_grad() = sum;
+    std::vector<Tensor> terms;
+    for (const std::vector<Tensor>& part : gradients) terms.push_back(part[p]);
+    parameters_[p].mutable_grad() = tree_sum(std::move(terms));
   }
+}
+
+void require_shares(NetKind net, int64_t rows, int world, torch::Device device) {
+  if (world == 1) return;
+  const bool split = device.is_cpu();
+  const int64_t least = split ? world * rows_of_part(net) : world;
+  const int64_t parts = rows / least;  // of a process
+  if (rows % least == 0 && (!split || (parts & (parts - 1)) == 0)) return;
+  throw Error(ErrorCode::usage, concat("a batch of this size cannot be shared by ", world, " processes"),
+              {.where = "batch.size",
+               .found = concat(rows, " crops"),
+               .expected = split ? concat(least, ", ", 2 * least, ", ", 4 * least, " and so on")
+                                 : concat("a multiple of ", world),
+               .hint = "set batch.size, or start another number of processes"});
 }
 
 }  // namespace mtcnn

@@ -6,17 +6,20 @@
 #include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/paths.h"
-#include "mtcnn/core/random.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
 #include "mtcnn/train/answers_file.h"
 #include "mtcnn/train/checkpoint.h"
+#include "mtcnn/train/gradient_sum.h"
+#include "mtcnn/train/job_crops.h"
 #include "mtcnn/train/loader.h"
 #include "mtcnn/train/loss.h"
 #include "mtcnn/train/metrics_lines.h"
 #include "mtcnn/train/run_files.h"
 #include "mtcnn/train/run_folder.h"
 #include "mtcnn/train/schedule.h"
+#include "mtcnn/train/shared_answers.h"
+#include "mtcnn/train/shared_state.h"
 #include "mtcnn/train/split_pass.h"
 #include "mtcnn/train/tensors.h"
 #include "mtcnn/train/torch_threads.h"
@@ -36,58 +39,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-/// Training and validation crops.
-struct CropSets {
-  CropSet training;
-  CropSet validation;
-};
-
-/// Opens the crops; without validation crops of their own, a share of the pictures is held out.
-CropSets open_crops(const TrainJob& job) {
-  const std::string stage = net_name(job.net);
-  const fs::path own = job.validation.empty() ? job.data / "validation" : job.validation;
-  if (!job.validation.empty() || path_exists(own / "manifest.json"))
-    return {CropSet(job.data, stage), CropSet(own, stage)};
-  const double share = job.options.batch.validation_share;
-  const auto seed = static_cast<uint64_t>(job.options.seed);
-  const auto held_out = [share, seed](int32_t source) {
-    return RandomStream(seed, "held out", static_cast<uint64_t>(source)).chance(share);
-  };
-  log::warning(concat(job.data.string(), ": no validation crops; ", 100 * share, " % of the pictures are held out"));
-  return {CropSet(job.data, stage, [held_out](int32_t source) { return !held_out(source); }),
-          CropSet(job.data, stage, held_out)};
-}
-
-void require_same_landmarks(const CropSets& crops) {
-  if (crops.training.landmarks() == crops.validation.landmarks()) return;
-  throw Error(ErrorCode::usage, "training and validation crops have different landmarks",
-              {.where = crops.validation.folder().string(),
-               .found = landmark_layout_json(crops.validation.landmarks()).dump(),
-               .expected = landmark_layout_json(crops.training.landmarks()).dump()});
-}
-
-void require_same_input(const CropSets& crops) {
-  if (crops.training.input() == crops.validation.input()) return;
-  throw Error(ErrorCode::usage, "training and validation crops were cut in different ways",
-              {.where = crops.validation.folder().string(),
-               .found = input_option_table().dump(crops.validation.input()).dump(),
-               .expected = input_option_table().dump(crops.training.input()).dump(),
-               .hint = "give both the same `mtcnn prepare --init`"});
-}
-
-/// A net that is shown other crops than those that it has learnt from sees faces moved by about a pixel.
-void warn_of_other_input(const std::optional<NetWeights>& weights, const char* role, const CropSet& crops) {
-  if (!weights) return;
-  const InputOptions input = input_of(*weights, role).value_or(InputOptions{});
-  if (input == crops.input()) return;
-  const Json wanted = input_option_table().dump(input);
-  log::warning(concat(role, " has learnt from crops that were cut in another way than ", crops.folder().string(), ": ",
-                      first_difference(wanted, input_option_table().dump(crops.input())),
-                      "; `mtcnn prepare --init` cuts them as it needs them"));
-}
-
-void verify(const CropSet& crops) { verify_shards(crops.folder(), read_manifest(crops.folder())); }
 
 /// Everything that decides what the run comes to.
 Json config_json(const TrainJob& job, const CropSets& crops) {
@@ -112,16 +63,30 @@ Json environment_json(const TrainJob& job, const CropSets& crops, c10::Device de
           {"validation", absolute_path(crops.validation.folder()).string()}};
 }
 
+/// \throws Error{usage} in all processes where one differs from rank 0 in what decides on the bytes of the run.
+void require_same_start(Peers& peers, const Json& own) {
+  if (peers.alone()) return;
+  const std::vector<std::string> all = gather_texts(peers, own.dump());
+  const Json first = parse_json(all.front(), "rank 0");
+  for (size_t rank = 1; rank < all.size(); ++rank) {
+    const std::string difference = first_difference(parse_json(all[rank], "another rank"), first);
+    if (difference.empty()) continue;
+    throw Error(ErrorCode::usage, concat("rank ", rank, " was started in another way than rank 0"),
+                {.found = difference, .hint = "give all the same command, crops and version"});
+  }
+}
+
 class Trainer {
  public:
-  Trainer(const TrainJob& job, CropSets crops)
+  Trainer(const TrainJob& job, CropSets crops, Peers& peers)
       : job_(job),
+        peers_(peers),
         options_(job.options),
         device_(job.device),
         crops_(std::move(crops)),
         channels_(channels_for(job.net, options_.width)),
         points_(options_.landmark_head ? static_cast<int64_t>(crops_.training.landmarks().count()) : 0),
-        loader_(crops_.training, options_),
+        loader_(crops_.training, options_, {.rank = peers.rank(), .world = peers.world()}),
         steps_per_epoch_(loader_.steps_per_epoch()),
         net_(first_net()),
         averaged_(make_net(job.net, points_, channels_)),
@@ -131,17 +96,22 @@ class Trainer {
         pass_(*net_, pool_),
         optimizer_(make_optimizer(*net_, options_.optimizer)),
         average_(*net_, options_.optimizer.average),
-        config_(config_json(job, crops_)),
-        folder_(job.out, config_, environment_json(job, crops_, device_, threads_), job.resume) {
+        config_(config_json(job, crops_)) {
     averaged_->to(device_);
     require_validation();
+    require_shares(job.net, loader_.counts().total(), peers.world(), device_);
   }
 
   TrainResult run() {
-    verify(crops_.training);
-    verify(crops_.validation);
-    if (job_.resume) restore();
-    folder_.log(concat(job_.resume ? "going on" : "starting", " at step ", state_.step, " of ", total_steps()));
+    require_same_start(peers_, start_json());
+    run_together(peers_, [this] {
+      open_folder();
+      verify(crops_.training);
+      verify(crops_.validation);
+      if (job_.resume) restore();
+      log(concat(job_.resume ? "going on" : "starting", " at step ", state_.step, " of ", total_steps()));
+    });
+    if (job_.resume) share_state(peers_, length(), parts(), state_);
     loader_.seek(state_.step);
     last_checkpoint_ = Clock::now();
     while (state_.epoch < options_.epochs && !out_of_patience()) {
@@ -153,6 +123,25 @@ class Trainer {
   }
 
  private:
+  /// What must be the same in all processes.
+  Json start_json() const {
+    return {{"config", config_},         {"version", version()},
+            {"libtorch", TORCH_VERSION}, {"device", device_.is_cpu() ? "cpu" : "gpu"},
+            {"resume", job_.resume},     {"first_weights", weights_checksum(weights_of(*net_))}};
+  }
+
+  bool writes() const { return peers_.rank() == 0; }
+
+  void open_folder() {
+    if (!writes()) return;
+    const bool begun = job_.peers == nullptr || path_exists(job_.out / run_files::kConfig);
+    folder_.emplace(job_.out, config_, environment_json(job_, crops_, device_, threads_), job_.resume && begun);
+  }
+
+  void log(const std::string& text) {
+    if (folder_) folder_->log(text);
+  }
+
   NetPointer first_net() const {
     torch::manual_seed(static_cast<uint64_t>(options_.seed));
     NetPointer net = make_net(job_.net, points_, channels_);
@@ -212,6 +201,8 @@ class Trainer {
                          total_steps());
   }
 
+  RunLength length() const { return {steps_per_epoch_, options_.epochs}; }
+
   TrainParts parts() { return {*net_, *averaged_, average_, *optimizer_, options_.optimizer.kind}; }
 
   bool out_of_patience() const {
@@ -219,8 +210,15 @@ class Trainer {
   }
 
   void restore() {
-    state_ = restore_newest(folder_, {steps_per_epoch_, options_.epochs}, parts());
-    folder_.cut_metrics(state_.step);
+    if (!folder_) return;
+    state_ = restore_newest(*folder_, length(), parts());
+    folder_->cut_metrics(state_.step);
+  }
+
+  /// By this process's signals and clock.
+  StepWishes wishes() const {
+    const double most = 60 * options_.checkpoint_minutes;
+    return {.stop = interrupted(), .save = writes() && most > 0 && seconds_since(last_checkpoint_) > most};
   }
 
   void train_epoch() {
@@ -229,7 +227,7 @@ class Trainer {
     while (state_.step < last) {
       const auto start = Clock::now();
       const double waited = loader_.waited_s();
-      learn(loader_.next());
+      const StepWishes agreed = learn(loader_.next());
       ++state_.step;
       const double seconds = seconds_since(start);
       state_.totals.seconds += seconds;
@@ -237,29 +235,38 @@ class Trainer {
       state_.seconds += seconds;
       if (job_.on_step)
         job_.on_step(state_.epoch + 1, state_.totals.samples, steps_per_epoch_ * loader_.counts().total());
-      if (interrupted()) stop();
-      if (options_.checkpoint_minutes > 0 && seconds_since(last_checkpoint_) > 60 * options_.checkpoint_minutes) save();
+      const StepWishes now = peers_.alone() ? wishes() : agreed;
+      if (now.stop) stop();
+      if (now.save) save();
     }
   }
 
-  void learn(const Batch& batch) {
+  /// \return what the processes have agreed on.
+  StepWishes learn(const Batch& batch) {
     set_learning_rate(*optimizer_, current_lr());
     const torch::Tensor input = input_tensor(batch, device_);
-    const NetOutput output = pass_.forward(input);
-    LossTerms terms = multi_task_loss(output, target_tensors(batch, device_), options_.loss);
-    if (teacher_) add_teacher(output, answer(*teacher_, input, pool_), options_.loss, terms);
-    add_to_totals(batch, output, terms);
+    const StepAnswers own{.output = pass_.forward(input),
+                          .teacher = teacher_ ? answer(*teacher_, input, pool_) : NetOutput{},
+                          .targets = target_tensors(batch, device_),
+                          .wishes = wishes()};
+    StepAnswers all = share_answers(peers_, own, loader_.counts());
+    gather_gradients(all.output);
+    LossTerms terms = multi_task_loss(all.output, all.targets, options_.loss);
+    if (teacher_) add_teacher(all.output, all.teacher, options_.loss, terms);
+    add_to_totals(batch, all.output, terms);
     terms.total.backward();
-    pass_.backward();
+    pass_.backward(all.output, peers_.rank() * batch.counts.total());
+    sum_gradients(peers_, net_->parameters());
     clip_gradients(*net_, options_.optimizer.clip_norm);
     optimizer_->step();
     average_.update(*net_, state_.step);
+    return all.wishes;
   }
 
   /// One transfer from the device a step.
   void add_to_totals(const Batch& batch, const NetOutput& output, const LossTerms& terms) {
     const torch::NoGradGuard no_grad;
-    const BatchCounts& counts = batch.counts;
+    const BatchCounts counts = loader_.counts();
     const torch::Tensor logits = output.face_logits.slice(0, 0, counts.faces()).flatten(1);
     const torch::Tensor claimed = (logits.select(1, 1) >= logits.select(1, 0)).to(torch::kFloat);
     const torch::Tensor found = claimed.slice(0, counts.negatives).sum();
@@ -304,7 +311,7 @@ class Trainer {
     average_.copy_to(*averaged_);
     averaged_->eval();
     const LossOptions& loss = options_.loss;
-    const ValidationAnswers answers = validate(*averaged_, crops_.validation, device_, pool_);
+    const ValidationAnswers answers = validate(*averaged_, crops_.validation, device_, pool_, peers_);
     const ValidationMetrics metrics =
         score_validation(answers, {.face = loss.face, .box = loss.box, .landmark = loss.landmark});
     state_.seconds += seconds_since(start);
@@ -315,17 +322,31 @@ class Trainer {
       state_.best_epoch = state_.epoch;
     }
     const EpochRecord record{.state = state_, .totals = totals, .metrics = metrics, .lr = current_lr()};
-    folder_.add_metrics(train_line(record));
-    folder_.add_metrics(validation_line(record));
-    if (best) write_best(record, answers);
+    run_together(peers_, [&] {
+      if (!folder_) return;
+      folder_->add_metrics(train_line(record));
+      folder_->add_metrics(validation_line(record));
+      if (best) write_best(record, answers);
+    });
     const std::string text = epoch_text(record, options_.epochs);
-    folder_.log(text);
+    log(text);
     if (job_.on_epoch) job_.on_epoch(text);
     result_.samples_per_s = static_cast<double>(totals.samples) / std::max(1e-9, totals.seconds);
     result_.wait_share = totals.waited_s / std::max(1e-9, totals.seconds);
     result_.seconds += totals.seconds;
     state_.totals = {};
+    even_out();
     save();
+  }
+
+  /// Ranks may drift apart where their CPUs round differently.
+  void even_out() {
+    if (same_weights(peers_, parts())) return;
+    const char* warning =
+        "the ranks' weights differ in their last bits, as their CPUs do; all go on with those of rank 0";
+    if (writes()) log::warning(warning);
+    log(warning);
+    share_state(peers_, length(), parts(), state_);
   }
 
   /// `averaged_` holds what was validated.
@@ -341,25 +362,28 @@ class Trainer {
     if (!(landmarks == face_landmarks())) weights.metadata["landmark_order"] = Json(landmarks.names).dump();
     set_input(weights, crops_.training.input());
     write_weights(best_path(), weights);
-    write_answers(folder_.path() / "best" / "answers.safetensors", answers, crops_.validation,
+    write_answers(job_.out / "best" / "answers.safetensors", answers, crops_.validation,
                   {{"net", net_name(job_.net)}, {"epoch", concat(state_.epoch)}});
   }
 
-  fs::path best_path() const { return folder_.path() / "best" / concat(net_name(job_.net), ".safetensors"); }
+  fs::path best_path() const { return job_.out / "best" / concat(net_name(job_.net), ".safetensors"); }
 
   void save() {
-    const fs::path begun = folder_.begin_checkpoint();
-    write_checkpoint(begun, state_, parts());
-    folder_.keep_checkpoint(begun, state_.step, options_.keep_checkpoints);
+    run_together(peers_, [this] {
+      if (!folder_) return;
+      const fs::path begun = folder_->begin_checkpoint();
+      write_checkpoint(begun, state_, parts());
+      folder_->keep_checkpoint(begun, state_.step, options_.keep_checkpoints);
+    });
     last_checkpoint_ = Clock::now();
   }
 
   [[noreturn]] void stop() {
     save();
-    folder_.log(concat("stopped by the user at step ", state_.step));
+    log(concat("stopped by the user at step ", state_.step));
     throw Error(ErrorCode::interrupted,
                 concat("stopped at step ", state_.step, " of ", total_steps(), ", checkpoint written"),
-                {.where = folder_.path().string(), .hint = "the same command with --resume goes on"});
+                {.where = job_.out.string(), .hint = "the same command with --resume goes on"});
   }
 
   void finish() {
@@ -367,14 +391,18 @@ class Trainer {
     result_.epochs = state_.epoch;
     result_.best_epoch = state_.best_epoch;
     result_.best = options_.best_metric == "accuracy" ? -state_.best : state_.best;
-    result_.weights = folder_.path() / "export" / best_path().filename();
-    write_weights(result_.weights, read_weights(best_path(), job_.net));
-    write_text(folder_.path() / run_files::kDone,
-               concat(state_.step, " steps, ", state_.epoch, " epochs, best epoch ", state_.best_epoch, "\n"));
-    folder_.log("done");
+    result_.weights = job_.out / "export" / best_path().filename();
+    run_together(peers_, [this] {
+      if (!folder_) return;
+      write_weights(result_.weights, read_weights(best_path(), job_.net));
+      write_text(job_.out / run_files::kDone,
+                 concat(state_.step, " steps, ", state_.epoch, " epochs, best epoch ", state_.best_epoch, "\n"));
+      folder_->log("done");
+    });
   }
 
   const TrainJob& job_;
+  Peers& peers_;
   const TrainOptions& options_;
   c10::Device device_;
   CropSets crops_;
@@ -392,7 +420,7 @@ class Trainer {
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   WeightAverage average_;
   Json config_;
-  RunFolder folder_;
+  std::optional<RunFolder> folder_;  ///< rank 0's
   TrainState state_;
   TrainResult result_;
   Clock::time_point last_checkpoint_;
@@ -402,17 +430,18 @@ class Trainer {
 
 TrainResult train_net(const TrainJob& job) {
   check_train_options(job.options);
+  Peers& peers = job.peers != nullptr ? *job.peers : alone();
   TrainJob resolved = job;
-  CropSets crops = open_crops(job);
-  require_same_landmarks(crops);
-  require_same_input(crops);
-  warn_of_other_input(job.init, "--init", crops.training);
-  warn_of_other_input(job.teacher, "--teacher", crops.training);
-  if (job.net == NetKind::onet) resolved.options.landmark_head = true;
-  if (crops.training.landmarks().count() == 0) resolved.options.landmark_head = false;
-  if (!resolved.options.landmark_head) resolved.options.batch.landmarks = 0;
+  std::optional<Trainer> trainer;
   try {
-    return Trainer(resolved, std::move(crops)).run();
+    run_together(peers, [&] {
+      CropSets crops = open_crops(job);
+      if (job.net == NetKind::onet) resolved.options.landmark_head = true;
+      if (crops.training.landmarks().count() == 0) resolved.options.landmark_head = false;
+      if (!resolved.options.landmark_head) resolved.options.batch.landmarks = 0;
+      trainer.emplace(resolved, std::move(crops), peers);
+    });
+    return trainer->run();
   } catch (const c10::Error& error) {
     const std::string reason = split(error.what_without_backtrace(), '\n').front();
     if (reason.find("memory") == std::string::npos) throw;

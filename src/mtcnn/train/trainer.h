@@ -12,6 +12,8 @@
 
 namespace mtcnn {
 
+class Peers;
+
 /// One run of training.
 struct TrainJob {
   NetKind net = NetKind::pnet;
@@ -25,6 +27,10 @@ struct TrainJob {
   std::string device = "cpu";         ///< or "cuda:N", as usable_device() in mtcnn/gpu/device.h gives it
   int threads = 1;                    ///< CPU threads
   bool resume = false;
+  /// The processes that train the net together, each with this job; null: this one alone. They come to the same weights
+  /// as one process, to the bit, on CPUs of one kind. Rank 0 alone writes, and reads checkpoints; the others need the
+  /// crops only. `resume` then also begins a run that has not begun, as whoever starts them again repeats a command.
+  Peers* peers = nullptr;
   /// After each step: the epoch, from 1, how many of its crops are done and how many it has. May be empty.
   std::function<void(int epoch, int64_t done, int64_t total)> on_step;
   /// After each epoch: a line with its figures, as the run folder's log.txt has it. May be empty.
@@ -40,7 +46,7 @@ struct TrainResult {
   double seconds = 0;  ///< of this process
   double samples_per_s = 0;
   double wait_share = 0;          ///< of the time of steps, spent waiting for batches
-  std::filesystem::path weights;  ///< the exported file
+  std::filesystem::path weights;  ///< the exported file; rank 0's
 };
 
 /// Trains one net: batches of crops, multi-task loss, one optimizer step each; after each epoch a validation of the
@@ -49,7 +55,8 @@ struct TrainResult {
 /// glibc steps are a good deal faster where freed memory is kept (mallopt with a large M_MMAP_THRESHOLD and
 /// M_TRIM_THRESHOLD); that is the program's choice.
 ///
-/// \throws Error before the first step on anything that is wrong with options, data or folder; Error naming step, terms
+/// \throws Error before the first step on anything that is wrong with options, data or folder, or differs between
+/// processes; Error naming step, terms
 /// and samples where the loss is not finite; Error{interrupted} with a checkpoint written where the user stops it.
 TrainResult train_net(const TrainJob& job);
 

@@ -1,10 +1,14 @@
 #include "mtcnn/train/validation.h"
 
+#include "mtcnn/core/error.h"
 #include "mtcnn/train/loader.h"
 #include "mtcnn/train/tensors.h"
 #include "mtcnn/train/torch_threads.h"
 
+#include <array>
 #include <cmath>
+#include <cstring>
+#include <string_view>
 
 namespace mtcnn {
 namespace {
@@ -65,13 +69,55 @@ ValidationAnswers validate_chunk(const NetModule& net, const CropSet& crops, con
   return answers;
 }
 
+constexpr std::array kLists = {&ValidationAnswers::positive_scores,     &ValidationAnswers::negative_scores,
+                               &ValidationAnswers::positive_box_errors, &ValidationAnswers::part_box_errors,
+                               &ValidationAnswers::landmark_errors,     &ValidationAnswers::landmark_points};
+constexpr std::array kSums = {&ValidationAnswers::face_loss_sum, &ValidationAnswers::landmark_squared_sum};
+
 void append(const ValidationAnswers& more, ValidationAnswers& all) {
-  for (const auto list : {&ValidationAnswers::positive_scores, &ValidationAnswers::negative_scores,
-                          &ValidationAnswers::positive_box_errors, &ValidationAnswers::part_box_errors,
-                          &ValidationAnswers::landmark_errors, &ValidationAnswers::landmark_points})
-    (all.*list).insert((all.*list).end(), (more.*list).begin(), (more.*list).end());
-  all.face_loss_sum += more.face_loss_sum;
-  all.landmark_squared_sum += more.landmark_squared_sum;
+  for (const auto list : kLists) (all.*list).insert((all.*list).end(), (more.*list).begin(), (more.*list).end());
+  for (const auto sum : kSums) all.*sum += more.*sum;
+}
+
+/// Adds a chunk's answers to bytes for another process of the same program.
+void write_chunk(const ValidationAnswers& answers, std::string& bytes) {
+  const auto add = [&](const void* data, size_t size) { bytes.append(static_cast<const char*>(data), size); };
+  for (const auto sum : kSums) add(&(answers.*sum), sizeof(double));
+  for (const auto list : kLists) {
+    const uint64_t count = (answers.*list).size();
+    add(&count, sizeof count);
+    add((answers.*list).data(), count * sizeof(float));
+  }
+}
+
+/// \param bytes  of write_chunk(); loses those of the chunk.
+ValidationAnswers read_chunk(std::string_view& bytes) {
+  const auto take = [&](void* data, size_t size) {
+    require(size <= bytes.size(), "validate: another process's answers are cut off");
+    if (size > 0) std::memcpy(data, bytes.data(), size);
+    bytes.remove_prefix(size);
+  };
+  ValidationAnswers answers;
+  for (const auto sum : kSums) take(&(answers.*sum), sizeof(double));
+  for (const auto list : kLists) {
+    uint64_t count = 0;
+    take(&count, sizeof count);
+    require(count <= bytes.size() / sizeof(float), "validate: another process's answers are cut off");
+    (answers.*list).resize(count);
+    take((answers.*list).data(), count * sizeof(float));
+  }
+  return answers;
+}
+
+/// Chunk i is with the process of rank i mod world; after it all have all.
+void share_chunks(Peers& peers, std::vector<ValidationAnswers>& answers) {
+  if (peers.alone()) return;
+  const auto world = static_cast<size_t>(peers.world());
+  std::string own;
+  for (size_t i = static_cast<size_t>(peers.rank()); i < answers.size(); i += world) write_chunk(answers[i], own);
+  const std::vector<std::string> all = gather_texts(peers, own);
+  std::vector<std::string_view> rest(all.begin(), all.end());
+  for (size_t i = 0; i < answers.size(); ++i) answers[i] = read_chunk(rest[i % world]);
 }
 
 /// All crops, in pieces of one kind.
@@ -88,14 +134,20 @@ std::vector<std::vector<SampleId>> chunks_of(const CropSet& crops) {
 
 }  // namespace
 
-ValidationAnswers validate(const NetModule& net, const CropSet& crops, torch::Device device, ThreadPool& pool) {
+ValidationAnswers validate(const NetModule& net, const CropSet& crops, torch::Device device, ThreadPool& pool,
+                           Peers& peers) {
   const std::vector<std::vector<SampleId>> chunks = chunks_of(crops);
   std::vector<ValidationAnswers> answers(chunks.size());
-  pool.run(static_cast<int64_t>(chunks.size()), [&](int64_t i) {
+  const auto count = static_cast<int64_t>(chunks.size());
+  const int64_t rank = peers.rank();
+  const int64_t world = peers.world();
+  pool.run((count - rank + world - 1) / world, [&](int64_t number) {
     take_over_threads();
-    answers[static_cast<size_t>(i)] = validate_chunk(net, crops, chunks[static_cast<size_t>(i)], device);
+    const auto i = static_cast<size_t>(rank + number * world);
+    answers[i] = validate_chunk(net, crops, chunks[i], device);
   });
   crops.release_pages();
+  share_chunks(peers, answers);
   ValidationAnswers all;
   for (const ValidationAnswers& chunk : answers) append(chunk, all);
   return all;

@@ -59,6 +59,20 @@ TEST_F(PictureList, ListsOfWindowsPrograms) {
   }
 }
 
+TEST_F(PictureList, ListsAreReadBitByBit) {
+  std::string text = "\xEF\xBB\xBF";
+  for (int i = 0; i < 100; ++i) text += "# next\n" + std::to_string(i) + ".jpg\n\n";
+  write_text(folder_ / "list.txt", text + "last.jpg");
+  ListedPictures list(folder_ / "list.txt", {});
+  EXPECT_EQ(list.count(), 101);
+  EXPECT_THAT(names(list.next(2)), ::testing::ElementsAre("0.jpg", "1.jpg"));
+  list.skip(95);
+  EXPECT_EQ(list.count(), 4);
+  EXPECT_THAT(names(list.next(100)), ::testing::ElementsAre("97.jpg", "98.jpg", "99.jpg", "last.jpg"));
+  EXPECT_TRUE(list.next(1).empty());
+  EXPECT_EQ(ListedPictures(folder_ / "list.txt", folder_ / "b").next(1)[0].path, folder_ / "b/0.jpg");
+}
+
 TEST_F(PictureList, LinksThatLeadNowhereDoNotEndAFolder) {
   namespace fs = std::filesystem;
   fs::create_symlink("self.jpg", folder_ / "self.jpg");

@@ -3,6 +3,7 @@
 #include "mtcnn/data/manifest.h"
 
 #include <map>
+#include <memory>
 #include <set>
 
 #include "support/expect_error.h"
@@ -91,23 +92,38 @@ TEST(Loader, SeekGivesTheSameBatchesAgain) {
   EXPECT_NE(Loader(crops, other).next().pixels, pixels[0]);
 }
 
-TEST(Loader, RanksShareWhatIsDrawn) {
+TEST(Loader, RowsOfAllRanksAreTheBatch) {
   const testing::TempFolder folder;
   testing::make_crops(folder.path(), {.count = 40});
   const CropSet crops(folder.path(), "pnet");
-  Loader first(crops, options_for(28), {.rank = 0, .world = 2});
-  Loader second(crops, options_for(28), {.rank = 1, .world = 2});
-  std::set<int64_t> positives;
-  for (int step = 0; step < 5; ++step) {
-    for (Loader* loader : {&first, &second}) {
-      for (const SampleId& id : loader->next().samples) {
-        if (id.kind == CropKind::positive) {
-          EXPECT_TRUE(positives.insert(id.index).second) << "drawn by both";
-        }
+  for (const int world : {1, 2, 3, 4, 28}) {
+    Loader whole(crops, options_for(28));
+    std::vector<std::unique_ptr<Loader>> ranks;
+    for (int rank = 0; rank < world; ++rank)
+      ranks.push_back(std::make_unique<Loader>(crops, options_for(28), DataRank{.rank = rank, .world = world}));
+    for (int step = 0; step < 12; ++step) {
+      const Batch& expected = whole.next();
+      Batch joined;
+      for (const auto& loader : ranks) {
+        EXPECT_EQ(loader->counts(), expected.counts);
+        EXPECT_EQ(loader->steps_per_epoch(), whole.steps_per_epoch());
+        const Batch& batch = loader->next();
+        const auto add = [](const auto& more, auto& all) { all.insert(all.end(), more.begin(), more.end()); };
+        add(batch.pixels, joined.pixels);
+        add(batch.offsets, joined.offsets);
+        add(batch.landmarks, joined.landmarks);
+        joined.counts.negatives += batch.counts.negatives;
+        joined.counts.positives += batch.counts.positives;
+        joined.counts.parts += batch.counts.parts;
+        joined.counts.landmarks += batch.counts.landmarks;
       }
+      EXPECT_EQ(joined.counts, expected.counts);
+      EXPECT_EQ(joined.pixels, expected.pixels) << world << " " << step;
+      EXPECT_EQ(joined.offsets, expected.offsets);
+      EXPECT_EQ(joined.landmarks, expected.landmarks);
     }
   }
-  EXPECT_EQ(positives.size(), 40U);
+  EXPECT_THROW(Loader(crops, options_for(28), {.rank = 2, .world = 2}), ContractError);
 }
 
 TEST(Loader, RefusesAMixThatTheCropsCannotGive) {

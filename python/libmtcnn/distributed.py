@@ -1,0 +1,111 @@
+"""Training in ranks of torchrun: torch joins the processes, here; the program's own code trains, in this process, in a library that finds
+the process group by its name (docs/several_machines.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+_LIBRARY = Path(__file__).parent / "libmtcnn_rank.so"
+_ADDRESS = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+#: Longer than what a rank waits for another one: a validation, crops that are verified, a checkpoint.
+_TIMEOUT_S = 600.0
+_USAGE = 2
+
+
+def is_rank() -> bool:
+    """Whether torchrun, or what else sets its variables, has started this process."""
+    return "TORCHELASTIC_RUN_ID" in os.environ or os.environ.get("WORLD_SIZE", "1") != "1"
+
+
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(name, default))
+
+
+def _device(asked: str) -> str:
+    """One GPU a rank of this machine, where there are GPUs and no other device is asked for."""
+    import torch
+
+    local = _number("LOCAL_RANK", 0)
+    if asked == "cuda" or (asked == "auto" and torch.cuda.is_available()):
+        return f"cuda:{local}"
+    return "cpu" if asked == "auto" else asked
+
+
+def _arguments(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """The program's arguments for this rank, and its device: threads and GPUs are shared among the ranks of a machine; rank 0 alone tells
+    how far it is."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--threads", default="0")
+    parser.add_argument("-q", "--quiet", action="store_true")
+    known, others = parser.parse_known_args(list(arguments))
+    device = _device(known.device)
+    share = max(1, len(os.sched_getaffinity(0)) // _number("LOCAL_WORLD_SIZE", 1))
+    threads = str(share) if known.threads == "0" else known.threads
+    quiet = known.quiet or _number("RANK", 0) > 0
+    return [*others, "--device", device, "--threads", threads, *(["--quiet"] if quiet else [])], device
+
+
+def _refusal(arguments: Sequence[str]) -> str | None:
+    """Why this cannot work."""
+    if arguments[:1] != ["train"]:
+        found = f"`mtcnn {arguments[0]}`" if arguments else "no command"
+        return f"torchrun: found {found}, expected train; prepare and detect share work by --rank and --world (docs/several_machines.md)"
+    missing = [name for name in _ADDRESS if name not in os.environ]
+    if missing:
+        return f"{', '.join(missing)}: not set, though other variables of torchrun are; start the ranks with torchrun"
+    if not _LIBRARY.exists():
+        return f"{_LIBRARY}: missing, as this libmtcnn was built without torch; install torch, then libmtcnn again from its source"
+    if _shares_agents_store() and _number("GROUP_WORLD_SIZE", 1) > 1 and _number("TORCHELASTIC_MAX_RESTARTS", 0) > 0:
+        return (
+            "torchrun: restarts on several machines hang with its own store; "
+            "set TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 for it, with --rdzv-backend c10d, or --max-restarts 0"
+        )
+    return None
+
+
+def _shares_agents_store() -> bool:
+    return os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+
+
+def _join(device: str) -> str:
+    """Makes the process group. Returns its name."""
+    import torch
+    import torch.distributed as dist
+
+    timeout = timedelta(seconds=float(os.environ.get("MTCNN_GROUP_TIMEOUT_S", _TIMEOUT_S)))
+    rank, world = _number("RANK", 0), _number("WORLD_SIZE", 1)
+    # torchrun's store outlives its ranks: what dead ones left there must not be read after a restart.
+    life = f"mtcnn/{_number('TORCHELASTIC_RESTART_COUNT', 0)}"
+    owns_store = rank == 0 and not _shares_agents_store()
+    store = dist.TCPStore(os.environ["MASTER_ADDR"], _number("MASTER_PORT", 0), world, owns_store, timeout, wait_for_workers=False)
+    if device != "cpu":
+        torch.cuda.set_device(device)
+    prefixed = dist.PrefixStore(life if _shares_agents_store() else "mtcnn", store)
+    dist.init_process_group("gloo" if device == "cpu" else "nccl", store=prefixed, rank=rank, world_size=world, timeout=timeout)
+    return dist.group.WORLD.group_name
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs `mtcnn train …` as this rank, and ends the process."""
+    refusal = _refusal(arguments)
+    if refusal:
+        print(f"error: {refusal}", file=sys.stderr, flush=True)
+        os._exit(_USAGE)
+    own, device = _arguments(arguments)
+    group = _join(device)
+    library = ctypes.CDLL(str(_LIBRARY))  # its functions run without the GIL
+    library.mtcnn_run_rank.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_char_p)]
+    line = ["mtcnn", *own]
+    values = (ctypes.c_char_p * (len(line) + 1))(*map(os.fsencode, line), None)
+    code = library.mtcnn_run_rank(group.encode(), len(line), values)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # leaving the group would wait for ranks that may be gone
