@@ -202,7 +202,7 @@ void add_new_object(CLI::App& program) {
   verb.add_option(
           "--group", flags->options.group,
           "What is held out or learnt from as a whole: each image; the images of a folder; or those whose names "
-          "differ in the last number alone, as frames of one film")
+          "differ in the last number alone, as frames of one video")
       ->capture_default_str()
       ->check(CLI::IsMember({"image", "folder", "name"}));
   verb.add_option("--minutes", flags->options.minutes, "Time for training, on two ordinary cores")

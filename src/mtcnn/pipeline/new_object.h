@@ -37,7 +37,7 @@ struct ImageSplit {
 
 /// Every n-th group of images is held out, n = 1 / share rounded, the first one included. Groups are in the order of
 /// their first images: each image alone; the images of one folder; or those whose names differ in their last number
-/// alone, as the frames of a film do.
+/// alone, as the frames of a video do.
 /// \throws Error{usage} for another kind of group, or where there are fewer than two groups.
 ImageSplit split_images(const LabelSet& set, double share, const std::string& group);
 
