@@ -29,6 +29,8 @@ const OptionTable<MiningOptions>& mining_option_table() {
           .add("min_face", &MiningOptions::min_face, {4, 10000}, "side of the smallest window, pixels")
           .add("factor", &MiningOptions::factor, {0, kLargestFactor, true},
                "scale of a pyramid level relative to the one before")
+          .add("padding", &MiningOptions::padding, {0, 2},
+               "how far beyond the image's edges windows may lie, relative to its shorter side; as in `mtcnn detect`")
           .add("pnet_threshold", &MiningOptions::pnet_threshold, kShare,
                "probability from which P-Net's windows are used; choose it by recall (`mtcnn eval cascade`)")
           .add("rnet_threshold", &MiningOptions::rnet_threshold, kShare,

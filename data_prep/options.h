@@ -15,6 +15,7 @@ namespace mtcnn {
 struct MiningOptions {
   float min_face = 20;  ///< pixels
   float factor = 0.709F;
+  float padding = 0;  ///< beyond the image's edges, relative to its shorter side
   float pnet_threshold = 0.4F;
   float rnet_threshold = 0.3F;
   float onet_threshold = 0.3F;  ///< for false faces only

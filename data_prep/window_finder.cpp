@@ -40,7 +40,8 @@ Miner make_miner(const std::string& stage, const MiningOptions& options, const s
   Model model = read_model(folder, *last);
   model.detector = {.min_face = options.min_face,
                     .factor = options.factor,
-                    .thresholds = {options.pnet_threshold, options.rnet_threshold, options.onet_threshold}};
+                    .thresholds = {options.pnet_threshold, options.rnet_threshold, options.onet_threshold},
+                    .padding = options.padding};
   Json nets = Json::array();
   for (const NetWeights& weights : model.nets) {
     if (!weights.tensors.empty()) nets.push_back(net_json(weights));

@@ -29,7 +29,7 @@ ROOMS = {
     "train": ["core", "geometry", "data", "weights"],
     "eval": ["core", "geometry", "data", "image"],
     "data_prep": ["core", "geometry", "image", "data", "labels", "weights", "engine", "model", "detect", "eval"],
-    "pipeline": ["core", "data", "weights", "data_prep", "train", "eval"],
+    "pipeline": ["core", "data", "labels", "weights", "model", "data_prep", "train", "eval"],
     "cli": ["core", "geometry", "image", "video", "data", "labels", "weights", "engine", "model", "detect", "live", "gpu", "export", "data_prep", "train", "eval",
             "pipeline"],
     "capi": ["core", "geometry", "image", "data", "engine", "model", "detect", "gpu"],

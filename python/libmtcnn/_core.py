@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from libmtcnn import errors
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
-_FACE_VALUES = 15
 #: By the codes of mtcnn.h, from 1.
 _EXCEPTIONS = (
     errors.UsageError,
@@ -57,7 +56,9 @@ _ARGUMENTS = {
     "mtcnn_free_detector": [c_void_p],
     "mtcnn_options": [c_void_p, POINTER(c_void_p)],
     "mtcnn_device": [c_void_p, POINTER(c_void_p)],
-    "mtcnn_detect_turned": [c_void_p, POINTER(_Image), c_size_t, POINTER(c_void_p), POINTER(c_size_t), POINTER(c_void_p)],
+    "mtcnn_object": [c_void_p, POINTER(c_void_p)],
+    "mtcnn_landmark_names": [c_void_p, POINTER(c_void_p)],
+    "mtcnn_search": [c_void_p, POINTER(_Image), c_size_t, POINTER(c_void_p), POINTER(c_size_t)],
     "mtcnn_trace": [c_void_p, POINTER(_Image), POINTER(c_void_p), POINTER(c_void_p), POINTER(c_size_t)],
     "mtcnn_read_image": [c_char_p, POINTER(_Pixels)],
     "mtcnn_decode_image": [c_char_p, c_size_t, c_char_p, POINTER(_Pixels)],
@@ -209,20 +210,29 @@ class Detector:
     def device(self) -> str:
         return self._told("mtcnn_device")
 
+    @functools.cached_property
+    def object(self) -> str:
+        """What the model finds, the name of one."""
+        return self._told("mtcnn_object")
+
+    @functools.cached_property
+    def landmark_names(self) -> tuple[str, ...]:
+        """Of a detection's landmarks, in order."""
+        return tuple(json.loads(self._told("mtcnn_landmark_names")))
+
     def _told(self, function: str) -> str:
         text = c_void_p()
         _check(self._library, getattr(self._library, function)(self._pointer, byref(text)))
         return _text(self._library, text)
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """For each image float32 [n, 16]: x1 y1 x2 y2 confidence x0 y0 … x4 y4 angle."""
+        """For each image float32 [n, 6 + 2 K] with K landmarks: x1 y1 x2 y2 confidence x0 y0 x1 y1 … angle."""
         views = (_Image * len(images))(*map(_image, images))
         counts = (c_size_t * len(images))()
-        faces, turns = c_void_p(), c_void_p()
-        _check(self._library, self._library.mtcnn_detect_turned(self._pointer, views, len(images), byref(faces), counts, byref(turns)))
-        rows = _floats(self._library, faces.value, sum(counts) * _FACE_VALUES).reshape(-1, _FACE_VALUES)
-        angles = _floats(self._library, turns.value, sum(counts))
-        rows = np.concatenate([rows, angles[:, None]], axis=1)
+        found_rows = c_void_p()
+        _check(self._library, self._library.mtcnn_search(self._pointer, views, len(images), byref(found_rows), counts))
+        values = 6 + 2 * len(self.landmark_names)
+        rows = _floats(self._library, found_rows.value, sum(counts) * values).reshape(-1, values)
         found = []
         for count in counts:
             found.append(rows[:count])

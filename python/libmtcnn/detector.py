@@ -28,7 +28,7 @@ _STAGES = ("face_and_landmarks_detection", "face_detection_only")
 
 
 class MTCNN:
-    """Finds faces: boxes, confidences and five landmarks.
+    """Finds faces: boxes, confidences and five landmarks; or whatever the model was trained for, with the points that it has.
 
     Takes the parameters of facenet-pytorch's `MTCNN` and of ipazc's, and every detector option by its name (docs/configuration.md); what
     is not given has the value that the model recommends. Any number of threads may search with one object at the same time.
@@ -132,6 +132,16 @@ class MTCNN:
         self._given = self.options  # by one name each: what was given may have had several
 
     @property
+    def object(self) -> str:
+        """What the model finds, the name of one: "face"."""
+        return self._detector.object
+
+    @property
+    def landmark_names(self) -> tuple[str, ...]:
+        """The points of a detection, in order; for faces libmtcnn.LANDMARKS, for a model without points none."""
+        return self._detector.landmark_names
+
+    @property
     def min_face_size(self) -> float:
         """The smallest face looked for, image pixels."""
         return self.options["min_face"]
@@ -231,7 +241,7 @@ class MTCNN:
     # Searching.
 
     def _rows(self, detector: _core.Detector, image: Any) -> Iterator[tuple[Pixels, Floats]]:
-        """Every picture with its faces: float32 [n, 16], x1 y1 x2 y2 confidence x0 y0 … x4 y4 angle, by falling confidence."""
+        """Every picture with its faces: float32 [n, 6 + 2 K], x1 y1 x2 y2 confidence x0 y0 x1 y1 … angle, by falling confidence."""
         for batch in batches(image if is_batch(image) else [image]):
             yield from zip(batch, detector.detect(batch), strict=True)
 
@@ -240,13 +250,14 @@ class MTCNN:
 
         Args:
             img: one picture (see libmtcnn.to_pixels), or a list, tuple or 4-D array of pictures of any sizes.
-            landmarks: also return the five points.
+            landmarks: also return the points.
 
         Returns:
             boxes: float32 [n, 4], x1 y1 x2 y2, image pixels, half-open; the largest first, or the surest where select_largest is off.
                 Boxes may leave the picture unless the option `clip` is on. None where there is no face.
             probabilities: float32 [n]; [None] where there is no face.
-            points, if asked for: float32 [n, 5, 2], left eye, right eye, nose, left and right mouth corner as seen in the image; or None.
+            points, if asked for: float32 [n, 5, 2], left eye, right eye, nose, left and right mouth corner as seen in the image (for a model
+                with other points [n, K, 2], see landmark_names); or None.
             For several pictures each is one array [pictures, n, …] where all have as many faces, else an object array with such an item a
             picture.
 
@@ -266,7 +277,7 @@ class MTCNN:
                 rows = rows[faces.largest_first(rows[:, :4])]
             boxes.append(rows[:, :4])
             probabilities.append(rows[:, 4])
-            points.append(rows[:, 5:15].reshape(-1, 5, 2))
+            points.append(rows[:, 5:-1].reshape(len(rows), len(self.landmark_names), 2))
         found = (boxes, probabilities, points) if landmarks else (boxes, probabilities)
         return tuple(faces.batch_array(items) if is_batch(img) else items[0] for items in found)
 
@@ -298,6 +309,7 @@ class MTCNN:
             'left_eye', 'right_eye', 'nose', 'mouth_left' and 'mouth_right', (x, y) in whole pixels, as seen in the image; where the option
             rotate is on 'angle', the degrees clockwise by which the face is turned. Several pictures: a list of such lists.
             "numpy": float32 [n, 16]: index of the picture, box, confidence, the five x, the five y, not rounded ([n, 6] without keypoints).
+            With a model of other points these are as many, by their own names (landmark_names); without points there are no keypoints.
 
         Raises:
             TypeError, UsageError: no picture, or an option that does not exist. Exceptions of read_image() for file names.
@@ -311,12 +323,13 @@ class MTCNN:
             if postprocess:
                 rows = faces.limited(rows, pixels.shape, fit_to_image, limit_boundaries_landmarks)
             tables.append(faces.ipazc_table(index, rows, box_format))
-            angles.append(rows[:, 15] if detector.turns else None)
+            angles.append(rows[:, -1] if detector.turns else None)
         with_points = self.stages == _STAGES[0]
         if output_type == "numpy":
-            table = np.concatenate(tables) if tables else np.empty((0, 16), np.float32)
+            table = np.concatenate(tables) if tables else np.empty((0, 6 + 2 * len(self.landmark_names)), np.float32)
             return table if with_points else table[:, :6]
-        dicts = [faces.ipazc_dicts(table, with_points, turns) for table, turns in zip(tables, angles, strict=True)]
+        names = self.landmark_names if with_points and self.landmark_names else None
+        dicts = [faces.ipazc_dicts(table, names, turns) for table, turns in zip(tables, angles, strict=True)]
         return dicts if is_batch(image) else dicts[0]
 
     def predict(self, image: ImageLike | Sequence[ImageLike], **arguments: Any) -> Any:
@@ -347,11 +360,17 @@ class MTCNN:
         images = img if is_batch(img) else [img]
         for path in save_paths(save_path, images):
             check_save_paths([path], images)
+        self._check_align()
         boxes, probabilities, points = self.detect(img, landmarks=True)
         if not self.keep_all:
             boxes, probabilities, points = self.select_boxes(boxes, probabilities, points, img, method=self.selection_method)
         crops = self.extract(img, boxes, save_path, points)
         return (crops, probabilities) if return_prob else crops
+
+    def _check_align(self) -> None:
+        if self.align and self.landmark_names != faces.LANDMARKS:
+            names = ", ".join(self.landmark_names) or "none"
+            raise UsageError(f"align: found a model with the points {names}, expected the five of a face; leave align out for other objects")
 
     def select_boxes(
         self,
@@ -371,7 +390,7 @@ class MTCNN:
             center_weight: of the squared distance from the picture's centre in "center_weighted_size".
 
         Returns:
-            boxes [1, 4], probability, points [1, 5, 2]; None each where there is none. Several pictures: object arrays with an item a
+            boxes [1, 4], probability, points [1, 5, 2] (or as many as the model has); None each where there is none. Several pictures: object arrays with an item a
             picture, probabilities as arrays [1].
         """
         _check_choice("method", method, _SELECTIONS)
@@ -396,6 +415,7 @@ class MTCNN:
         Returns:
             as forward().
         """
+        self._check_align()
         if self.align and batch_points is None:
             raise UsageError("extract: align needs batch_points, the landmarks that detect() returns")
         many = is_batch(img)

@@ -16,7 +16,7 @@ from libmtcnn.tensors import TensorLike, as_tensor, is_tensor
 
 Floats = NDArray[np.float32]
 
-#: Order of the five points everywhere; left and right as seen in the image.
+#: Order of a face's five points everywhere; left and right as seen in the image.
 LANDMARKS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 
 
@@ -46,7 +46,7 @@ def largest_first(boxes: Floats) -> NDArray[np.intp]:
 def select(
     boxes: Any, probabilities: Any, points: Any, image: ImageLike, method: str, threshold: float, center_weight: float
 ) -> tuple[Any, Any, Any]:
-    """One face of one picture: boxes [1, 4], probabilities [1], points [1, 5, 2]; or None, [None], None."""
+    """One face of one picture: boxes [1, 4], probabilities [1], points [1, K, 2]; or None, [None], None."""
     if boxes is None:
         return None, [None], None
     boxes, probabilities, points = np.asarray(boxes), np.asarray(probabilities), np.asarray(points)
@@ -68,38 +68,38 @@ def select(
 
 
 def limited(rows: Floats, shape: Sequence[int], boxes: bool, points: bool) -> Floats:
-    """Faces [n, 16] with boxes, points or both moved into a picture of shape [h, w, 3]."""
+    """Faces [n, 6 + 2 K] with boxes, points or both moved into a picture of shape [h, w, 3]."""
     rows = rows.copy()
     height, width = shape[:2]
     if boxes:
         rows[:, 0:4:2] = rows[:, 0:4:2].clip(0, width)
         rows[:, 1:4:2] = rows[:, 1:4:2].clip(0, height)
     if points:
-        rows[:, 5:15:2] = rows[:, 5:15:2].clip(0, max(0, width - 1))
-        rows[:, 6:15:2] = rows[:, 6:15:2].clip(0, max(0, height - 1))
+        rows[:, 5:-1:2] = rows[:, 5:-1:2].clip(0, max(0, width - 1))
+        rows[:, 6:-1:2] = rows[:, 6:-1:2].clip(0, max(0, height - 1))
     return rows
 
 
 def ipazc_table(index: int, rows: Floats, box_format: str) -> Floats:
-    """Faces [n, 16] as [n, 16]: index of the picture, box, confidence, five x, five y."""
-    table = np.concatenate([np.full((len(rows), 1), index, np.float32), rows[:, :5], rows[:, 5:15:2], rows[:, 6:15:2]], axis=1)
+    """Faces [n, 6 + 2 K] as [n, 6 + 2 K]: index of the picture, box, confidence, all x and all y of the points."""
+    table = np.concatenate([np.full((len(rows), 1), index, np.float32), rows[:, :5], rows[:, 5:-1:2], rows[:, 6:-1:2]], axis=1)
     if box_format == "xywh":
         table[:, 3:5] -= table[:, 1:3]
     return table
 
 
-def ipazc_dict(row: Floats, with_points: bool) -> dict[str, Any]:
-    """A row of ipazc_table() as a dict, places in whole pixels."""
+def ipazc_dict(row: Floats, names: Sequence[str] | None) -> dict[str, Any]:
+    """A row of ipazc_table() as a dict, places in whole pixels; without keypoints where there are no names."""
     whole = np.rint(row).astype(int)
     face: dict[str, Any] = {"box": whole[1:5].tolist(), "confidence": float(row[5])}
-    if with_points:
-        face["keypoints"] = {name: (int(whole[6 + i]), int(whole[11 + i])) for i, name in enumerate(LANDMARKS)}
+    if names is not None:
+        face["keypoints"] = {name: (int(whole[6 + i]), int(whole[6 + len(names) + i])) for i, name in enumerate(names)}
     return face
 
 
-def ipazc_dicts(table: Floats, with_points: bool, angles: Floats | None) -> list[dict[str, Any]]:
+def ipazc_dicts(table: Floats, names: Sequence[str] | None, angles: Floats | None) -> list[dict[str, Any]]:
     """The rows of ipazc_table() as dicts, with their angles where there are any."""
-    dicts = [ipazc_dict(row, with_points) for row in table]
+    dicts = [ipazc_dict(row, names) for row in table]
     if angles is not None:
         for face, angle in zip(dicts, angles, strict=True):
             face["angle"] = float(angle)

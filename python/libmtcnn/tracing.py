@@ -54,7 +54,7 @@ class Answers:
     scores: Floats
     #: [n, 4]: the windows regressed by the net
     boxes: Floats
-    #: [n, 5, 2], image pixels; zeros for R-Net
+    #: [n, K, 2] with K landmarks (5 of a face), image pixels; zeros for R-Net
     landmarks: Floats
     threshold: float
 
@@ -85,7 +85,7 @@ class Trace:
     boxes: Floats
     #: [n]: the faces' confidences
     confidences: Floats
-    #: [n, 5, 2]: left eye, right eye, nose, left and right mouth corner, as seen in the image
+    #: [n, K, 2]: of a face left eye, right eye, nose, left and right mouth corner, as seen in the image
     landmarks: Floats
 
     @property
@@ -114,5 +114,5 @@ def make_trace(image: NDArray[np.uint8], raw: dict[str, Any], thresholds: list[f
         onet=Answers(**raw["onet"], threshold=thresholds[2]),
         boxes=faces[:, :4],
         confidences=faces[:, 4],
-        landmarks=faces[:, 5:].reshape(-1, 5, 2),
+        landmarks=faces[:, 5:].reshape(len(faces), faces.shape[1] // 2 - 2, 2),
     )

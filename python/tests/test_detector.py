@@ -3,16 +3,19 @@
 import contextlib
 import copy
 import io
+import json
 import os
 import pickle
+import shutil
 import tempfile
 import unittest
+import zlib
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-from support import ASTRONAUT, HOPPER, crowd, faces_of_program, mtcnn
+from support import ASTRONAUT, HOPPER, REPOSITORY, crowd, faces_of_program, mtcnn
 
 import libmtcnn
 from libmtcnn import MTCNN
@@ -25,6 +28,67 @@ def detections(detector, image):
     if boxes is None:
         return np.empty((0, 15), np.float32)
     return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2], probabilities[:, None], points.reshape(-1, 10)], axis=1)
+
+
+def model_with_points(folder, names, found="raccoon"):
+    """The default model with the first points alone, by other names."""
+    source = REPOSITORY / "models" / "default"
+    shutil.copytree(source, folder)
+    data = (source / "onet.safetensors").read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header, values = json.loads(data[8 : 8 + size]), data[8 + size :]
+    metadata = header.pop("__metadata__")
+    kept, body = {}, b""
+    for name, tensor in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        begin, end = tensor["data_offsets"]
+        if name.startswith("dense6_3."):
+            if not names:
+                continue
+            end = begin + (end - begin) // tensor["shape"][0] * 2 * len(names)
+            tensor["shape"][0] = 2 * len(names)
+        kept[name] = {**tensor, "data_offsets": [len(body), len(body) + end - begin]}
+        body += values[begin:end]
+    metadata |= {"checksum": f"crc32:{zlib.crc32(body):08x}", "landmark_order": json.dumps(names)}
+    text = json.dumps({"__metadata__": metadata, **kept}).encode()
+    text += b" " * (-len(text) % 8)
+    (folder / "onet.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + body)
+    cascade = json.loads((folder / "cascade.json").read_text())
+    (folder / "cascade.json").write_text(json.dumps(cascade | {"object": found, "landmark_order": names}))
+    return folder
+
+
+class OtherObjects(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_models_of_any_points_load_and_detect(self):
+        faces = MTCNN().detect(ASTRONAUT, landmarks=True)
+        for names in ([], ["left_ear", "right_ear"]):
+            with self.subTest(names):
+                model = model_with_points(self.folder / f"model{len(names)}", names)
+                mtcnn = MTCNN(model=model)
+                self.assertEqual((mtcnn.object, mtcnn.landmark_names), ("raccoon", tuple(names)))
+                boxes, probabilities, points = mtcnn.detect(ASTRONAUT, landmarks=True)
+                self.assertEqual(points.shape, (1, len(names), 2))
+                self.assertEqual(probabilities.shape, (1,))
+                np.testing.assert_allclose(boxes, faces[0], atol=5)
+                if names:
+                    np.testing.assert_allclose(points, faces[2][:, :2], atol=5)
+                found = mtcnn.detect_faces(ASTRONAUT)[0]
+                self.assertEqual(list(found.get("keypoints", [])), names)
+                self.assertEqual(mtcnn.detect_faces(ASTRONAUT, output_type="numpy").shape, (1, 6 + 2 * len(names)))
+                self.assertEqual(mtcnn.detect_faces([], output_type="numpy").shape, (0, 6 + 2 * len(names)))
+                self.assertEqual(mtcnn.trace(ASTRONAUT).landmarks.shape, (1, len(names), 2))
+                self.assertEqual(mtcnn.trace(np.zeros((50, 60, 3), np.uint8)).landmarks.shape, (0, len(names), 2))
+                self.assertIsNotNone(mtcnn(ASTRONAUT))
+                self.assertEqual(pickle.loads(pickle.dumps(mtcnn)).landmark_names, tuple(names))
+                with self.assertRaisesRegex(libmtcnn.UsageError, "five of a face"):
+                    MTCNN(model=model, align=True)(ASTRONAUT)
+
+    def test_faces_have_their_names(self):
+        self.assertEqual((MTCNN().object, MTCNN().landmark_names), ("face", libmtcnn.LANDMARKS))
 
 
 class LikeTheProgram(unittest.TestCase):

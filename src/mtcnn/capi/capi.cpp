@@ -138,16 +138,27 @@ mtcnn_face plain(const Face& face) {
 }
 
 Detector make_detector(const char* model_folder, const std::string& device) {
-  const std::string name = model_folder == nullptr ? "the default model" : model_folder;
-  Detector detector(model_folder == nullptr ? default_model() : read_model(model_folder), device, other_cascades());
-  if (detector.landmark_names() != face_landmarks().names) {
-    throw Error(ErrorCode::unsupported,
-                concat(name,
-                       detector.landmark_names().empty() ? ": this model gives no points"
-                                                         : ": its points are " + shown_names(detector.landmark_names()),
-                       "; the library works with the five of a face; use the program, mtcnn detect"));
-  }
-  return detector;
+  return {model_folder == nullptr ? default_model() : read_model(model_folder), device, other_cascades()};
+}
+
+/// What mtcnn_face has room for.
+void require_face_landmarks(const Detector& detector) {
+  const std::vector<std::string>& names = detector.landmark_names();
+  if (names == face_landmarks().names) return;
+  throw Error(ErrorCode::unsupported, "mtcnn_detect() gives the five landmarks of a face, and this model has others",
+              {.found = names.empty() ? "none" : shown_names(names), .hint = "mtcnn_search() takes every model"});
+}
+
+std::vector<ImageView> views_of(const mtcnn_image* images, size_t count) {
+  std::vector<ImageView> views;
+  for (size_t i = 0; i < count; ++i) views.push_back(view_of(images + i));
+  return views;
+}
+
+void add_row(const Face& face, std::vector<float>& rows) {
+  rows.insert(rows.end(), {face.box.x1, face.box.y1, face.box.x2, face.box.y2, face.confidence});
+  for (const Point& point : face.landmarks) rows.insert(rows.end(), {point.x, point.y});
+  rows.push_back(face.angle);
 }
 
 /// The window resampled to size x size pixels of 8 bits, whatever its shape; outside the picture it is black.
@@ -223,6 +234,36 @@ int mtcnn_device(const mtcnn_detector* detector, char** name) {
   });
 }
 
+int mtcnn_object(const mtcnn_detector* detector, char** name) {
+  return guarded([&] {
+    require(name != nullptr, "mtcnn_object: a place for the text");
+    *name = copied(known(detector).object());
+  });
+}
+
+int mtcnn_landmark_names(const mtcnn_detector* detector, char** json) {
+  return guarded([&] {
+    require(json != nullptr, "mtcnn_landmark_names: a place for the text");
+    *json = copied(Json(known(detector).landmark_names()).dump());
+  });
+}
+
+int mtcnn_search(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count, float** rows,
+                 size_t* counts) {
+  return guarded([&] {
+    require(rows != nullptr && (image_count == 0 || (images != nullptr && counts != nullptr)),
+            "mtcnn_search: images and places for rows and counts");
+    std::vector<float> all;
+    std::vector<size_t> found_counts;
+    for (const std::vector<Face>& found : known(detector).detect(views_of(images, image_count))) {
+      found_counts.push_back(found.size());
+      for (const Face& face : found) add_row(face, all);
+    }
+    *rows = copied(std::span<const float>(all));
+    std::copy(found_counts.begin(), found_counts.end(), counts);
+  });
+}
+
 int mtcnn_detect(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count, mtcnn_face** faces,
                  size_t* counts) {
   float* angles = nullptr;
@@ -236,12 +277,11 @@ int mtcnn_detect_turned(const mtcnn_detector* detector, const mtcnn_image* image
   return guarded([&] {
     require(faces != nullptr && angles != nullptr && (image_count == 0 || (images != nullptr && counts != nullptr)),
             "mtcnn_detect: images and places for faces, counts and angles");
-    std::vector<ImageView> views;
-    for (size_t i = 0; i < image_count; ++i) views.push_back(view_of(images + i));
+    require_face_landmarks(known(detector));
     std::vector<mtcnn_face> all;
     std::vector<float> all_angles;
     std::vector<size_t> found_counts;
-    for (const std::vector<Face>& found : known(detector).detect(views)) {
+    for (const std::vector<Face>& found : known(detector).detect(views_of(images, image_count))) {
       found_counts.push_back(found.size());
       for (const Face& face : found) {
         all.push_back(plain(face));
@@ -263,7 +303,7 @@ int mtcnn_detect_turned(const mtcnn_detector* detector, const mtcnn_image* image
 int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char** json, float** values, size_t* count) {
   return guarded([&] {
     require(json != nullptr && values != nullptr && count != nullptr, "mtcnn_trace: places for the results");
-    const TraceValues trace(known(detector).trace(view_of(image)));
+    const TraceValues trace(known(detector).trace(view_of(image)), known(detector).landmark_names().size());
     char* text = copied(trace.json().dump());
     try {
       *values = copied(std::span<const float>(trace.values()));

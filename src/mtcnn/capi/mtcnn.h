@@ -76,7 +76,8 @@ typedef struct mtcnn_pixels {
 } mtcnn_pixels;
 
 /// Image pixels, origin top left. The box is half-open and may leave the image unless the option `clip` is on.
-/// Landmarks are x, y of left eye, right eye, nose, left and right mouth corner, as seen in the image.
+/// Landmarks are x, y of left eye, right eye, nose, left and right mouth corner, as seen in the image. For models with
+/// these five points; mtcnn_search() is for all models.
 typedef struct mtcnn_face {
   float x1, y1, x2, y2;
   float confidence;
@@ -103,6 +104,22 @@ MTCNN_API int mtcnn_options(const mtcnn_detector* detector, char** json);
 /// "cpu", "cuda:0" or "cpu:torch"; allocated.
 MTCNN_API int mtcnn_device(const mtcnn_detector* detector, char** name);
 
+/// What the model finds, the name of one: "face"; allocated.
+MTCNN_API int mtcnn_object(const mtcnn_detector* detector, char** name);
+
+/// The names of a detection's landmarks, in order, as a JSON array; empty for a model without; allocated.
+MTCNN_API int mtcnn_landmark_names(const mtcnn_detector* detector, char** json);
+
+/// For a model with any number K of landmarks.
+/// \param images  of any sizes
+/// \param rows    [all detections, 6 + 2 K]: x1, y1, x2, y2 and confidence as in mtcnn_face, x and y of each landmark,
+///                and the angle as mtcnn_detect_turned() gives it; those of the first image first, by falling
+///                confidence; allocated.
+/// \param counts  [image_count]: how many of them each image has
+MTCNN_API int mtcnn_search(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count, float** rows,
+                           size_t* counts);
+
+/// MTCNN_UNSUPPORTED for a model with other landmarks than the five of a face.
 /// \param images  of any sizes
 /// \param faces   all faces, those of the first image first, by falling confidence; allocated.
 /// \param counts  [image_count]: how many of them each image has
@@ -116,7 +133,7 @@ MTCNN_API int mtcnn_detect_turned(const mtcnn_detector* detector, const mtcnn_im
 
 /// The search of one image, step by step (Trace in mtcnn/detect/trace.h).
 /// \param json    an object of the steps; an array of floats is {"at": index into values, "shape": [sizes]}; allocated.
-///                R-Net gives no landmarks: they are 0.
+///                R-Net gives no landmarks: they are 0. Landmarks are as many as the model has.
 /// \param values  [count]; allocated.
 MTCNN_API int mtcnn_trace(const mtcnn_detector* detector, const mtcnn_image* image, char** json, float** values,
                           size_t* count);

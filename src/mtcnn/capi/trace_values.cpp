@@ -16,7 +16,7 @@ void add(std::vector<float>& values, const Landmarks& landmarks) {
 
 }  // namespace
 
-TraceValues::TraceValues(const Trace& trace) {
+TraceValues::TraceValues(const Trace& trace, size_t points) : points_(points) {
   Json levels = Json::array();
   for (const LevelTrace& level_trace : trace.levels) levels.push_back(level(level_trace));
   std::vector<float> faces;
@@ -27,7 +27,7 @@ TraceValues::TraceValues(const Trace& trace) {
   }
   json_ = {{"levels", std::move(levels)}, {"after_pnet", windows(trace.after_pnet)},
            {"rnet", answers(trace.rnet)}, {"after_rnet", windows(trace.after_rnet)},
-           {"onet", answers(trace.onet)}, {"faces", array({trace.faces.size(), 5 + 2 * kLandmarkCount}, faces)}};
+           {"onet", answers(trace.onet)}, {"faces", array({trace.faces.size(), 5 + 2 * points}, faces)}};
 }
 
 Json TraceValues::array(const std::vector<size_t>& shape, const std::vector<float>& values) {
@@ -54,13 +54,13 @@ Json TraceValues::answers(const std::vector<Answer>& answers) {
     scores.push_back(answer.score);
     add(boxes, answer.box);
     add(landmarks, answer.landmarks);
-    landmarks.resize(scores.size() * 2 * kLandmarkCount);  // R-Net gives none
+    landmarks.resize(scores.size() * 2 * points_);  // R-Net gives none
   }
   const size_t count = answers.size();
   return {{"windows", array({count, 4}, windows)},
           {"scores", array({count}, scores)},
           {"boxes", array({count, 4}, boxes)},
-          {"landmarks", array({count, kLandmarkCount, 2}, landmarks)}};
+          {"landmarks", array({count, points_, 2}, landmarks)}};
 }
 
 Json TraceValues::level(const LevelTrace& trace) {

@@ -10,7 +10,8 @@ namespace mtcnn {
 /// A Trace as one JSON object and one list of floats, which the object's arrays are places in.
 class TraceValues {
  public:
-  explicit TraceValues(const Trace& trace);
+  /// \param points  landmarks of a detection
+  TraceValues(const Trace& trace, size_t points);
 
   const Json& json() const { return json_; }
   const std::vector<float>& values() const { return values_; }
@@ -23,6 +24,7 @@ class TraceValues {
   Json answers(const std::vector<Answer>& answers);
   Json level(const LevelTrace& trace);
 
+  size_t points_;
   Json json_;
   std::vector<float> values_;
 };

@@ -14,7 +14,7 @@ namespace {
 struct CalibrateFlags {
   DetectorFlags detector;
   LabelledFlags labelled;
-  std::string out;
+  std::string out, object;
   CalibrationOptions options;
 };
 
@@ -39,20 +39,24 @@ void run(const CalibrateFlags& flags) {
   for (const std::string& input : {flags.detector.model, flags.labelled.dataset, flags.labelled.images})
     inputs.emplace_back(input);
   require_apart(model_outputs(flags.out), inputs);
+  Model model = chosen_model(flags.detector);
+  if (!flags.object.empty()) model.object = flags.object;
+  require_object_name(model.object, "--object");
   const LabelledPictures labelled = read_labelled_pictures(flags.labelled);
   const Detector detector = make_detector(flags.detector);
-  const Calibration calibration = calibrate(labelled.faces, flags.options, [&](const std::array<float, 3>& thresholds) {
+  CalibrationOptions wanted = flags.options;
+  wanted.loosest = {detector.options().thresholds[0], detector.options().thresholds[1]};
+  const Calibration calibration = calibrate(labelled.faces, wanted, [&](const std::array<float, 3>& thresholds) {
     const Detector tried = detector.with([&](DetectorOptions& options) {
       options.thresholds = thresholds;
       options.confidence.support = 0;  // thresholds are set against the probability
     });
     return run_cascade(tried, flags, labelled);
   });
-  Model model = chosen_model(flags.detector);
   model.detector = detector.options();
   model.detector.thresholds = calibration.chosen.thresholds;
   write_model(flags.out, model);
-  if (!flags.detector.common.quiet) print(calibration_text(calibration));
+  if (!flags.detector.common.quiet) print(calibration_text(calibration, model.object));
 }
 
 }  // namespace
@@ -62,7 +66,9 @@ void add_calibrate(CLI::App& program) {
   CLI::App& verb = *program.add_subcommand(
       "calibrate",
       "Choose a model's three thresholds on labelled images\n\nFor each setting of the first two thresholds, the third "
-      "is chosen so that images without faces give at most --false-faces false ones. The first two are raised, which "
+      "is chosen so that images without faces give at most --false-faces false ones; where every image has a face, "
+      "false boxes on these images count, and so do faces "
+      "without a label. The first two are raised, which "
       "saves "
       "time, as long as that costs at most --lost-recall. The result is a model folder with these thresholds in "
       "cascade.json.");
@@ -70,14 +76,17 @@ void add_calibrate(CLI::App& program) {
   verb.add_option("--out", flags->out, "Model folder: the same nets with these thresholds")
       ->required()
       ->type_name("DIR");
+  verb.add_option("--object", flags->object, "What the model finds, one of them, for output [the model's]")
+      ->type_name("NAME");
   verb.add_option("--false-faces", flags->options.false_faces_per_picture,
-                  "Most false faces per image, on images without a face")
+                  "Most false faces per image, on images without a face or, where there are none, on all images")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   verb.add_option("--lost-recall", flags->options.lost_recall,
                   "Recall that higher thresholds of P-Net and R-Net may cost")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
+  verb.add_flag("--third-only", flags->options.third_only, "Keep the first two thresholds as the model has them");
   verb.add_option("--min-height", flags->options.min_height, "Ignore faces lower than this, pixels")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

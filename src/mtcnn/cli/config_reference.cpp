@@ -54,13 +54,19 @@ void add_config_reference(CLI::App& program) {
     page += table_text(
         "`mtcnn pipeline`: a round",
         "An entry of `rounds`; files are named relative to the pipeline's own. Beside `rounds`: `root`, the folder "
-        "of the data sets (else that of the\nprepare configurations), `seed`, `calibrate` and `evaluate` (below). "
+        "of the data sets (else that of the\nprepare configurations), `out`, the folder for results without `--out`, "
+        "`seed`, `object`, the name of what "
+        "is found, `detector`, options of\n`mtcnn detect` that the model gets, `calibrate`, `evaluate` and "
+        "`learning_curve` (below). "
         "configs/pipeline.json is an example.",
         round_option_table().markdown());
     page += table_text("`mtcnn pipeline`: `calibrate`", "How the model's thresholds are chosen, see `mtcnn calibrate`.",
                        calibration_step_table().markdown());
     page +=
         table_text("`mtcnn pipeline`: an evaluation", "An entry of `evaluate`.", evaluation_option_table().markdown());
+    page += table_text("`mtcnn pipeline`: a point of the learning curve",
+                       "An entry of `learning_curve`: a pipeline of its own, on a part of the images.",
+                       subset_option_table().markdown());
     page += table_text("A data set of `mtcnn prepare`", "An entry of `datasets` or `validation`.",
                        dataset_option_table().markdown());
     print(page);

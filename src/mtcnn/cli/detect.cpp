@@ -206,8 +206,8 @@ class Outputs {
 
  private:
   std::string text_of(const PictureResult& result) const {
-    std::string text = concat(as_line(result.file.name), ": ", result.found.faces.size(),
-                              result.found.faces.size() == 1 ? " face\n" : " faces\n");
+    std::string text = concat(as_line(result.file.name), ": ",
+                              counted(static_cast<int64_t>(result.found.faces.size()), detector_.object()), "\n");
     for (const Face& face : result.found.faces) {
       text += concat("  ", fixed(face.confidence, 3), "  x ", fixed(face.box.x1, 1), "  y ", fixed(face.box.y1, 1),
                      "  w ", fixed(face.box.width(), 1), "  h ", fixed(face.box.height(), 1));

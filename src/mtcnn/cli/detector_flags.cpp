@@ -30,6 +30,7 @@ void apply_flags(const DetectorFlags& flags, DetectorOptions& options) {
   if (flags.clip) options.clip = true;
   if (!flags.thresholds.empty())
     detector_option_table().apply(options, {{"thresholds", flags.thresholds}}, "--thresholds");
+  if (flags.third_threshold) options.thresholds[2] = *flags.third_threshold;
   if (flags.plain) options.confidence.plain = true;
 }
 
@@ -56,7 +57,7 @@ std::string model_folder(const DetectorFlags& flags) {
 
 void summarise(const RunTotals& totals, const Detector& detector, double seconds) {
   const auto searched = static_cast<double>(std::max<int64_t>(1, totals.pictures - totals.unreadable));
-  std::cerr << totals.pictures << " images, " << totals.faces << " faces";
+  std::cerr << totals.pictures << " images, " << counted(totals.faces, detector.object());
   if (totals.unreadable > 0) std::cerr << ", " << totals.unreadable << " unreadable";
   std::cerr << "; " << fixed(seconds, 1) << " s, the search alone " << fixed(1000 * totals.search_s / searched, 2)
             << " ms per image (" << detector.device() << ", " << thread_count() << " threads)\n";

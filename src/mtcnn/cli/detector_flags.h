@@ -21,6 +21,7 @@ struct DetectorFlags {
   Common common;
   std::string model;
   std::optional<float> min_face, max_face, factor;
+  std::optional<float> third_threshold;  ///< in place of the model's; without a flag of its own
   std::optional<int> max_side, rotate;
   std::vector<float> thresholds;
   bool clip = false, plain = false;

@@ -60,6 +60,12 @@ void complete(CocoArguments& arguments, const std::optional<LabelSet>& labels) {
   if (arguments.annotations.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
 }
 
+/// What is scored, for the table: as the model says or, where only detections are given, the labels.
+std::string object_of(const CocoArguments& arguments, const CocoTruth& truth) {
+  if (!arguments.dataset.dataset.empty()) return chosen_model(arguments.dataset.detector).object;
+  return truth.category.empty() ? Model{}.object : truth.category;
+}
+
 void run_coco(CocoArguments arguments) {
   require_scores_apart(arguments, {arguments.detections, arguments.annotations});
   const std::optional<LabelSet> labels = read_kind(arguments);
@@ -76,7 +82,7 @@ void run_coco(CocoArguments arguments) {
   report.inputs = {input_entry("detections", arguments.detections), input_entry("annotations", arguments.annotations)};
   if (!arguments.out.empty()) write_report(arguments.out, report);
   if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
-  if (!arguments.quiet && arguments.json != "-") print(coco_table(score, intervals));
+  if (!arguments.quiet && arguments.json != "-") print(coco_table(score, intervals, object_of(arguments, truth)));
 }
 
 }  // namespace
@@ -94,6 +100,10 @@ void add_eval_coco(CLI::App& eval) {
   add_kind_flags(*verb, arguments->labels, "JSON lines or COCO JSON");
   verb->add_option("--category", arguments->category, "Category to score, where COCO JSON has several")
       ->type_name("NAME");
+  verb->add_option("--score-from", arguments->dataset.detector.third_threshold,
+                   "With --dataset: confidence from which boxes are scored, instead of the model's third threshold; a "
+                   "low one gives the whole precision-recall curve")
+      ->check(CLI::Range(0.0, 1.0));
   verb->add_option("--bootstrap", arguments->bootstrap.repeats, "Repeats for the 95 % intervals; 0 = none")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));

@@ -22,6 +22,7 @@ struct ExportFlags {
   std::vector<std::string> runs;
   std::string out;
   std::string format = "safetensors";
+  std::string object;
   std::vector<std::string> metadata;
 };
 
@@ -56,6 +57,7 @@ void add_run(const fs::path& path, Model& model, std::array<fs::path, 3>& source
   if (model_folder) {
     Model other = read_model(path);
     model.detector = other.detector;
+    model.object = other.object;
     model.landmark_names = other.landmark_names;
     for (NetWeights& weights : other.nets) add(std::move(weights), path);
   } else {
@@ -124,6 +126,8 @@ void run(const ExportFlags& flags) {
                         [](const std::string& path) { return path_exists(fs::path(path) / "cascade.json"); });
   for (const std::string& path : paths) add_run(path, model, sources);
   apply_config(detector_option_table(), flags.common, model.detector);
+  if (!flags.object.empty()) model.object = flags.object;
+  require_object_name(model.object, "--object");
   add_metadata(flags.metadata, model);
   if (flags.format == "onnx") name_points(model);
   write_model(flags.out, model, format);
@@ -161,6 +165,8 @@ void add_export(CLI::App& program) {
                   "Metadata to add to each net's file, such as licence or data; may be repeated")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  verb.add_option("--object", flags->object, "What the model finds, one of them, for output [the model's, or face]")
+      ->type_name("NAME");
   add_config_flags(verb, flags->common);
   verb.footer(
       "--config and --set set the detector's options in cascade.json.\n"

@@ -22,7 +22,8 @@ struct PipelineFlags {
   bool dry_run = false;
 };
 
-std::vector<Step> plan(const PipelineFlags& flags) {
+/// \param flags  gets the configuration's `out` where there was no --out.
+std::vector<Step> plan(PipelineFlags& flags) {
   if (flags.common.config.empty())
     throw Error(ErrorCode::usage, "--config is needed", {.expected = "a file like configs/pipeline.json"});
   const fs::path config = flags.common.config;
@@ -34,12 +35,15 @@ std::vector<Step> plan(const PipelineFlags& flags) {
   PipelineOptions options = read_pipeline_options(object, config);
   if (!flags.data.empty()) options.root = flags.data;
   if (flags.seed) options.seed = *flags.seed;
+  if (flags.out.empty()) flags.out = options.out.string();
+  if (flags.out.empty())
+    throw Error(ErrorCode::usage, "--out is needed", {.where = config.string(), .expected = "--out, or the key 'out'"});
   const fs::path out = flags.out;
   require_apart({{out, "--out"}, {out / "summary.json", "--out"}}, {options.root, config});
   return plan_pipeline(options, config.parent_path(), flags.out);
 }
 
-void run(const PipelineFlags& flags) {
+void run(PipelineFlags flags) {
   const std::vector<Step> steps = plan(flags);
   if (flags.dry_run) return print(plan_text(steps, flags.out));
   PipelineJob job{.program = fs::read_symlink("/proc/self/exe"),
@@ -63,8 +67,8 @@ void add_pipeline(CLI::App& program) {
       "Train a whole model and score it: prepare, train, calibrate, evaluate\n\nFor each net in turn: make crops "
       "(hard examples are found by the nets trained so far) and train; then choose the thresholds and score the model. "
       "Each step is a command of this program; --dry-run shows them. The results are in summary.json in --out.");
-  verb.add_option("--out", flags->out, "Folder for all results; the model is in its subfolder model")
-      ->required()
+  verb.add_option("--out", flags->out,
+                  "Folder for all results; the model is in its subfolder model [the configuration's 'out']")
       ->type_name("DIR");
   verb.add_option("--data", flags->data, "Folder of the data sets [root in the configurations]")->type_name("DIR");
   verb.add_option("--seed", flags->seed, "Seed of all random numbers [1]");

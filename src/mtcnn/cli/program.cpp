@@ -89,6 +89,7 @@ int parse_and_run(int argc, char** argv) {
   mtcnn::cli::add_import(program);
   mtcnn::cli::add_average(program);
   mtcnn::cli::add_live(program);
+  mtcnn::cli::add_new_object(program);
   mtcnn::cli::add_pipeline(program);
   mtcnn::cli::add_prepare(program);
   mtcnn::cli::add_train(program);

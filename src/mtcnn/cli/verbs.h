@@ -15,6 +15,7 @@ void add_export(CLI::App& program);
 void add_import(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_live(CLI::App& program);
+void add_new_object(CLI::App& program);
 void add_pipeline(CLI::App& program);
 void add_prepare(CLI::App& program);
 void add_toy_data(CLI::App& program);

@@ -193,6 +193,19 @@ bool steers_text(uint32_t code) {
 
 }  // namespace
 
+std::string plural(std::string_view noun) {
+  const auto ends = [noun](std::string_view ending) { return noun.ends_with(ending); };
+  if (ends("s") || ends("x") || ends("z") || ends("ch") || ends("sh")) return concat(noun, "es");
+  const bool vowel_before =
+      noun.size() > 1 && std::string_view("aeiou").find(noun[noun.size() - 2]) != std::string::npos;
+  if (ends("y") && !vowel_before) return concat(noun.substr(0, noun.size() - 1), "ies");
+  return concat(noun, "s");
+}
+
+std::string counted(int64_t count, std::string_view noun) {
+  return concat(count, " ", count == 1 ? std::string(noun) : plural(noun));
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const Character character = first_character(text);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,11 @@ constexpr int hex_digit(char digit) {
 
 /// The parts with `separator` between them; no parts give an empty text.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// "1 face", "2 faces", "0 boxes", "3 butterflies": the English plural of a regular noun.
+std::string counted(int64_t count, std::string_view noun);
+/// "faces" alone.
+std::string plural(std::string_view noun);
 
 /// True where `text` is valid UTF-8; JSON can hold no other.
 bool is_utf8(std::string_view text);

@@ -77,6 +77,7 @@ struct Detector::Shared {
   NetRunner nets;
   NetInputs inputs;
   std::vector<std::string> landmark_names;
+  std::string object;
   std::vector<size_t> mirror;  ///< mirrored_points()
   WorkspacePool workspaces;
   std::unique_ptr<Cascade> elsewhere;  ///< nullptr on the CPU
@@ -100,6 +101,7 @@ Detector::Detector(const Model& model, const std::string& device, const CascadeF
     : shared_(new Shared{NetRunner(model.nets),
                          inputs_of(model.nets),
                          model.landmark_names,
+                         model.object,
                          mirrored_points(model.landmark_names),
                          {},
                          cascade_on(device, model, elsewhere)}),
@@ -190,6 +192,8 @@ std::vector<std::optional<Face>> Detector::refine(const ImageView& image, std::s
   const StageContext context = shared_->context(counted_, *workspace, times != nullptr ? *times : unused);
   return answer_windows(context, image, windows);
 }
+
+const std::string& Detector::object() const { return shared_->object; }
 
 const std::vector<std::string>& Detector::landmark_names() const { return shared_->landmark_names; }
 

@@ -80,6 +80,9 @@ class Detector {
   /// The names of a face's points, in order; empty where the model gives none.
   const std::vector<std::string>& landmark_names() const;
 
+  /// What the model finds, one of them: "face".
+  const std::string& object() const;
+
   /// "cpu", "cuda:0" or "cpu:torch".
   std::string device() const;
 

@@ -55,9 +55,12 @@ void fill_canvas(const StageContext& context, std::span<const ImageView> images,
     const auto [tile, row] = bands[static_cast<size_t>(index)];
     const Level& level = levels[static_cast<size_t>(tile->image)][static_cast<size_t>(tile->level)];
     const int rows = std::min(kBandRows, tile->height - row);
-    const auto edge = [](int position, double scale) { return static_cast<float>(position / scale); };
-    const Box window{edge(tile->x, level.scale_x), edge(tile->y + row, level.scale_y),
-                     edge(tile->x + tile->width, level.scale_x), edge(tile->y + row + rows, level.scale_y)};
+    const auto edge = [](double first, int position, double scale) {
+      return static_cast<float>(first + position / scale);
+    };
+    const Box window{edge(level.first_x, tile->x, level.scale_x), edge(level.first_y, tile->y + row, level.scale_y),
+                     edge(level.first_x, tile->x + tile->width, level.scale_x),
+                     edge(level.first_y, tile->y + row + rows, level.scale_y)};
     float* corner = pixels.data() + (tile->canvas_y + row) * stride + static_cast<ptrdiff_t>(tile->canvas_x) * 3;
     resample(images[static_cast<size_t>(tile->image)], window, input.border,
              {.pixels = corner,
@@ -174,7 +177,12 @@ std::vector<Level> levels_of(const ImageView& image, const DetectorOptions& opti
   const int longer = std::max(image.width, image.height);
   const double shrink =
       options.max_side > 0 && longer > options.max_side ? static_cast<double>(longer) / options.max_side : 1;
-  return pyramid_levels(image.width, image.height, options.min_face * shrink, options.max_face, options.factor);
+  const auto margin =
+      static_cast<int>(std::lround(static_cast<double>(options.padding) * std::min(image.width, image.height)));
+  std::vector<Level> levels = pyramid_levels(image.width + 2 * margin, image.height + 2 * margin,
+                                             options.min_face * shrink, options.max_face, options.factor);
+  for (Level& level : levels) level.first_x = level.first_y = -margin;
+  return levels;
 }
 
 float least_logit(const StageContext& context, NetKind net, float probability) {

@@ -10,14 +10,24 @@
 namespace mtcnn {
 namespace {
 
-constexpr std::array<float, 6> kPnet = {0.4F, 0.5F, 0.6F, 0.7F, 0.8F, 0.9F};
-constexpr std::array<float, 6> kRnet = {0.3F, 0.5F, 0.6F, 0.7F, 0.8F, 0.9F};
+constexpr std::array<float, 9> kPnet = {0.05F, 0.1F, 0.2F, 0.4F, 0.5F, 0.6F, 0.7F, 0.8F, 0.9F};
+constexpr std::array<float, 9> kRnet = {0.05F, 0.1F, 0.2F, 0.3F, 0.5F, 0.6F, 0.7F, 0.8F, 0.9F};
+constexpr std::array<float, 2> kUsualStart = {0.4F, 0.3F};
 constexpr float kLowest = 0.05F;  ///< for the third net
 constexpr float kSteps = 100;     ///< thresholds are whole multiples of 1 / kSteps
 
 Box box_of(const FaceAnnotation& face) {
   return {static_cast<float>(face.x), static_cast<float>(face.y), static_cast<float>(face.x + face.w),
           static_cast<float>(face.y + face.h)};
+}
+
+/// The steps from `least`, or from the usual start where that is lower, on.
+std::vector<float> steps_from(const std::array<float, 9>& steps, float least, float usual) {
+  std::vector<float> from;
+  for (const float step : steps) {
+    if (step >= std::min(least, usual)) from.push_back(step);
+  }
+  return from;
 }
 
 class Calibrator {
@@ -30,26 +40,33 @@ class Calibrator {
       if (picture.empty()) ++result_.empty_pictures;
       for (const FaceAnnotation& face : picture) result_.faces += counts(face) ? 1 : 0;
     }
-    if (result_.faces == 0 || result_.empty_pictures == 0)
+    result_.pictures = static_cast<int64_t>(faces.size());
+    if (result_.faces == 0)
       throw Error(ErrorCode::usage, "these labels cannot calibrate",
-                  {.found = concat(result_.faces, " faces, ", result_.empty_pictures, " pictures without any"),
-                   .expected = "some of both: recall is measured on the former, false faces on the latter"});
+                  {.found = concat(faces.size(), " pictures, and nothing labelled in them that is not ignored or low"),
+                   .expected = "labelled objects, on which recall is measured"});
   }
 
   Calibration choose() {
-    const CalibrationTrial loosest = attempt(kPnet.front(), kRnet.front());
+    const std::vector<float> pnet_steps = steps_from(kPnet, options_.loosest[0], kUsualStart[0]);
+    const std::vector<float> rnet_steps = steps_from(kRnet, options_.loosest[1], kUsualStart[1]);
+    if (options_.third_only) {
+      result_.chosen = attempt(options_.loosest[0], options_.loosest[1]);
+      return result_;
+    }
+    const CalibrationTrial loosest = attempt(pnet_steps.front(), rnet_steps.front());
     result_.chosen = loosest;
     const auto good = [&](const CalibrationTrial& trial) {
       return trial.recall >= loosest.recall - options_.lost_recall;
     };
-    for (size_t i = 1; i < kPnet.size(); ++i) {
-      const CalibrationTrial trial = attempt(kPnet[i], kRnet.front());
+    for (size_t i = 1; i < pnet_steps.size(); ++i) {
+      const CalibrationTrial trial = attempt(pnet_steps[i], rnet_steps.front());
       if (!good(trial)) break;
       result_.chosen = trial;
     }
     const float pnet = result_.chosen.thresholds[0];
-    for (size_t i = 1; i < kRnet.size(); ++i) {
-      const CalibrationTrial trial = attempt(pnet, kRnet[i]);
+    for (size_t i = 1; i < rnet_steps.size(); ++i) {
+      const CalibrationTrial trial = attempt(pnet, rnet_steps[i]);
       if (!good(trial)) break;
       result_.chosen = trial;
     }
@@ -67,9 +84,9 @@ class Calibrator {
     trial.thresholds = {pnet, rnet, threshold};
     int64_t found = 0;
     for (size_t i = 0; i < faces_.size(); ++i) {
-      if (faces_[i].empty())
-        trial.false_faces += std::count_if(run.faces[i].begin(), run.faces[i].end(),
-                                           [&](const ScoredBox& box) { return box.score >= threshold; });
+      trial.false_faces += std::count_if(run.faces[i].begin(), run.faces[i].end(), [&](const ScoredBox& box) {
+        return box.score >= threshold && is_false(i, box);
+      });
       for (const FaceAnnotation& face : faces_[i])
         found += counts(face) && is_found(face, run.faces[i], threshold) ? 1 : 0;
     }
@@ -84,16 +101,27 @@ class Calibrator {
     });
   }
 
+  /// Whether a box of this picture is a false face.
+  bool is_false(size_t picture, const ScoredBox& box) const {
+    const std::vector<FaceAnnotation>& faces = faces_[picture];
+    if (result_.empty_pictures > 0) return faces.empty();
+    return std::none_of(faces.begin(), faces.end(), [&](const FaceAnnotation& face) {
+      return iou(box.box, box_of(face)) >= options_.least_overlap;
+    });
+  }
+
   /// The lowest step at which false faces are few enough.
   float third_threshold(const CascadeRun& run) const {
     std::vector<float> scores;
     for (size_t i = 0; i < faces_.size(); ++i) {
-      if (!faces_[i].empty()) continue;
-      for (const ScoredBox& box : run.faces[i]) scores.push_back(box.score);
+      for (const ScoredBox& box : run.faces[i]) {
+        if (is_false(i, box)) scores.push_back(box.score);
+      }
     }
     std::sort(scores.begin(), scores.end(), std::greater<>());
+    const int64_t judged = result_.empty_pictures > 0 ? result_.empty_pictures : result_.pictures;
     const auto allowed =
-        static_cast<size_t>(std::floor(options_.false_faces_per_picture * static_cast<double>(result_.empty_pictures)));
+        static_cast<size_t>(std::floor(options_.false_faces_per_picture * static_cast<double>(judged)));
     if (scores.size() <= allowed) return kLowest;
     float step = std::floor(scores[allowed] * kSteps) + 1;
     while (step / kSteps <= scores[allowed]) ++step;  // the product was rounded down
@@ -113,17 +141,21 @@ Calibration calibrate(std::span<const std::vector<FaceAnnotation>> faces, const 
   return Calibrator(faces, options, run).choose();
 }
 
-std::string calibration_text(const Calibration& calibration) {
+std::string calibration_text(const Calibration& calibration, const std::string& object) {
   std::vector<std::vector<std::string>> rows = {
-      {"thresholds", "recall", "false faces", "windows after P-Net", "after R-Net", ""}};
+      {"thresholds", "recall", concat("false ", plural(object)), "windows after P-Net", "after R-Net", ""}};
   for (const CalibrationTrial& trial : calibration.trials) {
     const auto& t = trial.thresholds;
     rows.push_back({concat(fixed(t[0], 2), " ", fixed(t[1], 2), " ", fixed(t[2], 2)), fixed(trial.recall, 4),
                     concat(trial.false_faces), fixed(trial.windows_after_pnet, 1), fixed(trial.windows_after_rnet, 1),
                     t == calibration.chosen.thresholds ? "chosen" : ""});
   }
-  return concat(calibration.faces, " faces; false faces on ", calibration.empty_pictures, " pictures without a face\n",
-                text_table(rows));
+  const std::string judged =
+      calibration.empty_pictures > 0
+          ? concat(calibration.empty_pictures, " pictures without a ", object)
+          : concat("all ", calibration.pictures, " pictures, as each has a ", object,
+                   ": boxes that overlap no label, so that what is not labelled counts as false");
+  return concat(counted(calibration.faces, object), "; false ", plural(object), " on ", judged, "\n", text_table(rows));
 }
 
 }  // namespace mtcnn

@@ -19,16 +19,16 @@ constexpr Figure kFigures[] = {
     {"ap", "AP at IoU 0.50 to 0.95", &CocoScore::ap},
     {"ap50", "AP at IoU 0.50", &CocoScore::ap50},
     {"ap75", "AP at IoU 0.75", &CocoScore::ap75},
-    {"ap_small", "AP, faces to 32 x 32", &CocoScore::ap_small},
+    {"ap_small", "AP, up to 32 x 32", &CocoScore::ap_small},
     {"ap_medium", "AP, 32 x 32 to 96 x 96", &CocoScore::ap_medium},
-    {"ap_large", "AP, faces from 96 x 96", &CocoScore::ap_large},
+    {"ap_large", "AP, from 96 x 96", &CocoScore::ap_large},
     {"ar_1", "AR, 1 detection an image", &CocoScore::ar_1},
     {"ar_10", "AR, 10 detections", &CocoScore::ar_10},
     {"ar_100", "AR, 100 detections", &CocoScore::ar_100},
     {"ar_1000", "AR, 1000 detections", &CocoScore::ar_1000},
-    {"ar_small", "AR, faces to 32 x 32", &CocoScore::ar_small},
+    {"ar_small", "AR, up to 32 x 32", &CocoScore::ar_small},
     {"ar_medium", "AR, 32 x 32 to 96 x 96", &CocoScore::ar_medium},
-    {"ar_large", "AR, faces from 96 x 96", &CocoScore::ar_large},
+    {"ar_large", "AR, from 96 x 96", &CocoScore::ar_large},
 };
 
 std::string shown_figure(double value) { return std::isfinite(value) ? fixed(value, kDigits) : "-"; }
@@ -46,7 +46,7 @@ PlotSeries precision_curve(const std::string& name, double figure,
 
 Plot precision_plot(const CocoScore& score) {
   Plot plot;
-  plot.title = concat("COCO protocol: precision over recall, ", score.faces, " faces");
+  plot.title = concat("COCO protocol: precision over recall, ", score.faces, " objects");
   plot.x_label = "recall";
   plot.y_label = "precision";
   std::array<double, kCocoRecallLevels> mean = {};
@@ -84,8 +84,8 @@ EvalReport coco_report(const CocoScore& score, const CocoIntervals& intervals, c
   return report;
 }
 
-std::string coco_table(const CocoScore& score, const CocoIntervals& intervals) {
-  std::vector<std::vector<std::string>> rows = {{concat(score.faces, " faces"), "", "95 % interval"}};
+std::string coco_table(const CocoScore& score, const CocoIntervals& intervals, const std::string& object) {
+  std::vector<std::vector<std::string>> rows = {{counted(score.faces, object), "", "95 % interval"}};
   for (const Figure& figure : kFigures) {
     const bool is_ap = figure.value == &CocoScore::ap;
     const bool is_ap50 = figure.value == &CocoScore::ap50;

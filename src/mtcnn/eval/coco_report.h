@@ -13,6 +13,7 @@ namespace mtcnn {
 EvalReport coco_report(const CocoScore& score, const CocoIntervals& intervals, const DetectionFit& fit);
 
 /// The same in short, for people.
-std::string coco_table(const CocoScore& score, const CocoIntervals& intervals);
+/// \param object  the name of one.
+std::string coco_table(const CocoScore& score, const CocoIntervals& intervals, const std::string& object = "face");
 
 }  // namespace mtcnn

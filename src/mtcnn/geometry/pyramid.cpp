@@ -28,11 +28,12 @@ std::vector<Level> pyramid_levels(int width, int height, double min_face, double
 }
 
 Box cell_window(const Level& level, int row, int column, float first, float size) {
-  const auto edge = [](int cell, float offset, double scale) {
-    return static_cast<float>((cell * kPNetStride + static_cast<double>(offset)) / scale);
+  const auto edge = [](double begin, int cell, float offset, double scale) {
+    return static_cast<float>(begin + (cell * kPNetStride + static_cast<double>(offset)) / scale);
   };
-  return {edge(column, first, level.scale_x), edge(row, first, level.scale_y),
-          edge(column, first + size, level.scale_x), edge(row, first + size, level.scale_y)};
+  return {edge(level.first_x, column, first, level.scale_x), edge(level.first_y, row, first, level.scale_y),
+          edge(level.first_x, column, first + size, level.scale_x),
+          edge(level.first_y, row, first + size, level.scale_y)};
 }
 
 }  // namespace mtcnn

@@ -17,6 +17,8 @@ struct Level {
   int height = 0;      ///< pixels; at least 12
   double scale_x = 0;  ///< level pixels per image pixel, exactly width / image width
   double scale_y = 0;
+  double first_x = 0;  ///< image pixels; where the level begins, negative where the image is searched with padding
+  double first_y = 0;
 
   /// P-Net's output cells: (size - 12) / 2 + 1.
   int columns() const { return (width - kPNetWindow) / kPNetStride + 1; }

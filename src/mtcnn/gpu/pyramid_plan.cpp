@@ -15,8 +15,9 @@ at::Tensor to_device(std::vector<Value>& values, at::IntArrayRef sizes, at::Devi
 }
 
 void add_box(const Tile& tile, const Level& level, std::vector<double>& boxes) {
-  for (const double edge : {tile.x / level.scale_x, tile.y / level.scale_y, (tile.x + tile.width) / level.scale_x,
-                            (tile.y + tile.height) / level.scale_y})
+  for (const double edge :
+       {level.first_x + tile.x / level.scale_x, level.first_y + tile.y / level.scale_y,
+        level.first_x + (tile.x + tile.width) / level.scale_x, level.first_y + (tile.y + tile.height) / level.scale_y})
     boxes.push_back(edge);
 }
 

@@ -63,11 +63,17 @@ std::optional<InputOptions> read_cascade(const Json& json, const fs::path& path,
       model.landmark_names = read_landmark_names(value, path.string() + ": landmark_order", ErrorCode::bad_format);
     } else if (key == "detector") {
       detector_option_table().apply_file(model.detector, value, path.string() + ": detector");
+    } else if (key == "object") {
+      if (!value.is_string())
+        throw Error(ErrorCode::bad_format, "not a name",
+                    {.where = path.string() + ": object", .found = shown(value), .expected = "a text"});
+      model.object = value.get<std::string>();
+      require_object_name(model.object, path.string() + ": object", ErrorCode::bad_format);
     } else if (key == "input") {
       input = parse_input(value, path.string() + ": input");
     } else if (!facts.contains(key)) {
       throw Error(ErrorCode::bad_format, concat("unknown key '", key, "'"),
-                  {.where = path.string(), .expected = "landmark_order, detector, input"});
+                  {.where = path.string(), .expected = "landmark_order, object, detector, input"});
     }
   }
   return input;
@@ -97,6 +103,7 @@ void write_files(const fs::path& folder, const Model& model, const WeightsFormat
   }
   Json json = fixed_facts();
   json["landmark_order"] = model.landmark_names;
+  if (model.object != Model{}.object) json["object"] = model.object;  // older versions know no such key
   json["detector"] = detector_option_table().dump(model.detector);
   write_text(folder / kFileName, json.dump(2) + "\n");
 }
@@ -159,6 +166,15 @@ Model default_model_without_nets() {
 }
 
 }  // namespace
+
+void require_object_name(const std::string& name, const std::string& where, ErrorCode code) {
+  constexpr size_t kLongest = 40;
+  if (!name.empty() && name.size() <= kLongest && is_utf8(name) && as_line(name) == name && trim(name) == name) return;
+  throw Error(code, "not the name of an object",
+              {.where = where,
+               .found = shown(Json(as_line(name))),
+               .expected = concat("1 to ", kLongest, " bytes of plain text")});
+}
 
 Model read_model(const fs::path& folder, NetKind last) {
   if (!is_folder(folder)) {

@@ -26,8 +26,13 @@ inline constexpr WeightsFormat kOnnx = {".onnx", write_onnx};
 struct Model {
   std::array<NetWeights, 3> nets;  ///< P-Net, R-Net, O-Net; without tensors where a net is not there (yet)
   DetectorOptions detector;        ///< what suits these weights; the user's own options win
+  std::string object = "face";     ///< what it finds, one of them; see require_object_name()
   std::vector<std::string> landmark_names = face_landmarks().names;  ///< of the points that O-Net gives, in order
 };
+
+/// The name of one object, as output has it: 1 to 40 bytes of UTF-8 without control characters and without line ends.
+/// \throws Error{usage} naming `where` on any other.
+void require_object_name(const std::string& name, const std::string& where, ErrorCode code = ErrorCode::usage);
 
 /// Each net is `NET.safetensors` or, where there is none, the TorchScript file `NET.pt` or `NET.onnx`. All nets that
 /// are read say what their input is, see input_of(): where a file does not, as in older folders, cascade.json's `input`

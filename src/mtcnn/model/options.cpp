@@ -88,6 +88,9 @@ const OptionTable<DetectorOptions>& detector_option_table() {
                "non-maximum suppression after O-Net: intersection over the smaller area above which the weaker of two "
                "faces "
                "is dropped. Lower it if one face gives two boxes")
+          .add("padding", &O::padding, {.low = 0, .high = 2},
+               "also search this far beyond the image's edges, relative to its shorter side: finds faces that fill the "
+               "image or are cut off by its edge")
           .add("max_side", &O::max_side, kPixels,
                "an image with a longer side is searched as if shrunk to this side, pixels; boxes are in its own "
                "pixels; 0 = "

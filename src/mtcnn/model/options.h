@@ -42,6 +42,7 @@ struct DetectorOptions {
   float nms_levels = 0.7F;                               ///< the same across levels
   float nms_rnet = 0.7F;                                 ///< the same after R-Net
   float nms_onet = 0.7F;                                 ///< intersection over the smaller area, after O-Net
+  float padding = 0;        ///< also search this far beyond the image's edges, relative to its shorter side
   int max_side = 0;         ///< pixels; a longer image is searched as if shrunk to it; 0 = never
   int rotate = 0;           ///< degrees; the image is also searched turned by all multiples: 90 or 45; 0 = upright only
   float rotate_margin = 2;  ///< by which the logit of a turned face's confidence is lowered; see the table

@@ -1,7 +1,9 @@
 #include "mtcnn/pipeline/plan.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/outputs.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/labels/labels.h"
 #include "mtcnn/train/options.h"
 
 #include <algorithm>
@@ -52,6 +54,7 @@ class Planner {
     for (size_t round = 0; round < options_.rounds.size(); ++round) plan_round(round);
     finish_model();
     evaluate();
+    plan_learning_curve();
     return std::move(steps_);
   }
 
@@ -85,6 +88,7 @@ class Planner {
     if (!options_.root.empty()) prepare.options.root = options_.root;
     root_ = prepare.options.root;
     check_prepare_options(prepare.options);
+    has_points_ = prepare.options.layout().count() > 0;
     prepare.training = read_data(prepare.options, prepare.options.datasets);
     if (!prepare.options.validation.empty())
       prepare.validation = read_data(prepare.options, prepare.options.validation);
@@ -154,6 +158,7 @@ class Planner {
     TrainOptions options = default_train_options(net);
     train_option_table().apply(options, read_json(file), file.string());
     check_train_options(options);
+    require_validation(prepare, options, file);
 
     const fs::path crops = out_ / "crops" / concat(round + 1, "-", name);
     Step step{.name = concat(round + 1, "-train-", name), .folder = run(round, net), .takes_resume = true};
@@ -181,6 +186,18 @@ class Planner {
     step.size = concat(options.epochs, " epochs of about ", fixed(epoch / 1e6, 2), " million crops");
     step.estimate_s = options.epochs * epoch / kPaces[static_cast<size_t>(net)].crops;
     steps_.push_back(std::move(step));
+  }
+
+  /// Without validation crops a share of the images is held out, each by chance: of few images perhaps none.
+  static void require_validation(const Prepare& prepare, const TrainOptions& options, const fs::path& file) {
+    constexpr double kFewest = 3;  // expected; none has then a chance of one in twenty
+    const double expected = static_cast<double>(prepare.training.pictures) * options.batch.validation_share;
+    if (prepare.validation || expected >= kFewest) return;
+    throw Error(
+        ErrorCode::usage, "too few images to hold some out for validation",
+        {.where = file.string(),
+         .found = concat(prepare.training.pictures, " images, batch.validation_share ", options.batch.validation_share),
+         .expected = "'validation' in prepare's configuration, or more images"});
   }
 
   /// Weights to start or to learn from.
@@ -219,7 +236,9 @@ class Planner {
     if (wanted.path.empty()) {
       step.command = {"export", "--run", trained.string(), "--out", result().string()};
     } else {
-      const fs::path truth = data(wanted.path) / "wider_face_split" / "wider_face_val_bbx_gt.txt";
+      const fs::path truth = wanted.labels.empty()
+                                 ? data(wanted.path) / "wider_face_split" / "wider_face_val_bbx_gt.txt"
+                                 : labels_of(wanted.path, wanted.labels, wanted.categories, true);
       step.command = {"calibrate",
                       "--model",
                       trained.string(),
@@ -231,9 +250,13 @@ class Planner {
                       concat(wanted.lost_recall),
                       "--out",
                       result().string()};
+      if (wanted.third_only) step.command.push_back("--third-only");
+      add_labels(step, wanted.labels, wanted.categories);
       step.inputs.push_back(truth);
-      step.estimate_s = 400;
+      step.estimate_s = wanted.labels.empty() ? 400 : 30;
     }
+    if (options_.object != "face") step.command.insert(step.command.end(), {"--object", options_.object});
+    add_options(step, "", options_.detector);
     steps_.push_back(std::move(step));
   }
 
@@ -242,8 +265,73 @@ class Planner {
       Step step{.name = "eval-" + one.name, .inputs = model_files(result()), .folder = out_ / "eval" / one.name};
       step.command = {"eval",    one.kind,          "--dataset", data(one.path).string(),
                       "--model", result().string(), "--out",     step.folder.string()};
+      if (one.kind == "landmarks") require_points(one.name);
+      add_labels(step, one.labels, one.categories);
+      if (one.kind == "coco") step.inputs.push_back(labels_of(one.path, one.labels, one.categories, false));
+      if (one.threshold > 0) step.command.insert(step.command.end(), {"--score-from", concat(one.threshold)});
       step.outputs = {step.folder / "summary.json"};
       step.estimate_s = 30;
+      steps_.push_back(std::move(step));
+    }
+  }
+
+  /// The labels that a step reads, as they are read: what is wrong with them shows before the first step.
+  /// \return the file, the first of several, for the step's inputs.
+  fs::path labels_of(const std::string& path, const std::string& kind, const std::string& categories,
+                     bool needs_objects) const {
+    LabelOptions options;
+    if (!categories.empty()) options.classes = split(categories, ',');
+    const LabelSet set = read_labels(kind.empty() ? "own" : kind, data(path), options);
+    const bool any = std::any_of(set.images.begin(), set.images.end(),
+                                 [](const ImageAnnotation& image) { return !image.faces.empty(); });
+    if (needs_objects && !any)
+      throw Error(ErrorCode::usage, "these labels cannot calibrate: they hold no object",
+                  {.where = data(path).string()});
+    return set.files.front();
+  }
+
+  /// --set for each option, those of a group by their whole names.
+  static void add_options(Step& step, const std::string& group, const Json& options) {
+    for (const auto& [key, value] : options.items()) {
+      if (value.is_object()) {
+        add_options(step, concat(group, key, "."), value);
+      } else {
+        step.command.insert(step.command.end(), {"--set", concat(group, key, "=", value.dump())});
+      }
+    }
+  }
+
+  static void add_labels(Step& step, const std::string& kind, const std::string& categories) {
+    if (kind.empty()) return;
+    step.command.insert(step.command.end(), {"--kind", kind});
+    if (!categories.empty()) step.command.insert(step.command.end(), {"--classes", categories});
+  }
+
+  void require_points(const std::string& name) const {
+    if (has_points_) return;
+    throw Error(ErrorCode::usage, "an evaluation of landmarks, and the model will have none",
+                {.where = concat("evaluate: ", name),
+                 .found = "\"landmarks\": {\"count\": 0}",
+                 .expected = "another kind of evaluation, as coco"});
+  }
+
+  /// The pipelines that learn from parts of the images, each with its configuration in a folder of its own.
+  void plan_learning_curve() {
+    for (const SubsetOptions& subset : options_.learning_curve) {
+      const fs::path file = config(subset.config);
+      PipelineOptions other = read_pipeline_options(read_json(file), file);
+      const fs::path folder = out_ / "learning_curve" / concat(subset.images);
+      Step step{.name = concat("learn-from-", subset.images), .inputs = {file}, .folder = folder};
+      step.command = {"pipeline", "--config", file.string(), "--out", folder.string(), "--seed", concat(options_.seed)};
+      for (const Step& inner : plan_pipeline(other, file.parent_path(), folder)) {
+        step.estimate_s += inner.estimate_s;
+        for (const fs::path& input : inner.inputs) {
+          if (!is_within(input, folder)) step.inputs.push_back(input);
+        }
+      }
+      step.facts = {{"images", subset.images}};
+      step.size = concat(subset.images, " pictures");
+      step.outputs = {folder / "summary.json"};
       steps_.push_back(std::move(step));
     }
   }
@@ -253,7 +341,8 @@ class Planner {
   const PipelineOptions& options_;
   fs::path configs_;
   fs::path out_;
-  fs::path root_;  ///< of the data sets; without one of the pipeline's own, that of the last round's crops
+  bool has_points_ = true;  ///< of the last round
+  fs::path root_;           ///< of the data sets; without one of the pipeline's own, that of the last round's crops
   std::vector<Step> steps_;
 };
 

@@ -3,6 +3,7 @@
 #include "mtcnn/detect/detector.h"
 #include "mtcnn/image/read.h"
 #include "mtcnn/image/turn.h"
+#include "mtcnn/model/model_folder.h"
 
 #include <algorithm>
 #include <cstring>
@@ -132,6 +133,79 @@ void collect_places(const Json& step, std::vector<std::pair<size_t, size_t>>& pl
   } else if (step.is_structured()) {
     for (const Json& part : step) collect_places(part, places);
   }
+}
+
+/// The default model with the first points alone, by other names.
+std::filesystem::path model_with_points(const testing::TempFolder& folder, const std::vector<std::string>& names) {
+  Model model = default_model();
+  std::vector<NamedTensor> tensors;
+  for (NamedTensor& tensor : model.nets.back().tensors) {
+    if (tensor.name.starts_with("dense6_3.")) {
+      if (names.empty()) continue;
+      const auto rows = 2 * names.size();
+      tensor.values.resize(tensor.values.size() / static_cast<size_t>(tensor.shape[0]) * rows);
+      tensor.shape[0] = static_cast<int64_t>(rows);
+    }
+    tensors.push_back(std::move(tensor));
+  }
+  model.nets.back().tensors = std::move(tensors);
+  model.landmark_names = names;
+  model.object = "raccoon";
+  write_model(folder / "model", model);
+  return folder / "model";
+}
+
+TEST(Capi, SearchesWithModelsOfAnyPoints) {
+  mtcnn_pixels pixels = {};
+  ASSERT_EQ(mtcnn_read_image(kSample.c_str(), &pixels), MTCNN_OK) << mtcnn_last_error();
+  const mtcnn_image images[] = {view(pixels), {nullptr, 0, 0, 0}};
+  const Image image = read_image(kSample);
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{}, std::vector<std::string>{"left_ear", "right_ear"}}) {
+    const testing::TempFolder folder;
+    const std::filesystem::path model = model_with_points(folder, names);
+    mtcnn_detector* made = nullptr;
+    ASSERT_EQ(mtcnn_make_detector(model.c_str(), "cpu", &made), MTCNN_OK) << mtcnn_last_error();
+    const OwnedDetector detector(made, &mtcnn_free_detector);
+    char* text = nullptr;
+    ASSERT_EQ(mtcnn_object(detector.get(), &text), MTCNN_OK);
+    EXPECT_STREQ(text, "raccoon");
+    mtcnn_free(text);
+    ASSERT_EQ(mtcnn_landmark_names(detector.get(), &text), MTCNN_OK);
+    EXPECT_EQ(Json::parse(text), Json(names));
+    mtcnn_free(text);
+
+    float* rows = nullptr;
+    size_t counts[2] = {7, 7};
+    ASSERT_EQ(mtcnn_search(detector.get(), images, 2, &rows, counts), MTCNN_OK) << mtcnn_last_error();
+    const std::vector<Face> expected = Detector(model, "cpu").detect(image.view());
+    ASSERT_FALSE(expected.empty());
+    EXPECT_EQ(counts[0], expected.size());
+    EXPECT_EQ(counts[1], 0U);
+    const size_t values = 6 + 2 * names.size();
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const float* row = rows + i * values;
+      EXPECT_EQ(row[0], expected[i].box.x1);
+      EXPECT_EQ(row[4], expected[i].confidence);
+      if (!names.empty()) {
+        EXPECT_EQ(row[8], expected[i].landmarks[1].y);
+      }
+      EXPECT_EQ(row[values - 1], 0);
+    }
+    mtcnn_free(rows);
+
+    mtcnn_face* faces = nullptr;
+    EXPECT_EQ(mtcnn_detect(detector.get(), images, 2, &faces, counts), MTCNN_UNSUPPORTED);
+    EXPECT_NE(std::string(mtcnn_last_error()).find("mtcnn_search"), std::string::npos) << mtcnn_last_error();
+    char* trace = nullptr;
+    float* traced = nullptr;
+    size_t count = 0;
+    ASSERT_EQ(mtcnn_trace(detector.get(), images, &trace, &traced, &count), MTCNN_OK) << mtcnn_last_error();
+    EXPECT_EQ(Json::parse(trace)["faces"]["shape"], Json({expected.size(), 5 + 2 * names.size()}));
+    mtcnn_free(trace);
+    mtcnn_free(traced);
+  }
+  mtcnn_free(pixels.pixels);
 }
 
 TEST(Capi, EveryArrayOfATraceHasItsValues) {

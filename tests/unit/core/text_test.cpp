@@ -70,6 +70,17 @@ TEST(Text, JoinUndoesSplit) {
   EXPECT_EQ(join({"a", "a", "a"}, ", "), "a, a, a");
 }
 
+TEST(Text, CountsInEnglish) {
+  EXPECT_EQ(counted(1, "face"), "1 face");
+  EXPECT_EQ(counted(0, "face"), "0 faces");
+  EXPECT_EQ(counted(2, "box"), "2 boxes");
+  EXPECT_EQ(plural("wrist watch"), "wrist watches");
+  EXPECT_EQ(plural("butterfly"), "butterflies");
+  EXPECT_EQ(plural("monkey"), "monkeys");
+  EXPECT_EQ(plural("y"), "ies") << "no word, and no crash";
+  EXPECT_EQ(plural(""), "s");
+}
+
 TEST(Text, TrimTakesBlanksAtBothEnds) {
   EXPECT_EQ(trim(" \t a b\r\n"), "a b");
   EXPECT_EQ(trim(" \n"), "");

@@ -176,6 +176,35 @@ TEST(Detector, NetsVoteWithTheirWeights) {
   }
 }
 
+TEST(Detector, PaddingFindsFacesThatFillTheImage) {
+  const Image portrait = read_image(std::string(MTCNN_SAMPLES_DIR) + "/astronaut.jpg");
+  const Detector detector;
+  const std::vector<Face> faces = detector.detect(portrait.view());
+  ASSERT_FALSE(faces.empty());
+  const Box& box = faces.front().box;
+  constexpr int kCut = 14;  // pixels of the face on each side that are not in the image
+  const auto x = static_cast<int>(box.x1) + kCut;
+  const auto y = static_cast<int>(box.y1) + kCut;
+  const auto width = static_cast<int>(box.width()) - 2 * kCut;
+  const auto height = static_cast<int>(box.height()) - 2 * kCut;
+  const ImageView close_up{portrait.row(y) + ptrdiff_t{3} * x, width, height, ptrdiff_t{3} * portrait.width()};
+  const Box whole{-kCut, -kCut, static_cast<float>(width + kCut), static_cast<float>(height + kCut)};
+  const auto overlap = [&](float padding) {
+    const std::vector<Face> found =
+        detector.with([&](DetectorOptions& options) { options.padding = padding; }).detect(close_up);
+    return found.empty() ? 0 : iou(found.front().box, whole);
+  };
+  EXPECT_GT(overlap(0.6F), 0.5F);
+  EXPECT_GT(overlap(0.6F), overlap(0) + 0.2F);
+}
+
+TEST(Detector, PaddingOfAnEmptyOrTinyImageFindsNothing) {
+  const Detector padded = random_detector().with([](DetectorOptions& options) { options.padding = 2; });
+  EXPECT_TRUE(padded.detect(Image().view()).empty());
+  EXPECT_NO_THROW(padded.detect(noise(1, 1, 1).view()));
+  EXPECT_NO_THROW(padded.detect(noise(3, 200, 1).view()));
+}
+
 TEST(Detector, MinFaceLargerThanThePictureFindsNothing) {
   DetectorOptions options = random_detector().options();
   options.min_face = 500;

@@ -60,11 +60,50 @@ TEST(Calibration, IgnoredAndLowFacesCountNowhere) {
   EXPECT_EQ(calibrate(all, {}, made_run).faces, 8);
 }
 
-TEST(Calibration, NeedsFacesAndPicturesWithoutAny) {
-  EXPECT_THROW(calibrate(Labels(3), {}, made_run), Error);
+/// The face of each of ten pictures at .8, and a box beside it that scores .1, .2 … 1.
+CascadeRun run_without_empty_pictures(const std::array<float, 3>& thresholds) {
+  CascadeRun run{.faces = std::vector<std::vector<ScoredBox>>(10)};
+  for (size_t i = 0; i < 10; ++i)
+    run.faces[i] = {{{10, 10, 50, 50}, .8F}, {{60, 60, 90, 90}, .1F * static_cast<float>(i + 1)}};
+  run.windows_after_pnet = 100 * (1 - thresholds[0]);
+  return run;
+}
+
+TEST(Calibration, WithoutEmptyPicturesBoxesThatOverlapNoLabelAreFalse) {
   Labels faces = labels();
   faces.resize(10);
-  EXPECT_THROW(calibrate(faces, {}, made_run), Error);
+  const Calibration result = calibrate(faces, {.false_faces_per_picture = .3}, run_without_empty_pictures);
+  EXPECT_EQ(result.empty_pictures, 0);
+  EXPECT_EQ(result.pictures, 10);
+  EXPECT_NEAR(result.chosen.thresholds[2], .71F, .011F);
+  EXPECT_EQ(result.chosen.false_faces, 3);
+  EXPECT_EQ(result.chosen.recall, 1);
+  const std::string text = calibration_text(result, "kangaroo");
+  EXPECT_NE(text.find("10 kangaroos; false kangaroos on all 10 pictures"), std::string::npos) << text;
+  // An ignored object is no false one.
+  for (std::vector<FaceAnnotation>& picture : faces)
+    picture.push_back({.x = 60, .y = 60, .w = 30, .h = 30, .ignore = true});
+  EXPECT_EQ(calibrate(faces, {.false_faces_per_picture = 0}, run_without_empty_pictures).chosen.recall, 1);
+}
+
+TEST(Calibration, MayKeepTheFirstTwoThresholds) {
+  const Calibration result =
+      calibrate(labels(), {.false_faces_per_picture = .3, .third_only = true, .loosest = {.1F, .15F}}, made_run);
+  EXPECT_EQ(result.trials.size(), 1U);
+  EXPECT_FLOAT_EQ(result.chosen.thresholds[0], .1F);
+  EXPECT_FLOAT_EQ(result.chosen.thresholds[1], .15F);
+  EXPECT_NEAR(result.chosen.thresholds[2], .71F, .011F);
+}
+
+TEST(Calibration, BeginsAtTheModelsOwnThresholdsWhereTheyAreLow) {
+  const Calibration result = calibrate(labels(), {.loosest = {.1F, .05F}}, made_run);
+  EXPECT_FLOAT_EQ(result.trials.front().thresholds[0], .1F);
+  EXPECT_FLOAT_EQ(result.trials.front().thresholds[1], .05F);
+}
+
+TEST(Calibration, NeedsFaces) {
+  EXPECT_THROW(calibrate(Labels(3), {}, made_run), Error);
+  EXPECT_THROW(calibrate(Labels(), {}, made_run), Error);
 }
 
 }  // namespace

@@ -13,6 +13,15 @@ namespace {
 
 constexpr double kFactor = 0.709;
 
+TEST(CellWindow, BeginsWhereTheLevelDoes) {
+  const Level level{.width = 60, .height = 60, .scale_x = 0.5, .scale_y = 0.25, .first_x = -30, .first_y = -7};
+  const Box window = cell_window(level, 2, 3, 0, 12);
+  EXPECT_FLOAT_EQ(window.x1, -30 + 12);
+  EXPECT_FLOAT_EQ(window.y1, -7 + 16);
+  EXPECT_FLOAT_EQ(window.x2, -30 + 36);
+  EXPECT_FLOAT_EQ(window.y2, -7 + 64);
+}
+
 /// Pictures of many shapes, with the smallest face that is looked for.
 class PyramidTest : public ::testing::TestWithParam<std::tuple<int, int, double>> {
  protected:

@@ -2,6 +2,7 @@
 
 #include "mtcnn/image/read.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -38,6 +39,20 @@ TEST(TensorCascade, FindsWhatTheEngineFinds) {
   }
   EXPECT_GT(faces, 10U);
   EXPECT_TRUE(tensor_detector().detect(std::span<const ImageView>()).empty());
+}
+
+TEST(TensorCascade, PadsAsTheEngineDoes) {
+  const Image image = noise(120, 90, 7);
+  const auto padded = [&](const Detector& detector) {
+    std::vector<Face> faces =
+        detector.with([](DetectorOptions& options) { options.padding = 0.3F; }).detect(image.view());
+    // In noise, faces are equally strong to the last digits.
+    std::sort(faces.begin(), faces.end(), [](const Face& a, const Face& b) { return a.box.x1 < b.box.x1; });
+    return faces;
+  };
+  const std::vector<Face> expected = padded(random_detector());
+  EXPECT_NE(expected.size(), random_detector().detect(image.view()).size());
+  expect_same(padded(tensor_detector()), expected);
 }
 
 /// Each net sees crops of its own kind.

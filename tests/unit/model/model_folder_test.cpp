@@ -99,6 +99,23 @@ TEST(ModelFolder, RoundTrip) {
   }
 }
 
+TEST(ModelFolder, SaysWhatTheModelFinds) {
+  const testing::TempFolder folder;
+  Model model = random_model();
+  write_model(folder / "face", model);
+  EXPECT_FALSE(read_json(folder / "face" / "cascade.json").contains("object")) << "older programs read it, too";
+  EXPECT_EQ(read_model(folder / "face").object, "face");
+  model.object = "red panda";
+  write_model(folder / "panda", model);
+  EXPECT_EQ(read_model(folder / "panda").object, "red panda");
+  Json cascade = read_json(folder / "panda" / "cascade.json");
+  for (const Json& name : {Json(3), Json(""), Json(" panda"), Json("a\nb"), Json(std::string(41, 'a'))}) {
+    cascade["object"] = name;
+    write_text(folder / "panda" / "cascade.json", cascade.dump());
+    EXPECT_THAT(message_of(folder / "panda"), ::testing::HasSubstr("cascade.json: object")) << name;
+  }
+}
+
 TEST(ModelFolder, EachNetSaysWhatItsInputIs) {
   const testing::TempFolder folder;
   const fs::path model = folder / "model";

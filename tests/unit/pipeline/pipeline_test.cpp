@@ -138,6 +138,23 @@ TEST(Process, GivesTheExitCode) {
   EXPECT_THROW(run_process("/no/such/program", {}), Error);
 }
 
+TEST(PipelineOptions, TellWhatIsFoundAndWhereResultsGo) {
+  const PipelineOptions options =
+      read_pipeline_options(parse_json(R"({"out": ".", "object": "raccoon", "detector": {"padding": 0.3},
+                     "calibrate": {"path": "train", "labels": "voc", "categories": "raccoon", "third_only": true},
+                     "evaluate": [{"name": "c", "kind": "coco", "path": "val", "labels": "voc", "threshold": 0.02}],
+                     "learning_curve": [{"images": 40, "config": "curve/40/pipeline.json"}]})",
+                                       "x"),
+                            "/configs/pipeline.json");
+  EXPECT_EQ(options.out, "/configs/");
+  EXPECT_EQ(options.object, "raccoon");
+  EXPECT_EQ(options.detector, Json({{"padding", 0.3}}));
+  EXPECT_TRUE(options.calibrate.third_only);
+  EXPECT_EQ(options.calibrate.categories, "raccoon");
+  EXPECT_EQ(options.evaluate.at(0).threshold, 0.02);
+  EXPECT_EQ(options.learning_curve.at(0).config, "curve/40/pipeline.json");
+}
+
 TEST(PipelineOptions, AreReadAndChecked) {
   const PipelineOptions options =
       read_pipeline_options(parse_json(R"({"root": "data", "rounds": [{"pnet": "p.json"}, {"init": "previous"}],
@@ -160,6 +177,15 @@ TEST(PipelineOptions, AreReadAndChecked) {
   refused(R"({"rounds": [{"pnett": "x"}]})", "did you mean 'pnet'");
   refused(R"({"evaluate": [{"name": "a/b", "kind": "wider"}]})", "folder");
   refused(R"({"evaluate": [{"name": "a", "kind": "beauty"}]})", "wider, landmarks or coco");
+  refused(R"({"object": " x"})", "p.json: object");
+  refused(R"({"object": 3})", "object");
+  refused(R"({"detector": {"min_fase": 3}})", "did you mean 'min_face'");
+  refused(R"({"detector": 3})", "detector");
+  refused(R"({"calibrate": {"path": "a", "labels": "vok"}})", "voc");
+  refused(R"({"evaluate": [{"name": "a", "kind": "coco", "labels": "vok"}]})", "voc");
+  refused(R"({"evaluate": [{"name": "a", "kind": "wider", "labels": "voc"}]})", "for the kind coco");
+  refused(R"({"learning_curve": 3})", "list");
+  refused(R"({"learning_curve": [{"image": 3}]})", "did you mean 'images'");
 }
 
 }  // namespace
