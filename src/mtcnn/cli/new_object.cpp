@@ -132,7 +132,7 @@ std::vector<std::pair<int64_t, std::string>> write_curve(const fs::path& place, 
   return curve;
 }
 
-std::string report(const NewObjectFlags& flags, const ObjectPlan& plan, const ImageSplit& split) {
+std::string plan_text(const NewObjectFlags& flags, const ObjectPlan& plan, const ImageSplit& split) {
   const auto count = [&](const LabelSet& set) {
     return concat(set.images.size(), " images with ", counted(static_cast<int64_t>(objects_in(set)), plan.name));
   };
@@ -171,7 +171,7 @@ void run(const NewObjectFlags& flags) {
   std::vector<std::pair<int64_t, std::string>> curve;
   if (flags.learning_curve) curve = write_curve(folder.place(), split.training, flags.options);
   write_configs(folder.place(), object_configs(plan, kTraining, kHeldOut, kFaceNets, curve));
-  const std::string text = report(flags, plan, split);
+  const std::string text = plan_text(flags, plan, split);
   write_text(folder.place() / "decisions.txt", text);
   folder.commit();
   if (!flags.common.quiet) print(text);
