@@ -258,6 +258,29 @@ TEST(Detector, TheDefaultModelFindsTheSamplePortraits) {
   }
 }
 
+/// Rounding to 15 bits moves a face by less than a thousandth of its side.
+TEST(Detector, FixedPointHardlyMovesAFace) {
+  const Detector rounded(default_model(), "cpu");
+  DetectorOptions options = rounded.options();
+  EXPECT_TRUE(options.engine.fixed_point);
+  options.engine.fixed_point = false;
+  const Detector exact = rounded.with(set_to(options));
+  for (const char* name : {"astronaut.jpg", "grace_hopper.jpg"}) {
+    const Image image = read_image(testing::source_folder() / "samples" / name);
+    const std::vector<Face> faces = rounded.detect(image.view());
+    const std::vector<Face> expected = exact.detect(image.view());
+    ASSERT_EQ(faces.size(), expected.size()) << name;
+    for (size_t i = 0; i < faces.size(); ++i) {
+      const float most = 1e-3F * expected[i].box.width();
+      EXPECT_NEAR(faces[i].confidence, expected[i].confidence, 5e-3F) << name;
+      EXPECT_NEAR(faces[i].box.x1, expected[i].box.x1, most) << name;
+      EXPECT_NEAR(faces[i].box.y2, expected[i].box.y2, most) << name;
+      for (size_t k = 0; k < kLandmarkCount; ++k)
+        EXPECT_NEAR(faces[i].landmarks[k].y, expected[i].landmarks[k].y, most) << name;
+    }
+  }
+}
+
 /// Screening in 8-bit arithmetic only saves time.
 TEST(Detector, ScreeningChangesNoFace) {
   const Detector screened(default_model(), "cpu");

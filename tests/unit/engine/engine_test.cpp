@@ -72,7 +72,8 @@ TEST(EngineKernels, AreThoseOfThisMachine) {
   EXPECT_STREQ(usable_kernels().back().units, "NEON");
 #elif defined(__x86_64__)
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) GTEST_SKIP() << "this CPU has no AVX2";
-  EXPECT_STREQ(usable_kernels().back().units, __builtin_cpu_supports("avx512vl") ? "AVX-512" : "AVX2");
+  const char* avx512 = __builtin_cpu_supports("avx512vnni") ? "AVX-512 VNNI" : "AVX-512";
+  EXPECT_STREQ(usable_kernels().back().units, __builtin_cpu_supports("avx512vl") ? avx512 : "AVX2");
 #else
   GTEST_SKIP() << "this kind of CPU has one version";
 #endif
