@@ -50,9 +50,9 @@ class MTCNN:
             than cut along the box.
         stages: "face_and_landmarks_detection", or "face_detection_only": detect_faces() leaves the keypoints out.
         weights_file: another name for `model`.
-        options: min_face, max_face, max_side, rotate, rotate_margin, clip, nms_level, nms_levels, nms_rnet, nms_onet; how the confidence
+        options: min_face, max_face, max_side, rotate, rotate_margin, clip, padding, nms_level, nms_levels, nms_rnet, nms_onet; how the confidence
             is made: plain (the paper's way), pnet_weight, rnet_weight, support, box_voting, mirror_weight; how the computer works:
-            screen, half, max_windows; and the other packages' min_face_size, scale_factor, steps_threshold, threshold_pnet, threshold_rnet,
+            screen, fixed_point, half, max_windows; and the other packages' min_face_size, scale_factor, steps_threshold, threshold_pnet, threshold_rnet,
             threshold_onet, nms_pnet1, nms_pnet2.
 
     Raises:
