@@ -199,7 +199,8 @@ Json recipe_json(const PrepareOptions& options, const std::string& stage, const 
     list.back().erase("strict");  // decides whether there are crops, not which
   }
   Json samples = sample_option_table().dump(options.samples(stage));
-  if (!options.samples(stage).square) samples.erase("square");  // crops from before there was this key are the same
+  if (!options.samples(stage).square) samples.erase("square");  // crops from before there were these keys are the same
+  if (options.samples(stage).mine.padding == 0) samples["mine"].erase("padding");
   return {{"stage", stage}, {"seed", options.seed}, {"datasets", std::move(list)}, {"samples", std::move(samples)}};
 }
 

@@ -19,9 +19,9 @@ _TIMEOUT_S = 600.0
 _USAGE = 2
 
 
-def is_rank() -> bool:
-    """Whether torchrun, or what else sets its variables, has started this process."""
-    return "TORCHELASTIC_RUN_ID" in os.environ or os.environ.get("WORLD_SIZE", "1") != "1"
+def is_rank(arguments: Sequence[str]) -> bool:
+    """Whether this is a training that torchrun, or what else sets its variables, has started. Other commands share no work by themselves."""
+    return arguments[:1] == ["train"] and ("TORCHELASTIC_RUN_ID" in os.environ or os.environ.get("WORLD_SIZE", "1") != "1")
 
 
 def _number(name: str, default: int) -> int:
@@ -53,11 +53,8 @@ def _arguments(arguments: Sequence[str]) -> tuple[list[str], str]:
     return [*others, "--device", device, "--threads", threads, *(["--quiet"] if quiet else [])], device
 
 
-def _refusal(arguments: Sequence[str]) -> str | None:
+def _refusal() -> str | None:
     """Why this cannot work."""
-    if arguments[:1] != ["train"]:
-        found = f"`mtcnn {arguments[0]}`" if arguments else "no command"
-        return f"torchrun: found {found}, expected train; prepare and detect share work by --rank and --world (docs/several_machines.md)"
     missing = [name for name in _ADDRESS if name not in os.environ]
     if missing:
         return f"{', '.join(missing)}: not set, though other variables of torchrun are; start the ranks with torchrun"
@@ -95,7 +92,7 @@ def _join(device: str) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Runs `mtcnn train …` as this rank, and ends the process."""
-    refusal = _refusal(arguments)
+    refusal = _refusal()
     if refusal:
         print(f"error: {refusal}", file=sys.stderr, flush=True)
         os._exit(_USAGE)

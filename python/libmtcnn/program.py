@@ -70,7 +70,7 @@ def _environment() -> dict[str, str]:
 
 def main() -> None:
     """`python -m libmtcnn`, and the command `mtcnn` of packages with LibTorch: becomes the program, or a rank of it under torchrun."""
-    if distributed.is_rank():
+    if distributed.is_rank(sys.argv[1:]):
         distributed.main(sys.argv[1:])
     os.execve(program_path(), ["mtcnn", *sys.argv[1:]], _environment())
 

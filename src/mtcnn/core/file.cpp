@@ -17,6 +17,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -127,6 +128,15 @@ std::vector<fs::path> leftovers_in(const fs::path& folder) {
   return found;
 }
 
+/// Whether a process writes this file, maybe one of another machine or container, whose number says nothing here.
+bool is_held(const fs::path& file) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool held = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(descriptor);
+  return held;
+}
+
 /// Removes what killed processes left that wrote this file. A process looks into each folder once, as it may write many
 /// files there.
 void remove_leftovers(const fs::path& path) {
@@ -136,7 +146,7 @@ void remove_leftovers(const fs::path& path) {
   const auto [folder, is_new] = folders.try_emplace(path.parent_path());
   if (is_new) folder->second = leftovers_in(folder->first);
   for (const fs::path& file : folder->second) {
-    if (is_abandoned(file, path.filename().string())) ::unlink(file.c_str());
+    if (is_abandoned(file, path.filename().string()) && !is_held(file)) ::unlink(file.c_str());
   }
 }
 
@@ -260,6 +270,7 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
     int descriptor = -1;
     temporary_ = make_temporary(target_, [&](const fs::path& temporary) {
       descriptor = open_new(temporary);
+      if (descriptor >= 0) ::flock(descriptor, LOCK_EX | LOCK_NB);  // see is_held()
       return descriptor >= 0;
     });
     file_ = ::fdopen(descriptor, "w");

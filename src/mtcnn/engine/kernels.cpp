@@ -68,13 +68,17 @@ namespace avx512 {
 }
 #include "mtcnn/engine/word_kernels.inc"
 constexpr Kernels kKernels = all_kernels("AVX-512", convolve_words, to_words);
+#undef MTCNN_VECTOR_WIDTH
+#undef MTCNN_VECTOR_SUMS
 }  // namespace avx512
 MTCNN_END_UNITS
 MTCNN_BEGIN_AVX512_VNNI
 namespace vnni {
 using namespace avx512;
+#define MTCNN_VECTOR_WIDTH 16
+#define MTCNN_VECTOR_SUMS 24
 [[gnu::always_inline]] inline void add_pairs(Ints& sums, Ints inputs, const int16_t* weights) {
-  Ints factors;
+  Ints factors{};
   __builtin_memcpy(&factors, weights, sizeof factors);
 #ifdef __clang__
   sums = __builtin_ia32_vpdpwssd512(sums, inputs, factors);

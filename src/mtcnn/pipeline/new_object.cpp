@@ -34,8 +34,10 @@ constexpr NetPace kNetPaces[] = {{40000, 0.06, 256}, {4000, 0.22, 128}, {700, 0.
 /// The name without its last number: "walk/cam1_0017.jpg" gives "walk/cam1_.jpg".
 std::string without_last_number(const std::string& name) {
   const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  const std::string ending = std::filesystem::path(name).extension().string();  // .jp2 has a number too
   const size_t begin = name.find_last_of('/') == std::string::npos ? 0 : name.find_last_of('/') + 1;
-  const auto last = std::find_if(name.rbegin(), name.rend() - static_cast<ptrdiff_t>(begin), is_digit);
+  const auto first = name.rbegin() + static_cast<ptrdiff_t>(ending.size());
+  const auto last = std::find_if(first, name.rend() - static_cast<ptrdiff_t>(begin), is_digit);
   const auto before = std::find_if_not(last, name.rend() - static_cast<ptrdiff_t>(begin), is_digit);
   return std::string(name.begin(), before.base()) + std::string(last.base(), name.end());
 }

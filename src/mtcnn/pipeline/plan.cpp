@@ -320,6 +320,10 @@ class Planner {
     for (const SubsetOptions& subset : options_.learning_curve) {
       const fs::path file = config(subset.config);
       PipelineOptions other = read_pipeline_options(read_json(file), file);
+      if (!other.learning_curve.empty()) {
+        throw Error(ErrorCode::usage, "a pipeline of a learning curve has a learning curve of its own",
+                    {.where = file.string(), .hint = "leave 'learning_curve' out there"});
+      }
       const fs::path folder = out_ / "learning_curve" / concat(subset.images);
       Step step{.name = concat("learn-from-", subset.images), .inputs = {file}, .folder = folder};
       step.command = {"pipeline", "--config", file.string(), "--out", folder.string(), "--seed", concat(options_.seed)};

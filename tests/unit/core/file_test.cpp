@@ -12,8 +12,10 @@
 
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -247,6 +249,20 @@ TEST(AtomicFile, WhatAKilledProcessLeftGoesWhenTheFileIsWrittenAgain) {
   const fs::path again = make_temporary_file(folder / "b");
   EXPECT_THAT(names_in(folder.path()), UnorderedElementsAre("a", "a.999999999.0.tmp", "a.999999999.tmp.mine",
                                                             own.filename().string(), again.filename().string()));
+}
+
+/// The number of a process on another machine, or in another container, says nothing here.
+TEST(AtomicFile, WhatIsStillWrittenElsewhereStays) {
+  const TempFolder folder;
+  const fs::path elsewhere = folder / "a.999999999.0.tmp";
+  const int file = ::open(elsewhere.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  ASSERT_GE(file, 0);
+  ASSERT_EQ(::flock(file, LOCK_EX), 0);
+  write_text(folder / "a", "new");
+  EXPECT_TRUE(fs::exists(elsewhere));
+  ::close(file);
+  write_text(folder / "a", "newer");
+  EXPECT_FALSE(fs::exists(elsewhere));
 }
 
 TEST(AtomicFile, KeepsLinksAndReplacesWhatTheyLeadTo) {

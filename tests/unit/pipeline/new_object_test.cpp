@@ -55,15 +55,15 @@ TEST(SplitImages, EveryFifthIsHeldOut) {
 
 TEST(SplitImages, GroupsStayTogether) {
   LabelSet set = made_set(6);
-  const std::vector<std::string> films = {"b/cat_001.jpg", "a/dog_7.jpg", "b/cat_002.jpg",
+  const std::vector<std::string> films = {"b/cat_001.jp2", "a/dog_7.jpg", "b/cat_002.jp2",
                                           "a/dog_8.jpg",   "b/dog_1.jpg", "c/dog_9.jpg"};
   for (size_t i = 0; i < films.size(); ++i) set.images[i].image = films[i];
   const ImageSplit by_name = split_images(set, 0.5, "name");
   EXPECT_EQ(by_name.groups, 4U);
-  EXPECT_THAT(names_of(by_name.held_out), ElementsAre("b/cat_001.jpg", "b/cat_002.jpg", "b/dog_1.jpg"));
+  EXPECT_THAT(names_of(by_name.held_out), ElementsAre("b/cat_001.jp2", "b/cat_002.jp2", "b/dog_1.jpg"));
   const ImageSplit by_folder = split_images(set, 0.34, "folder");
   EXPECT_EQ(by_folder.groups, 3U);
-  EXPECT_THAT(names_of(by_folder.held_out), ElementsAre("b/cat_001.jpg", "b/cat_002.jpg", "b/dog_1.jpg"));
+  EXPECT_THAT(names_of(by_folder.held_out), ElementsAre("b/cat_001.jp2", "b/cat_002.jp2", "b/dog_1.jpg"));
   const auto one_group = [] { split_images(made_set(4), 0.2, "name"); };
   EXPECT_THAT(testing::error_message(ErrorCode::usage, one_group), HasSubstr("1 group"));
   EXPECT_THAT(testing::error_message(ErrorCode::usage, [] { split_images(made_set(4), 0.2, "day"); }),
