@@ -78,7 +78,8 @@ class Detect(FolderTestCase):
         listed = self.write("list.txt", b"".join(line % i for i in range(1_000_000)))
         start = time.monotonic()
         command = [PROGRAM, "detect", f"@{listed}", "--rank", "999999", "--world", "1000000", "--json", self.folder / "last.jsonl", "--threads", "1"]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        own_memory = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"  # the address sanitizer keeps what is freed
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, "ASAN_OPTIONS": own_memory})
         said = process.stderr.read()
         process.stderr.close()
         _, status, usage = os.wait4(process.pid, 0)
