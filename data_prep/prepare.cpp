@@ -178,11 +178,12 @@ class Preparation {
       try {
         SegmentWorker worker(job_, sources_);
         const Segment& segment = *waiting_[static_cast<size_t>(index)];
-        if (std::optional<ManifestSegment> made = worker.make(segment, [this] { return picture_done(); }))
-          keep(std::move(*made));
+        // Where the user stops it, run() tells.
+        std::optional<std::optional<ManifestSegment>> made =
+            unless_interrupted([&] { return worker.make(segment, [this] { return picture_done(); }); });
+        if (made && *made) keep(std::move(**made));
       } catch (...) {
-        if (interrupted()) return;  // run() tells
-        failed_ = true;             // other threads stop in the middle of theirs
+        failed_ = true;  // other threads stop in the middle of theirs
         throw;
       }
     });

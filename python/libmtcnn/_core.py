@@ -118,13 +118,22 @@ def _load_with_torch(device: str) -> ctypes.CDLL:
         library = _load(name)
     except OSError as error:
         raise errors.UnsupportedError(f"device: found {device!r}, which needs the torch that libmtcnn was built with: {error}; {hint}") from None
-    built = library.mtcnn_libtorch_version().decode()
-    if torch.__version__.split("+")[0] != built:
-        raise errors.UnsupportedError(
-            f"device: found {device!r} and torch {torch.__version__}, expected torch {built}, which libmtcnn was built with: install "
-            "libmtcnn again (pip install --force-reinstall --no-deps --no-cache-dir ...)"
-        )
+    other = other_torch(library.mtcnn_libtorch_version().decode())
+    if other:
+        raise errors.UnsupportedError(f"device: found {device!r} and {other}")
     return library
+
+
+def other_torch(built: str) -> str | None:
+    """What to say where the installed torch is not `built`, the one that libmtcnn was built with."""
+    import torch
+
+    if torch.__version__.split("+")[0] == built:
+        return None
+    return (
+        f"torch {torch.__version__}, expected torch {built}, which libmtcnn was built with: install "
+        "libmtcnn again (pip install --force-reinstall --no-deps --no-cache-dir ...)"
+    )
 
 
 def _check(library: ctypes.CDLL, code: int) -> None:

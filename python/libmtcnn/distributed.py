@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from libmtcnn import _core
+
 _LIBRARY = Path(__file__).parent / "libmtcnn_rank.so"
 _ADDRESS = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 #: Longer than what a rank waits for another one: a validation, crops that are verified, a checkpoint.
 _TIMEOUT_S = 600.0
-_USAGE = 2
+_FAILED, _USAGE = 1, 2
 
 
 def is_rank(arguments: Sequence[str]) -> bool:
@@ -90,16 +92,32 @@ def _join(device: str) -> str:
     return dist.group.WORLD.group_name
 
 
+def _library() -> ctypes.CDLL:
+    """The program as a function, which finds the process group by its name."""
+    import torch  # noqa: F401  its LibTorch serves both
+
+    library = ctypes.CDLL(str(_LIBRARY))  # its functions run without the GIL
+    library.mtcnn_rank_libtorch_version.restype = ctypes.c_char_p
+    other = _core.other_torch(library.mtcnn_rank_libtorch_version().decode())
+    if other:
+        raise RuntimeError(f"found {other}")
+    library.mtcnn_run_rank.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_char_p)]
+    return library
+
+
 def main(arguments: Sequence[str]) -> None:
     """Runs `mtcnn train …` as this rank, and ends the process."""
     refusal = _refusal()
     if refusal:
         print(f"error: {refusal}", file=sys.stderr, flush=True)
         os._exit(_USAGE)
-    own, device = _arguments(arguments)
-    group = _join(device)
-    library = ctypes.CDLL(str(_LIBRARY))  # its functions run without the GIL
-    library.mtcnn_run_rank.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_char_p)]
+    try:
+        library = _library()
+        own, device = _arguments(arguments)
+        group = _join(device)
+    except (OSError, RuntimeError, ValueError) as error:  # of torch, and of variables that hold no numbers
+        print(f"error: torchrun: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+        os._exit(_FAILED)
     line = ["mtcnn", *own]
     values = (ctypes.c_char_p * (len(line) + 1))(*map(os.fsencode, line), None)
     code = library.mtcnn_run_rank(group.encode(), len(line), values)

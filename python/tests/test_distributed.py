@@ -170,6 +170,9 @@ class Distributed(unittest.TestCase):
 
         rank = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
         self.assertIn("MASTER_ADDR", said_by("train", WORLD_SIZE="2"))
+        done = subprocess.run([sys.executable, "-B", "-m", "libmtcnn", *TRAIN], capture_output=True, text=True, env=environment(**{**rank, "RANK": "first"}))
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+        self.assertIn("error: torchrun: ", done.stderr)
         several = {"TORCHELASTIC_USE_AGENT_STORE": "True", "GROUP_WORLD_SIZE": "2", "TORCHELASTIC_MAX_RESTARTS": "3"}
         self.assertIn("TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1", said_by("train", **rank, **several))
 

@@ -42,6 +42,20 @@ void add_config_flags(CLI::App& verb, Common& common) {
       ->group(kConfigurationGroup);
 }
 
+void add_rank_flags(CLI::App& verb, RankFlags& flags, const std::string& help) {
+  constexpr int kMost = 1 << 20;
+  verb.add_option("--rank", flags.rank, help)->capture_default_str()->check(CLI::Range(0, kMost));
+  verb.add_option("--world", flags.world, "Number of parts, see --rank")
+      ->capture_default_str()
+      ->check(CLI::Range(1, kMost));
+}
+
+void require_rank(const RankFlags& flags) {
+  if (flags.rank < flags.world) return;
+  throw Error(ErrorCode::usage, "no such rank",
+              {.found = concat("--rank ", flags.rank, " --world ", flags.world), .expected = "0 <= rank < world"});
+}
+
 void add_quiet_flag(CLI::App& verb, Common& common) {
   verb.add_flag("-q,--quiet", common.quiet, "Print no progress and no summary, only errors")->group(kRunGroup);
 }

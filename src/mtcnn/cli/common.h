@@ -29,11 +29,23 @@ struct Common {
   bool quiet = false;
 };
 
+/// One of several parts of a verb's work, which may run on different machines.
+struct RankFlags {
+  int rank = 0;
+  int world = 1;
+};
+
 /// Adds --config and --set to a verb.
 void add_config_flags(CLI::App& verb, Common& common);
 void add_quiet_flag(CLI::App& verb, Common& common);
 /// Adds --device and --threads.
 void add_device_flags(CLI::App& verb, Common& common);
+
+/// Adds --rank and --world.
+/// \param help  of --rank
+void add_rank_flags(CLI::App& verb, RankFlags& flags, const std::string& help);
+/// \throws Error{usage} if there is no such rank.
+void require_rank(const RankFlags& flags);
 
 /// Defaults, then the config file, then each --set. Dedicated flags come after.
 /// \throws Error{usage}.

@@ -30,8 +30,7 @@ struct DetectFlags {
   int crop_size = 112;
   float margin = 0.2F;
   bool align = false;
-  int rank = 0;
-  int world = 1;
+  RankFlags share;
 };
 
 /// The pictures of one rank, of all in order: those from first on, below last.
@@ -40,7 +39,7 @@ struct Share {
   int64_t last;
 };
 
-Share share_of(const DetectFlags& flags, int64_t pictures) {
+Share share_of(const RankFlags& flags, int64_t pictures) {
   return {pictures * flags.rank / flags.world, pictures * (flags.rank + 1) / flags.world};
 }
 
@@ -135,7 +134,7 @@ std::vector<fs::path> inputs_named(const DetectFlags& flags) {
 
 /// Leaves the pictures of one rank, and their names, which all pictures together decide.
 void take_share(const DetectFlags& flags, Plan& plan) {
-  const auto [first, last] = share_of(flags, std::ssize(plan.pictures));
+  const auto [first, last] = share_of(flags.share, std::ssize(plan.pictures));
   const auto take = [first = first, last = last](auto& list) {
     list.erase(list.begin() + last, list.end());
     list.erase(list.begin(), list.begin() + first);
@@ -276,34 +275,36 @@ void run_list(const DetectFlags& flags) {
   require_apart(json, inputs_named(flags));
   ListedPictures list(flags.inputs.front().substr(1), flags.root);
   const int64_t all = list.count();
-  if (all == 0) find_pictures(flags.inputs, flags.root);  // says so
-  const auto [first, last] = share_of(flags, all);
+  if (all == 0) throw no_pictures(flags.inputs);
+  const auto [first, last] = share_of(flags.share, all);
   list.skip(first);
   int64_t left = last - first;
-  const auto next = [&] {
-    std::vector<PictureFile> pictures = list.next(std::min(left, kTogether));
+  std::vector<PictureFile> pictures;
+  const auto read_on = [&] {
+    pictures = list.next(std::min(left, kTogether));
     left -= std::ssize(pictures);
     std::vector<fs::path> files;
     for (const PictureFile& picture : pictures) files.push_back(picture.path);
     require_apart(json, files);  // what is there is replaced at the end
-    return pictures;
   };
-  std::vector<PictureFile> ahead = next();
+  read_on();
+  bool first_time = true;
   const Detector detector = make_detector(flags.detector);
   const ResultNames no_names;
   Outputs outputs(flags, no_names, detector);
   const RunTotals totals = run_detector(
-      detector, flags.detector, last - first, [&] { return ahead.empty() ? next() : std::exchange(ahead, {}); },
+      detector, flags.detector, last - first,
+      [&]() -> std::span<const PictureFile> {
+        if (!std::exchange(first_time, false)) read_on();
+        return pictures;
+      },
       [&](const PictureResult& result) { outputs.add(result); });
   outputs.finish();
   finish_run(totals, last - first);
 }
 
 void run(const DetectFlags& flags) {
-  if (flags.rank >= flags.world) {
-    throw Error(ErrorCode::usage, "no such rank",
-                {.found = concat("--rank ", flags.rank, " --world ", flags.world), .expected = "0 <= rank < world"});
-  }
+  require_rank(flags.share);
   const bool one_list = flags.inputs.size() == 1 && flags.inputs.front().starts_with('@');
   return one_list && flags.draw.empty() && flags.crops.empty() ? run_list(flags) : run_plan(flags);
 }
@@ -337,12 +338,9 @@ void add_detect(CLI::App& program) {
       ->check(CLI::Range(0.0, 10.0));
   verb.add_flag("--align", flags->align,
                 "Rotate and scale crops so that the landmarks lie where face recognition nets expect them");
-  verb.add_option("--rank", flags->rank,
-                  "Search only this part of --world, one range of the images in their order; parts may run on "
-                  "different machines, and their --json files, joined in order, are that of one run")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1 << 20));
-  verb.add_option("--world", flags->world, "Number of parts")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+  add_rank_flags(verb, flags->share,
+                 "Search only this part of --world, one range of the images in their order; parts may run on "
+                 "different machines, and their --json files, joined in order, are that of one run");
   add_detector_flags(verb, flags->detector);
   add_quiet_flag(verb, flags->detector.common);
   verb.footer(

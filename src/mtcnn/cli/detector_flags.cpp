@@ -118,13 +118,13 @@ Detector make_detector(const DetectorFlags& flags) {
 
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std::span<const PictureFile> pictures,
                        const std::function<void(const PictureResult&)>& use) {
-  std::vector<PictureFile> all(pictures.begin(), pictures.end());
-  const auto next = [&] { return std::exchange(all, {}); };
-  return run_detector(detector, flags, static_cast<int64_t>(pictures.size()), next, use);
+  const auto count = static_cast<int64_t>(pictures.size());
+  return run_detector(
+      detector, flags, count, [&] { return std::exchange(pictures, {}); }, use);
 }
 
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, int64_t count,
-                       const std::function<std::vector<PictureFile>()>& next,
+                       const std::function<std::span<const PictureFile>()>& next,
                        const std::function<void(const PictureResult&)>& use) {
   const InterruptGuard guard;
   const auto start = std::chrono::steady_clock::now();
@@ -137,7 +137,7 @@ RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, int
       use(result);
       progress.update(++done);
     };
-    for (std::vector<PictureFile> pictures = next(); !pictures.empty() && !totals.interrupted; pictures = next())
+    for (std::span<const PictureFile> pictures = next(); !pictures.empty() && !totals.interrupted; pictures = next())
       totals += search_pictures(detector, pictures, flags.batch, use_and_count);
   }
   if (!flags.common.quiet)

@@ -51,9 +51,9 @@ RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std
 
 /// The same for pictures that come bit by bit.
 /// \param count  of all, for the progress.
-/// \param next   gives the next pictures, none at the end.
+/// \param next   gives the next pictures, which last until it is called again; none at the end.
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, int64_t count,
-                       const std::function<std::vector<PictureFile>()>& next,
+                       const std::function<std::span<const PictureFile>()>& next,
                        const std::function<void(const PictureResult&)>& use);
 
 /// For verbs that score: there is no score of a part.

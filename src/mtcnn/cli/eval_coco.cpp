@@ -100,10 +100,12 @@ void add_eval_coco(CLI::App& eval) {
   add_kind_flags(*verb, arguments->labels, "JSON lines or COCO JSON");
   verb->add_option("--category", arguments->category, "Category to score, where COCO JSON has several")
       ->type_name("NAME");
-  verb->add_option("--score-from", arguments->dataset.detector.third_threshold,
-                   "With --dataset: confidence from which boxes are scored, instead of the model's third threshold; a "
-                   "low one gives the whole precision-recall curve")
-      ->check(CLI::Range(0.0, 1.0));
+  CLI::Option* score_from =
+      verb->add_option(
+              "--score-from", arguments->dataset.detector.third_threshold,
+              "With --dataset: confidence from which boxes are scored, instead of the model's third threshold; a "
+              "low one gives the whole precision-recall curve")
+          ->check(CLI::Range(0.0, 1.0));
   verb->add_option("--bootstrap", arguments->bootstrap.repeats, "Repeats for the 95 % intervals; 0 = none")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
@@ -114,6 +116,7 @@ void add_eval_coco(CLI::App& eval) {
   verb->add_flag("-q,--quiet", arguments->quiet, "No table; warnings and errors are still shown");
   add_dataset_flags(*verb, arguments->dataset,
                     "annotations.jsonl (or --annotations, JSON lines), images in images/ or beside it");
+  score_from->needs(verb->get_option("--dataset"));
   verb->footer("Example: mtcnn eval coco --detections found.jsonl --annotations faces.jsonl --out score");
   verb->callback([arguments] { run_coco(*arguments); });
 }

@@ -43,13 +43,10 @@ LabelSet read_face_dataset(const InspectLabelsFlags& flags) {
 LabelSet read_set(const InspectLabelsFlags& flags) {
   const std::string& kind = flags.labels.kind;
   if (kind == "wider" || kind == "celeba" || kind == "fddb") return read_face_dataset(flags);
-  Progress progress("label files", 0, flags.quiet);
-  int64_t done = 0;
   LabelOptions options = label_options(flags.labels);
   options.images = flags.images;
   options.split = flags.split;
-  options.progress = [&] { progress.update(++done); };
-  return read_labels(kind, flags.path, options);
+  return read_labels_with_progress(kind, flags.path, std::move(options), flags.quiet);
 }
 
 /// Outlines of the first `bins` bars of a histogram whose axis is the logarithm.

@@ -1,6 +1,7 @@
 #include "mtcnn/cli/label_flags.h"
 
 #include "mtcnn/core/error.h"
+#include "mtcnn/core/progress.h"
 #include "mtcnn/core/text.h"
 
 namespace mtcnn::cli {
@@ -25,6 +26,13 @@ LabelOptions label_options(const LabelFlags& flags) {
   LabelOptions options{.strict = flags.strict};
   if (!flags.classes.empty()) options.classes = split(flags.classes, ',');
   return options;
+}
+
+LabelSet read_labels_with_progress(const std::string& kind, const std::string& path, LabelOptions options, bool quiet) {
+  Progress progress("label files", 0, quiet);
+  int64_t done = 0;
+  options.progress = [&] { progress.update(++done); };
+  return read_labels(kind, path, options);
 }
 
 void report_labels(const LabelSet& set) {

@@ -26,6 +26,9 @@ void require_kind(const LabelFlags& flags);
 
 LabelOptions label_options(const LabelFlags& flags);
 
+/// read_labels(), which may take long, with its progress on the terminal.
+LabelSet read_labels_with_progress(const std::string& kind, const std::string& path, LabelOptions options, bool quiet);
+
 /// Tells what was counted while labels were read, as warnings.
 void report_labels(const LabelSet& set);
 

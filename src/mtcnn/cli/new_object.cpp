@@ -5,6 +5,7 @@
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
+#include "mtcnn/core/interrupt.h"
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/paths.h"
 #include "mtcnn/core/progress.h"
@@ -42,10 +43,7 @@ LabelSet read_set(const NewObjectFlags& flags) {
                 {.where = flags.dataset, .expected = concat("--kind KIND, one of ", label_format_names())});
   LabelOptions options = label_options(flags.labels);
   options.images = flags.images;
-  Progress progress("label files", 0, flags.common.quiet);
-  int64_t done = 0;
-  options.progress = [&] { progress.update(++done); };
-  return read_labels(kind, flags.dataset, options);
+  return read_labels_with_progress(kind, flags.dataset, std::move(options), flags.common.quiet);
 }
 
 /// Reads every image: what cannot be read is left out, and counted, before any work. Sizes become the images' own.
@@ -56,6 +54,7 @@ void read_all_images(const NewObjectFlags& flags, LabelSet& set) {
   Progress progress("images", static_cast<int64_t>(set.images.size()), flags.common.quiet);
   int64_t done = 0;
   for (ImageAnnotation& image : set.images) {
+    stop_if_interrupted();
     try {
       const Image pixels = read_image(set.images_folder / image.image);
       if (image.width > 0 && (image.width != pixels.width() || image.height != pixels.height())) {
@@ -97,6 +96,7 @@ void write_data(const LabelSet& set, const fs::path& folder, const std::string& 
   make_folder(folder);
   write_labels(set, "own", folder, name);
   for (const ImageAnnotation& image : set.images) {
+    stop_if_interrupted();
     const fs::path link = folder / "images" / image.image;
     make_folder(link.parent_path());
     std::error_code failure;
@@ -118,6 +118,8 @@ std::vector<std::pair<int64_t, std::string>> write_curve(const fs::path& place, 
     const LabelSet part = part_of(training, share);
     const auto images = static_cast<int64_t>(part.images.size());
     const auto objects = static_cast<int64_t>(objects_in(part));
+    const bool again = images == std::ssize(training.images) || (!curve.empty() && images == curve.back().first);
+    if (again) continue;  // of so few images
     if (objects < kFewestObjects) {
       log::warning(concat("learning curve: ", images, " images with ", counted(objects, "object"), " are too few"));
       continue;
@@ -152,6 +154,7 @@ void run(const NewObjectFlags& flags) {
   require_apart({{flags.out, "--out"}}, {flags.dataset, flags.images});
   if (path_exists(flags.dataset) && is_folder(flags.dataset) && is_within(flags.out, flags.dataset))
     throw Error(ErrorCode::usage, "--out lies in the data set that is read", {.where = flags.out});
+  const InterruptGuard guard;
   LabelSet set = read_set(flags);
   report_labels(set);
   read_all_images(flags, set);

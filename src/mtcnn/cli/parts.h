@@ -9,7 +9,7 @@
 /// \file
 /// What only some of the programs have, as its libraries take long to load: LibTorch (training, TorchScript, GPUs) and
 /// FFmpeg with OpenCV's windows and cameras (`mtcnn live`). The program `mtcnn` has none of it: there these functions
-/// throw NeedsProgram, and main() goes on as the program that has it, with the same arguments.
+/// throw NeedsProgram, and run_program() goes on as the program that has it, with the same arguments.
 namespace mtcnn::cli {
 
 /// It lies beside `mtcnn` and knows the same commands.

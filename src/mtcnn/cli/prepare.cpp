@@ -32,8 +32,7 @@ struct PrepareFlags {
   Common common;
   std::string stage, out, model, init, data;
   std::optional<int64_t> seed;
-  int rank = 0;
-  int world = 1;
+  RankFlags share;
   bool merge = false;
 };
 
@@ -124,10 +123,7 @@ std::vector<fs::path> folders_read(const PrepareOptions& options, const PrepareF
 void run(const PrepareFlags& flags) {
   if (flags.merge) return merge(flags);
   if (flags.stage.empty()) throw Error(ErrorCode::usage, "--stage is needed", {.expected = "pnet, rnet or onet"});
-  if (flags.rank >= flags.world) {
-    throw Error(ErrorCode::usage, "no such rank",
-                {.found = concat("--rank ", flags.rank, " --world ", flags.world), .expected = "0 <= rank < world"});
-  }
+  require_rank(flags.share);
   const PrepareOptions options = resolve_options(flags);
   require_apart({{flags.out, "--out"}, {fs::path(flags.out) / kValidation, "--out"}}, folders_read(options, flags));
   const SampleOptions& samples = options.samples(flags.stage);
@@ -149,8 +145,8 @@ void run(const PrepareFlags& flags) {
                  .finder = std::move(miner.finder),
                  .model = std::move(miner.model),
                  .threads = thread_count(),
-                 .rank = flags.rank,
-                 .world = flags.world};
+                 .rank = flags.share.rank,
+                 .world = flags.share.world};
   const NetKind net = *net_named(flags.stage);
   job.crop_size = net_input_size(net);
   if (!flags.init.empty()) {
@@ -192,13 +188,8 @@ void add_prepare(CLI::App& program) {
   verb.add_option("--data", flags->data, "Folder of the data sets [root in the configuration]")->type_name("DIR");
   verb.add_option("--seed", flags->seed,
                   "Seed of all random numbers; the same seed and inputs give the same bytes [1]");
-  verb.add_option("--rank", flags->rank,
-                  "Make only this part of the crops, counted from 0; parts may be made on different machines")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1 << 20));
-  verb.add_option("--world", flags->world, "Number of parts, see --rank")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1 << 20));
+  add_rank_flags(verb, flags->share,
+                 "Make only this part of the crops, counted from 0; parts may be made on different machines");
   verb.add_flag("--merge", flags->merge, "Join the parts in --out after all of them are made");
   add_device_flags(verb, flags->common);
   add_config_flags(verb, flags->common);

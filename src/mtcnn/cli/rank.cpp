@@ -5,6 +5,8 @@
 #include "mtcnn/gpu/tensor_cascade.h"
 #include "mtcnn/train/group_training.h"
 
+#include <string>
+
 /// The program as a function, for a rank of torchrun: Python (libmtcnn/distributed.py) makes the process group, and
 /// calls this in the same process.
 namespace mtcnn::cli {
@@ -25,6 +27,12 @@ TrainResult start_training(const TrainJob& job) {
 WeightsFormat torchscript_format() { throw NeedsProgram{"--format torchscript", kTorchProgram}; }
 
 }  // namespace mtcnn::cli
+
+/// The LibTorch that this is linked to, as torch.__version__ has it without what follows a plus.
+extern "C" [[gnu::visibility("default")]] const char* mtcnn_rank_libtorch_version() {
+  static const std::string version = mtcnn::cli::libtorch_version();
+  return version.c_str();
+}
 
 /// \param group  the name of torch's process group.
 /// \return the program's exit code.

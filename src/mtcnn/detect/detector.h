@@ -47,7 +47,8 @@ class Detector {
   /// \throws Error{usage} naming an option outside its range.
   Detector with(const std::function<void(DetectorOptions&)>& change) const;
 
-  /// \param image  RGB, any size; empty pictures and pictures smaller than min_face give no faces.
+  /// \param image  RGB, any size; empty images, and images that with their padding are smaller than min_face, give no
+  /// faces.
   /// \return faces by falling confidence. Boxes may leave the picture unless options().clip is set.
   /// \throws Error if a GPU fails (out of memory), or an image is too large for options().rotate = 45 (width + height
   /// above 23,170 pixels). In mtcnn's own commands Error{interrupted} once the user asks to stop.

@@ -113,6 +113,11 @@ void ListedPictures::skip(int64_t count) {
   while (count-- > 0 && next_entry(rest_)) continue;
 }
 
+Error no_pictures(const std::vector<std::string>& inputs) {
+  return {
+      ErrorCode::not_found, "no picture in " + join(inputs, ", "), {.hint = "looked for names like *.jpg and *.png"}};
+}
+
 std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, const fs::path& root,
                                        const std::function<bool(const fs::path&)>& pass_over) {
   std::vector<PictureFile> found;
@@ -133,10 +138,7 @@ std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, c
       found.push_back({path, root.empty() ? path.generic_string() : name_of(path, root)});
     }
   }
-  if (found.empty()) {
-    throw Error(ErrorCode::not_found, "no picture in " + join(inputs, ", "),
-                {.hint = "looked for names like *.jpg and *.png"});
-  }
+  if (found.empty()) throw no_pictures(inputs);
   for (PictureFile& picture : found) {
     const bool named_alone = root.empty() && picture.name == picture.path.generic_string();
     picture.result = named_alone ? picture.path.filename().string() : picture.name;

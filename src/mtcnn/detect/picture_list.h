@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 
 #include <cstdint>
@@ -22,13 +23,16 @@ struct PictureFile {
 };
 
 /// The pictures that a list names, a line each, read bit by bit: millions take neither memory nor time at the start.
-/// Blank lines and lines that begin with # are passed over; relative lines start at the list's own folder; UTF-8 or
-/// UTF-16, with or without byte order mark and quotes.
+/// Blank lines and lines that begin with # are passed over; relative lines start at the list's own folder, lines may
+/// be quoted; UTF-8, or UTF-16 with a byte order mark.
 class ListedPictures {
  public:
   /// \param root  where not empty, names and relative lines are relative to it.
   /// \throws Error if the list cannot be read.
   ListedPictures(const std::filesystem::path& list, std::filesystem::path root);
+  ~ListedPictures() = default;
+  ListedPictures(const ListedPictures&) = delete;  // what is left is a view of its own text
+  ListedPictures& operator=(const ListedPictures&) = delete;
 
   /// How many pictures are left. Goes through the rest of the list.
   int64_t count() const;
@@ -47,6 +51,9 @@ class ListedPictures {
   std::string text_;                ///< of a pipe, or of another encoding
   std::string_view rest_;
 };
+
+/// What find_pictures() throws where it finds nothing at all.
+Error no_pictures(const std::vector<std::string>& inputs);
 
 /// Turns what a user names into pictures: a file is itself, a folder every picture below it (sorted by name),
 /// "@list.txt" every line of that file, as ListedPictures reads it.

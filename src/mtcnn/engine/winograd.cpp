@@ -67,24 +67,21 @@ void WinogradLayer::multiply(const Kernels& kernels, bool words, const float* ti
   const ptrdiff_t tile_place = tile_count * inputs;
   const ptrdiff_t outputs = layer_.padded();
   for (size_t place = 0; place < products_.size(); ++place, tiles += tile_place, products += tile_count * outputs) {
-    if (words) {
-      WordConvolution job = word_products_[place].job();
-      int16_t* rounded = scratch(word_room, tile_place);
-      job.scale = kernels.to_words(tiles, tile_place, rounded);
-      job.input = rounded;
+    const auto complete = [&](auto job, const auto* input) {
+      job.input = input;
       job.pixel_stride = inputs;
       job.width = tile_count;
       job.output = products;
       job.output_stride = outputs;
+      return job;
+    };
+    if (words) {
+      int16_t* rounded = scratch(word_room, tile_place);
+      WordConvolution job = complete(word_products_[place].job(), rounded);
+      job.scale = kernels.to_words(tiles, tile_place, rounded);
       kernels.convolve_words(job);
     } else {
-      Convolution job = products_[place].job();
-      job.input = tiles;
-      job.pixel_stride = inputs;
-      job.width = tile_count;
-      job.output = products;
-      job.output_stride = outputs;
-      kernels.convolve(job);
+      kernels.convolve(complete(products_[place].job(), tiles));
     }
   }
 }

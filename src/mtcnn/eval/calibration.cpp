@@ -43,7 +43,7 @@ class Calibrator {
     result_.pictures = static_cast<int64_t>(faces.size());
     if (result_.faces == 0)
       throw Error(ErrorCode::usage, "these labels cannot calibrate",
-                  {.found = concat(faces.size(), " pictures, and nothing labelled in them that is not ignored or low"),
+                  {.found = concat(faces.size(), " images, in which every labelled object is ignored or too low"),
                    .expected = "labelled objects, on which recall is measured"});
   }
 

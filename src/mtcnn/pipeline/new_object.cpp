@@ -199,7 +199,8 @@ class ObjectPlanner {
   void plan_search() {
     decide(
         concat("the search is dense (factor 0.87), with low thresholds for P-Net and R-Net; all windows on an object",
-               options_.mirror ? ", R-Net and a mirrored look" : " and R-Net", " have a say in its box and confidence"),
+               options_.mirror ? ", R-Net and a mirrored evaluation" : " and R-Net",
+               " count for its box and confidence"),
         "nets that learn from few objects are unsure of each single window; the search takes several times as long, "
         "see \"detector\" in pipeline.json");
   }

@@ -7,6 +7,7 @@
 #include "mtcnn/model/options.h"
 
 #include <algorithm>
+#include <set>
 
 namespace mtcnn {
 namespace {
@@ -52,6 +53,12 @@ void check(const PipelineOptions& options, const std::string& where) {
   require_object_name(options.object, where + ": object");
   DetectorOptions detector;
   detector_option_table().apply(detector, options.detector, where + ": detector");
+  std::set<int64_t> sizes;
+  for (const SubsetOptions& subset : options.learning_curve) {
+    if (!sizes.insert(subset.images).second)
+      throw Error(ErrorCode::usage, "two points with the same number of images",
+                  {.where = where + ": learning_curve", .found = concat(subset.images)});
+  }
   for (size_t i = 0; i < options.evaluate.size(); ++i) {
     const EvaluationOptions& one = options.evaluate[i];
     const std::string place = concat(where, ": evaluate[", i, "]");

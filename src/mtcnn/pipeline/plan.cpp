@@ -236,9 +236,6 @@ class Planner {
     if (wanted.path.empty()) {
       step.command = {"export", "--run", trained.string(), "--out", result().string()};
     } else {
-      const fs::path truth = wanted.labels.empty()
-                                 ? data(wanted.path) / "wider_face_split" / "wider_face_val_bbx_gt.txt"
-                                 : labels_of(wanted.path, wanted.labels, wanted.categories, true);
       step.command = {"calibrate",
                       "--model",
                       trained.string(),
@@ -252,7 +249,10 @@ class Planner {
                       result().string()};
       if (wanted.third_only) step.command.push_back("--third-only");
       add_labels(step, wanted.labels, wanted.categories);
-      step.inputs.push_back(truth);
+      if (wanted.labels.empty())
+        step.inputs.push_back(data(wanted.path) / "wider_face_split" / "wider_face_val_bbx_gt.txt");
+      else
+        add_label_files(step, wanted.path, wanted.labels, wanted.categories, true);
       step.estimate_s = wanted.labels.empty() ? 400 : 30;
     }
     if (options_.object != "face") step.command.insert(step.command.end(), {"--object", options_.object});
@@ -267,7 +267,7 @@ class Planner {
                       "--model", result().string(), "--out",     step.folder.string()};
       if (one.kind == "landmarks") require_points(one.name);
       add_labels(step, one.labels, one.categories);
-      if (one.kind == "coco") step.inputs.push_back(labels_of(one.path, one.labels, one.categories, false));
+      if (one.kind == "coco") add_label_files(step, one.path, one.labels, one.categories, false);
       if (one.threshold > 0) step.command.insert(step.command.end(), {"--score-from", concat(one.threshold)});
       step.outputs = {step.folder / "summary.json"};
       step.estimate_s = 30;
@@ -275,10 +275,10 @@ class Planner {
     }
   }
 
-  /// The labels that a step reads, as they are read: what is wrong with them shows before the first step.
-  /// \return the file, the first of several, for the step's inputs.
-  fs::path labels_of(const std::string& path, const std::string& kind, const std::string& categories,
-                     bool needs_objects) const {
+  /// The files of the labels that a step reads. They are read here too: what is wrong with them shows before the first
+  /// step.
+  void add_label_files(Step& step, const std::string& path, const std::string& kind, const std::string& categories,
+                       bool needs_objects) const {
     LabelOptions options;
     if (!categories.empty()) options.classes = split(categories, ',');
     const LabelSet set = read_labels(kind.empty() ? "own" : kind, data(path), options);
@@ -287,7 +287,7 @@ class Planner {
     if (needs_objects && !any)
       throw Error(ErrorCode::usage, "these labels cannot calibrate: they hold no object",
                   {.where = data(path).string()});
-    return set.files.front();
+    step.inputs.insert(step.inputs.end(), set.files.begin(), set.files.end());
   }
 
   /// --set for each option, those of a group by their whole names.
@@ -334,7 +334,7 @@ class Planner {
         }
       }
       step.facts = {{"images", subset.images}};
-      step.size = concat(subset.images, " pictures");
+      step.size = concat(subset.images, " images");
       step.outputs = {folder / "summary.json"};
       steps_.push_back(std::move(step));
     }

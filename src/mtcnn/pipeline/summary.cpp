@@ -52,8 +52,9 @@ std::string outlook(const Json& curve) {
   const Json& last = curve.back()["ap50"];
   if (!before.is_number() || !last.is_number()) return "";
   const double gain = last.get<double>() - before.get<double>();
-  const std::string said = concat("From ", curve[curve.size() - 2]["images"].get<int64_t>(), " to ",
-                                  curve.back()["images"].get<int64_t>(), " images AP50 rose by ", fixed(gain, 3), ": ");
+  const std::string said =
+      concat("From ", curve[curve.size() - 2]["images"].get<int64_t>(), " to ", curve.back()["images"].get<int64_t>(),
+             " images AP50 changed by ", gain < 0 ? "" : "+", fixed(gain, 3), ": ");
   return said + (gain > kLittle ? "twice as many may bring somewhat less again. More images are worth their labels.\n"
                                 : "more images of this kind would bring little; other settings or kinds of images "
                                   "may.\n");

@@ -21,7 +21,7 @@ CropSets find_crops(const TrainJob& job) {
   const auto held_out = [share, seed](int32_t source) {
     return RandomStream(seed, "held out", static_cast<uint64_t>(source)).chance(share);
   };
-  log::warning(concat(job.data.string(), ": no validation crops; ", 100 * share, " % of the pictures are held out"));
+  log::warning(concat(job.data.string(), ": no validation crops; ", 100 * share, " % of the images are held out"));
   return {CropSet(job.data, stage, [held_out](int32_t source) { return !held_out(source); }),
           CropSet(job.data, stage, held_out)};
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <system_error>
 
 namespace mtcnn {
 namespace {
@@ -62,10 +63,17 @@ void run_together(Peers& peers, const std::function<void()>& work) {
     work();
   } catch (const Error& error) {
     failure = error;
+  } catch (const std::system_error& error) {
+    failure = system_error(error);
   }
   // A code's digit, then the message.
   const std::string told = failure ? concat(static_cast<int>(failure->code()), failure->what()) : std::string();
-  const std::vector<std::string> all = gather_texts(peers, told);
+  std::vector<std::string> all;
+  try {
+    all = gather_texts(peers, told);
+  } catch (const Error&) {
+    if (!failure) throw;  // else what went wrong here comes before that others are gone
+  }
   if (failure) throw Error(*failure);
   for (size_t rank = 0; rank < all.size(); ++rank) {
     if (all[rank].empty()) continue;

@@ -16,17 +16,20 @@ namespace fs = std::filesystem;
 void share_state(Peers& peers, const RunLength& length, const TrainParts& parts, TrainState& state) {
   if (peers.alone()) return;
   std::optional<TemporaryFolder> folder;
+  std::vector<std::string> contents;
   run_together(peers, [&] {
     folder.emplace(fs::temp_directory_path() / "mtcnn-checkpoint");
-    if (peers.rank() == 0) write_checkpoint(folder->place(), state, parts);
+    if (peers.rank() != 0) return;
+    write_checkpoint(folder->place(), state, parts);
+    for (const std::string& name : checkpoint_files()) contents.push_back(read_text(folder->place() / name));
   });
-  for (const std::string& name : checkpoint_files()) {
-    const fs::path file = folder->place() / name;
-    const std::string content = broadcast_text(peers, peers.rank() == 0 ? read_text(file) : std::string());
-    if (peers.rank() != 0) write_unsynced(file, content);
-  }
+  contents.resize(checkpoint_files().size());
+  for (std::string& content : contents) content = broadcast_text(peers, content);
   run_together(peers, [&] {
-    if (peers.rank() != 0) state = read_checkpoint(folder->place(), length, parts);
+    if (peers.rank() == 0) return;
+    auto content = contents.begin();
+    for (const std::string& name : checkpoint_files()) write_unsynced(folder->place() / name, *content++);
+    state = read_checkpoint(folder->place(), length, parts);
   });
 }
 

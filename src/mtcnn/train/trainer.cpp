@@ -109,7 +109,7 @@ class Trainer {
       verify(crops_.training);
       verify(crops_.validation);
       if (job_.resume) restore();
-      log(concat(job_.resume ? "going on" : "starting", " at step ", state_.step, " of ", total_steps()));
+      log(concat(state_.step > 0 ? "going on" : "starting", " at step ", state_.step, " of ", total_steps()));
     });
     if (job_.resume) share_state(peers_, length(), parts(), state_);
     loader_.seek(state_.step);

@@ -185,6 +185,8 @@ TEST(PipelineOptions, AreReadAndChecked) {
   refused(R"({"evaluate": [{"name": "a", "kind": "coco", "labels": "vok"}]})", "voc");
   refused(R"({"evaluate": [{"name": "a", "kind": "wider", "labels": "voc"}]})", "for the kind coco");
   refused(R"({"learning_curve": 3})", "list");
+  refused(R"({"rounds": [{}], "learning_curve": [{"images": 9, "config": "a"}, {"images": 9, "config": "b"}]})",
+          "two points with the same number of images");
   refused(R"({"learning_curve": [{"image": 3}]})", "did you mean 'images'");
 }
 
