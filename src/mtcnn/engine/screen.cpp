@@ -10,6 +10,8 @@
 #include <numeric>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace mtcnn::engine {
 namespace {
@@ -20,6 +22,7 @@ constexpr float kPNetHeadroom = 0.7F;  ///< of ranges beyond those of painted pi
 constexpr float kRNetHeadroom = 1.5F;  ///< faces excite it more than textures do
 constexpr float kSureErrors = 4;       ///< root mean square errors that a rough logit is trusted to be within
 constexpr float kDoubtful = 4;         ///< logits beyond this are far from any threshold
+constexpr float kReach = 4;            ///< by which a logit exceeds the best of the nearby looked-at cells, at most
 constexpr double kFacesSeen = 0.25;    ///< share of the painted faces that a face net sees at least
 
 /// Ranges of channels, from all values seen.
@@ -186,6 +189,37 @@ ByteMap run_step(const ByteKernels& kernels, const ByteStep& step, const ByteMap
   return {made, pooled_side};
 }
 
+/// Which blocks of two by two cells of two rows are computed whole.
+class CellBlocks {
+ public:
+  explicit CellBlocks(int columns) : chosen_(static_cast<size_t>(columns + 1) / 2, true) {}
+
+  ptrdiff_t count() const { return std::ssize(chosen_); }
+
+  /// Chooses the blocks beside which, or in which, one of the logits reaches least.
+  /// \param logits  [count()], of each block's first cell
+  void choose(const float* logits, float least) {
+    for (ptrdiff_t i = 0; i < count(); ++i) {
+      const auto [from, to] = std::pair{logits + std::max<ptrdiff_t>(i - 1, 0), logits + std::min(i + 2, count())};
+      chosen_[static_cast<size_t>(i)] = *std::max_element(from, to) >= least;
+    }
+  }
+
+  /// Calls compute(first column, columns) for each run of chosen blocks.
+  template <class Compute>
+  void for_runs(int columns, Compute compute) const {
+    for (auto begin = chosen_.begin(); (begin = std::find(begin, chosen_.end(), true)) != chosen_.end();) {
+      const auto end = std::find(begin, chosen_.end(), false);
+      const auto first = 2 * static_cast<int>(begin - chosen_.begin());
+      compute(first, std::min(2 * static_cast<int>(end - chosen_.begin()), columns) - first);
+      begin = end;
+    }
+  }
+
+ private:
+  std::vector<bool> chosen_;
+};
+
 }  // namespace
 
 PNetScreen::PNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes) : kernels_(&bytes) {
@@ -215,12 +249,13 @@ PNetScreen::PNetScreen(const NetWeights& weights, const Kernels& kernels, const 
   margin_ = comparison.margin();
 }
 
-void PNetScreen::run(const Plane& plane, int first, int last, float* logits) const {
+void PNetScreen::run(const Plane& plane, int first, int last, float* logits, float least) const {
   thread_local std::vector<uint8_t> pixel_room;
   thread_local std::vector<uint8_t> pooled_room;
   thread_local std::vector<uint8_t> conv2_room;
   thread_local std::vector<uint8_t> conv3_room;
   thread_local std::vector<float> value_room;
+  thread_local std::vector<float> block_room;
   const int width = plane.width / 2 - 1;  // pooled
   const int columns = width - kPNetMargin;
   const auto slack = static_cast<ptrdiff_t>(kByteSlack);
@@ -239,6 +274,25 @@ void PNetScreen::run(const Plane& plane, int first, int last, float* logits) con
                             .meaning = conv1.layer.meaning(),
                             .width = width,
                             .channels = conv1.layer.channels};
+  // The logits of every step-th cell of a row.
+  const auto compute = [&](int row, int column, int count, int step, float* found) {
+    ByteConvolution job = conv3.layer.job(ByteOutput::bytes);
+    job.input = second.row(row) + ptrdiff_t{column} * conv3.layer.input_channels;
+    job.pixel_stride = ptrdiff_t{step} * conv3.layer.input_channels;
+    for (int i = 0; i < job.kernel_rows; ++i) job.kernel_row[i] = second.row(row + i) - second.row(row);
+    job.width = count;
+    job.output = third;
+    kernels_->convolve(job);
+    job = head_.job(ByteOutput::floats);
+    job.input = third;
+    job.width = count;
+    job.output = made;
+    kernels_->convolve(job);
+    for (int i = 0; i < count; ++i) found[i] = made[i * head_.padded()];
+  };
+  CellBlocks blocks(columns);
+  const bool all = least == kEveryLogit;
+  require(all || first % 2 == 0, "PNetScreen: bands of blocks of cells start at an even row");
   int converted = 2 * first;  // rows of the plane that are bytes already
   for (int y = first; y < last + kPNetMargin; ++y) {
     for (; converted < 2 * y + 4; ++converted)
@@ -251,14 +305,16 @@ void PNetScreen::run(const Plane& plane, int first, int last, float* logits) con
     convolve_ring(*kernels_, conv2.layer.job(ByteOutput::bytes), pooled, y - 2, width - 2, second.row(y - 2));
     if (y < first + kPNetMargin) continue;
     const int row = y - kPNetMargin;
-    convolve_ring(*kernels_, conv3.layer.job(ByteOutput::bytes), second, row, columns, third);
-    ByteConvolution job = head_.job(ByteOutput::floats);
-    job.input = third;
-    job.width = columns;
-    job.output = made;
-    kernels_->convolve(job);
     float* row_logits = logits + static_cast<ptrdiff_t>(row - first) * columns;
-    for (int x = 0; x < columns; ++x) row_logits[x] = made[x * head_.padded()];
+    if (!all) {
+      std::fill_n(row_logits, columns, least - 1);
+      if (row % 2 == 0) {
+        float* block_logits = scratch(block_room, blocks.count());
+        compute(row, 0, static_cast<int>(blocks.count()), 2, block_logits);
+        blocks.choose(block_logits, least - kReach);
+      }
+    }
+    blocks.for_runs(columns, [&](int column, int count) { compute(row, column, count, 1, row_logits + column); });
   }
 }
 

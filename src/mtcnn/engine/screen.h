@@ -2,6 +2,7 @@
 
 #include "mtcnn/engine/byte_layer.h"
 #include "mtcnn/engine/nets.h"
+#include "mtcnn/engine/runner.h"
 
 #include <vector>
 
@@ -25,7 +26,10 @@ class PNetScreen {
   PNetScreen(const NetWeights& weights, const Kernels& kernels, const ByteKernels& bytes);
 
   /// \param logits  [last - first, width / 2 - 5], see PNet::run
-  void run(const Plane& plane, int first, int last, float* logits) const;
+  /// \param least   cells of two by two are passed over where neither their first one's logit nor its neighbours' comes
+  /// near it, and get a logit below it; first is then even. Passes over half of the cells and more, and over about one
+  /// in fifty of those that would have reached it: single ones far from the others, which no face depends on.
+  void run(const Plane& plane, int first, int last, float* logits, float least = kEveryLogit) const;
 
   /// A window whose rough logit is lower than a threshold by more than this lies below it. Infinite where that is not
   /// known: screening is then of no use.

@@ -26,8 +26,8 @@ void ScreenedPNet::run(const Plane& plane, int first, int last, float least, flo
   const int columns = plane.width / 2 - 5;
   const ptrdiff_t cells = ptrdiff_t{columns} * (last - first);
   float* logits = scratch(room, cells);
-  screen_->run(plane, first, last, logits);
   const float may_reach = least - screen_->margin();
+  screen_->run(plane, first, last, logits, may_reach);
   if (std::count_if(logits, logits + cells, [may_reach](float logit) { return logit >= may_reach; }) >
       cells / kDenseShare)
     return net_.run(plane, first, last, values, value_stride);
