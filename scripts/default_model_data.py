@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Lists of the crowd images that the default model learns from, out of what `assemble.py` of the data has made.
 
-usage: default_model_data.py CROWDS LABELS MIRROR
+usage: default_model_data.py CROWDS LABELS MIRROR [--second FILE...]
 CROWDS has NAME/images and NAME/annotations.jsonl for each set; LABELS its sets.json and labels/NAME.jsonl.xz, which name the files in their
 repositories; MIRROR the git directories of these. Writes CROWDS/NAME/train.jsonl and val.jsonl, the annotations of nine images in ten and of the
 tenth, with what their repositories know besides:
 - boxes drawn by hand (VOC) become faces where the detector found none, and make faces of those that it doubted;
-- centres of heads (ground truth of crowd counting) without a face near them become ignored boxes as large as the faces around.
+- centres of heads (ground truth of crowd counting) without a face near them become ignored boxes as large as the faces around;
+- what another detector found (--second, `mtcnn detect --json`) and the labels lack becomes ignored too: most are faces that the first one missed,
+  and a net that gets them as negatives learns to miss them.
 Needs numpy, and scipy for the centres of heads.
 """
 
@@ -69,6 +71,21 @@ def add_head_centres(faces, data):
         faces.append({"box": [round(float(v), 1) for v in (x - side / 2, y - side / 2, side, side)], "ignore": True})
 
 
+def add_second_opinion(faces, boxes):
+    known = [face["box"] for face in faces]
+    faces += [{"box": box, "ignore": True} for box in boxes if all(overlap(box, other) < SAME_FACE for other in known)]
+
+
+def boxes_by_name(files):
+    """The boxes in detection files, by image name, which is the same in no two sets."""
+    boxes = {}
+    for file in files:
+        with file.open(encoding="utf-8") as lines:
+            for image in map(json.loads, lines):
+                boxes[Path(image["image"]).name] = [[round(v, 1) for v in face["box"]] for face in image["faces"]]
+    return boxes
+
+
 #: Sets that know more than the detector: where their files lie, and what to do with them.
 MORE = {
     "jolig": (lambda path: f"annotations/{Path(path).stem}.xml", add_hand_drawn),
@@ -76,7 +93,7 @@ MORE = {
 }
 
 
-def write_lists(folder, row_of, repository, mirror):
+def write_lists(folder, row_of, repository, mirror, second):
     parts = {"train": [], "val": []}
     place, add = MORE.get(folder.name, (None, None))
     for line in (folder / "annotations.jsonl").read_text(encoding="utf-8").splitlines():
@@ -85,6 +102,7 @@ def write_lists(folder, row_of, repository, mirror):
         data = mirrored(mirror, repository, place(row_of[name]["path"])) if place else None
         if data:
             add(image["faces"], data)
+        add_second_opinion(image["faces"], second.get(Path(image["image"]).name, []))
         parts["val" if int(name[:4], 16) % 10 == 0 else "train"].append(json.dumps(image))
     for part, lines in parts.items():
         (folder / f"{part}.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
@@ -95,7 +113,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("crowds", "labels", "mirror"):
         parser.add_argument(name, type=Path)
+    parser.add_argument("--second", type=Path, nargs="+", default=[], metavar="FILE")
     arguments = parser.parse_args()
+    second = boxes_by_name(arguments.second)
     sets = json.loads((arguments.labels / "sets.json").read_text(encoding="utf-8"))
     for name, about in sets.items():
         if not (arguments.crowds / name / "annotations.jsonl").exists():
@@ -103,7 +123,7 @@ def main():
             continue
         with lzma.open(arguments.labels / "labels" / f"{name}.jsonl.xz", "rt", encoding="utf-8") as rows:
             row_of = {row["sha"][:16]: row for row in map(json.loads, rows)}
-        write_lists(arguments.crowds / name, row_of, about["repo"], arguments.mirror)
+        write_lists(arguments.crowds / name, row_of, about["repo"], arguments.mirror, second)
 
 
 if __name__ == "__main__":
