@@ -68,7 +68,7 @@ TEST(WiderGolden, UnsortedRunsScoreTheSameAlsoAfterTheyAreWrittenAndRead) {
   const WiderScores scores = score_wider(run, truth, options);
   const testing::TempFolder folder;
   write_wider_results(folder.path() / "results", run, truth);
-  const WiderRun again = read_wider_run(folder.path() / "results", truth);
+  const WiderRun again = read_wider_run({folder.path() / "results"}, truth);
   EXPECT_EQ(again.detections, 48974);
   EXPECT_EQ(again.missing_images, 0);
   const WiderScores scores_again = score_wider(again, truth, options);
@@ -92,7 +92,7 @@ TEST_P(WiderCascade, PublicWeightsScoreAsTheReferenceSays) {
   MTCNN_NEEDS_SHARED("data/wider/eval_tools/ground_truth");
   const WiderGroundTruth truth =
       read_wider_ground_truth(testing::shared_folder() / "data/wider/eval_tools/ground_truth");
-  const WiderRun run = read_wider_run(testing::shared_folder() / "golden/cascade" / GetParam().file, truth);
+  const WiderRun run = read_wider_run({testing::shared_folder() / "golden/cascade" / GetParam().file}, truth);
   EXPECT_EQ(run.unknown_images, 0);
   EXPECT_EQ(run.missing_images, 0);
   const WiderScores scores = score_wider(run, truth, {.bootstrap = {.repeats = 100}});

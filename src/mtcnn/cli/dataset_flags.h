@@ -19,6 +19,15 @@ struct DatasetFlags {
 /// \param layout  what the folder must look like, for --help.
 void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& layout);
 
+/// Adds --detections to verbs that score one run: one file, or several as the pieces of that run.
+/// \param what  the formats, for --help.
+/// \param type  as help shows it.
+void add_detections_flag(CLI::App& verb, std::vector<std::string>& files, const std::string& what,
+                         const std::string& type = "FILE");
+
+/// input_entry() of each, for a report.
+void add_input_entries(Json& inputs, const std::vector<std::string>& detections);
+
 /// Exactly one of --detections and --dataset.
 /// \throws Error{usage}.
 inline void require_one_source(bool detections_given, const DatasetFlags& flags) {
@@ -28,12 +37,17 @@ inline void require_one_source(bool detections_given, const DatasetFlags& flags)
   }
 }
 
+/// What detect_dataset() leaves.
+struct DatasetRun {
+  std::string detections;  ///< the name of the file
+  std::string object;      ///< what the model finds, one of them
+};
+
 /// Runs the detector over the pictures and writes what it finds to OUT/detections.jsonl, and totals to stderr unless
 /// `quiet`.
-/// \return the name of that file.
 /// \throws Error, also where `out` is empty or the user stops it; nothing is written then.
-std::string detect_dataset(const DatasetFlags& flags, const std::vector<PictureFile>& pictures, const std::string& out,
-                           bool quiet);
+DatasetRun detect_dataset(const DatasetFlags& flags, const std::vector<PictureFile>& pictures, const std::string& out,
+                          bool quiet);
 
 /// Where detect_dataset() keeps the detections, below --out.
 inline constexpr const char* kDetectionsFile = "detections.jsonl";

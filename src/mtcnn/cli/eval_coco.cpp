@@ -9,16 +9,18 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace mtcnn::cli {
 namespace {
 
 struct CocoArguments {
-  std::string detections;
+  std::vector<std::string> detections;
   std::string annotations;
   std::string category;
   std::string out;
   std::string json;
+  std::string object;  ///< what the model finds, where it ran
   BootstrapOptions bootstrap;
   bool quiet = false;
   DatasetFlags dataset;
@@ -38,6 +40,12 @@ std::optional<LabelSet> read_kind(const CocoArguments& arguments) {
   return set;
 }
 
+void detect(CocoArguments& arguments, const std::vector<PictureFile>& pictures) {
+  DatasetRun run = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
+  arguments.detections = {std::move(run.detections)};
+  arguments.object = std::move(run.object);
+}
+
 /// Runs the detector on the pictures that the labels name where a data set was given.
 void complete(CocoArguments& arguments, const std::optional<LabelSet>& labels) {
   require_one_source(!arguments.detections.empty(), arguments.dataset);
@@ -46,7 +54,7 @@ void complete(CocoArguments& arguments, const std::optional<LabelSet>& labels) {
     std::vector<PictureFile> pictures;
     for (const ImageAnnotation& image : labels->images)
       pictures.push_back({labels->images_folder / image.image, image.image});
-    arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
+    detect(arguments, pictures);
   } else if (!dataset.empty()) {
     if (arguments.annotations.empty()) arguments.annotations = (dataset / "annotations.jsonl").string();
     const std::filesystem::path images = own_images_folder(dataset);
@@ -54,7 +62,7 @@ void complete(CocoArguments& arguments, const std::optional<LabelSet>& labels) {
     read_annotations(arguments.annotations, [&](ImageAnnotation&& image) {
       pictures.push_back({picture_path(images, image.image, arguments.annotations), image.image});
     });
-    arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
+    detect(arguments, pictures);
   }
   if (labels) arguments.annotations = labels->files.front().string();  // for the report: of a folder the first
   if (arguments.annotations.empty()) throw Error(ErrorCode::usage, "--annotations is needed beside --detections");
@@ -62,24 +70,28 @@ void complete(CocoArguments& arguments, const std::optional<LabelSet>& labels) {
 
 /// What is scored, for the table: as the model says or, where only detections are given, the labels.
 std::string object_of(const CocoArguments& arguments, const CocoTruth& truth) {
-  if (!arguments.dataset.dataset.empty()) return chosen_model(arguments.dataset.detector).object;
+  if (!arguments.object.empty()) return arguments.object;
   return truth.category.empty() ? Model{}.object : truth.category;
 }
 
 void run_coco(CocoArguments arguments) {
-  require_scores_apart(arguments, {arguments.detections, arguments.annotations});
+  std::vector<std::filesystem::path> inputs(arguments.detections.begin(), arguments.detections.end());
+  inputs.emplace_back(arguments.annotations);
+  require_scores_apart(arguments, std::move(inputs));
   const std::optional<LabelSet> labels = read_kind(arguments);
   complete(arguments, labels);
   CocoTruth truth = labels ? coco_truth(labels->images) : read_coco_truth(arguments.annotations, arguments.category);
-  const DetectionFit fit = read_coco_detections(arguments.detections, truth);
-  if (const std::string warning = fit_warning(fit, arguments.detections); !warning.empty()) log::warning(warning);
+  const DetectionFiles files(arguments.detections.begin(), arguments.detections.end());
+  const DetectionFit fit = read_coco_detections(files, truth);
+  if (const std::string warning = fit_warning(fit, files); !warning.empty()) log::warning(warning);
   const CocoScore score = score_coco(truth.images);
   const CocoIntervals intervals = coco_intervals(truth.images, arguments.bootstrap);
   EvalReport report = coco_report(score, intervals, fit);
   report.settings = {{"category", truth.category},
                      {"bootstrap_repeats", arguments.bootstrap.repeats},
                      {"seed", arguments.bootstrap.seed}};
-  report.inputs = {input_entry("detections", arguments.detections), input_entry("annotations", arguments.annotations)};
+  add_input_entries(report.inputs, arguments.detections);
+  report.inputs.push_back(input_entry("annotations", arguments.annotations));
   if (!arguments.out.empty()) write_report(arguments.out, report);
   if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
   if (!arguments.quiet && arguments.json != "-") print(coco_table(score, intervals, object_of(arguments, truth)));
@@ -93,7 +105,7 @@ void add_eval_coco(CLI::App& eval) {
       "Average precision and recall of boxes, as pycocotools computes them\n\nFor one category of COCO JSON or for own "
       "annotations; any object, not only faces.");
   const auto arguments = std::make_shared<CocoArguments>();
-  verb->add_option("--detections", arguments->detections, "Detections: JSON lines or COCO results")->type_name("FILE");
+  add_detections_flag(*verb, arguments->detections, "Detections: JSON lines or COCO results");
   verb->add_option("--annotations", arguments->annotations,
                    "Annotations: JSON lines or COCO JSON; with --kind labels of that kind")
       ->type_name("FILE");

@@ -1,17 +1,20 @@
 #include "mtcnn/cli/dataset_flags.h"
 #include "mtcnn/cli/verbs.h"
 #include "mtcnn/core/paths.h"
+#include "mtcnn/core/text.h"
 #include "mtcnn/eval/fddb_report.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mtcnn::cli {
 namespace {
 
 struct Arguments {
-  std::string detections;
+  std::vector<std::string> detections;
   std::string annotations;
   std::string images;
   std::string extension = ".jpg";
@@ -31,8 +34,8 @@ void complete(Arguments& arguments) {
   if (const std::filesystem::path dataset = arguments.dataset.dataset; !dataset.empty()) {
     if (arguments.annotations.empty()) arguments.annotations = (dataset / "FDDB-folds").string();
     if (arguments.images.empty()) arguments.images = (dataset / "originalPics").string();
-    arguments.detections =
-        detect_dataset(arguments.dataset, pictures_below(arguments.images), arguments.out, arguments.quiet);
+    arguments.detections = {
+        detect_dataset(arguments.dataset, pictures_below(arguments.images), arguments.out, arguments.quiet).detections};
   }
   if (arguments.annotations.empty() || arguments.images.empty()) {
     throw Error(ErrorCode::usage, "--annotations and --images are needed beside --detections");
@@ -40,18 +43,24 @@ void complete(Arguments& arguments) {
 }
 
 void run(Arguments arguments) {
-  require_scores_apart(arguments, {arguments.detections, arguments.annotations, arguments.images},
-                       {"DiscROC.txt", "ContROC.txt"}, arguments.results);
+  std::vector<std::filesystem::path> inputs(arguments.detections.begin(), arguments.detections.end());
+  for (const std::string& folder : {arguments.annotations, arguments.images}) inputs.emplace_back(folder);
+  require_scores_apart(arguments, std::move(inputs), {"DiscROC.txt", "ContROC.txt"}, arguments.results);
   complete(arguments);
   FddbRun settings;
   settings.options.assignment = arguments.assignment == "optimal" ? FddbAssignment::optimal : FddbAssignment::reference;
   settings.options.angle = arguments.angle == 1 ? FddbAngle::opencv1 : FddbAngle::opencv4;
   settings.ellipses = arguments.ellipses;
   std::vector<FddbFold> folds = read_fddb_annotations(arguments.annotations);
-  if (is_folder(arguments.detections)) {
-    read_fddb_results(folds, arguments.detections);
+  const DetectionFiles files(arguments.detections.begin(), arguments.detections.end());
+  const auto folder = std::find_if(files.begin(), files.end(), [](const auto& file) { return is_folder(file); });
+  if (folder == files.end()) {
+    settings.mismatch = read_fddb_json(folds, files, arguments.extension);
+  } else if (files.size() == 1) {
+    read_fddb_results(folds, *folder);
   } else {
-    settings.mismatch = read_fddb_json(folds, arguments.detections, arguments.extension);
+    throw Error(ErrorCode::usage, "a folder of results is a whole run, not a piece of one",
+                {.where = folder->string(), .found = concat(files.size(), " of --detections"), .expected = "one"});
   }
   read_fddb_sizes(folds, arguments.images, arguments.extension);
   if (arguments.ellipses) make_fddb_ellipses(folds);
@@ -59,8 +68,8 @@ void run(Arguments arguments) {
 
   const FddbScores scores = score_fddb(folds, settings.options);
   EvalReport report = fddb_report(folds, scores, settings);
-  report.inputs = {input_entry("annotations", arguments.annotations), input_entry("images", arguments.images),
-                   input_entry("detections", arguments.detections)};
+  report.inputs = {input_entry("annotations", arguments.annotations), input_entry("images", arguments.images)};
+  add_input_entries(report.inputs, arguments.detections);
   if (!arguments.out.empty()) {
     write_fddb_curves(arguments.out, folds, scores);
     write_report(arguments.out, report);
@@ -77,8 +86,7 @@ void add_eval_fddb(CLI::App& eval) {
       "fddb",
       "FDDB: true positive rate over false positives, discrete and continuous\n\nEqual to the 2011 evaluator; state "
       "--angle and --assignment with every figure.");
-  verb->add_option("--detections", arguments->detections, "Folder with fold-NN-out.txt, or JSON lines")
-      ->type_name("DIR|FILE");
+  add_detections_flag(*verb, arguments->detections, "Folder with fold-NN-out.txt, or JSON lines", "DIR|FILE");
   verb->add_option("--annotations", arguments->annotations,
                    "Folder with FDDB-fold-NN.txt and FDDB-fold-NN-ellipseList.txt, any number of folds")
       ->type_name("DIR");

@@ -7,12 +7,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 namespace mtcnn::cli {
 namespace {
 
 struct LandmarksArguments {
-  std::string detections;
+  std::vector<std::string> detections;
   std::string annotations;
   std::string split = "val";
   std::string out;
@@ -22,7 +23,7 @@ struct LandmarksArguments {
 };
 
 void add_inputs(const LandmarksArguments& arguments, EvalReport& report) {
-  report.inputs.push_back(input_entry("detections", arguments.detections));
+  add_input_entries(report.inputs, arguments.detections);
   if (!is_celeba(arguments.annotations)) {
     report.inputs.push_back(input_entry("annotations", arguments.annotations));
     return;
@@ -51,7 +52,7 @@ void complete(LandmarksArguments& arguments) {
       read_annotations(own, add);
     }
     arguments.annotations = celeba ? dataset.string() : own.string();
-    arguments.detections = detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet);
+    arguments.detections = {detect_dataset(arguments.dataset, pictures, arguments.out, arguments.quiet).detections};
   }
   const std::filesystem::path inside = std::filesystem::path(arguments.annotations) / "annotations.jsonl";
   if (!is_celeba(arguments.annotations) && path_exists(inside)) arguments.annotations = inside.string();
@@ -59,10 +60,13 @@ void complete(LandmarksArguments& arguments) {
 }
 
 void run_landmarks(LandmarksArguments arguments) {
-  require_scores_apart(arguments, {arguments.detections, arguments.annotations});
+  std::vector<std::filesystem::path> inputs(arguments.detections.begin(), arguments.detections.end());
+  inputs.emplace_back(arguments.annotations);
+  require_scores_apart(arguments, std::move(inputs));
   complete(arguments);
-  const LandmarkData data = read_landmark_errors(arguments.annotations, arguments.split, arguments.detections);
-  if (const std::string warning = fit_warning(data.fit, arguments.detections); !warning.empty()) log::warning(warning);
+  const DetectionFiles files(arguments.detections.begin(), arguments.detections.end());
+  const LandmarkData data = read_landmark_errors(arguments.annotations, arguments.split, files);
+  if (const std::string warning = fit_warning(data.fit, files); !warning.empty()) log::warning(warning);
   const LandmarkScore score = score_landmarks(data.faces, data.points.names);
   EvalReport report = landmark_report(data, score);
   add_inputs(arguments, report);
@@ -80,7 +84,7 @@ void add_eval_landmarks(CLI::App& eval) {
                           "size and, for faces, to the distance between the eyes. Faces that were not found count as "
                           "failures.");
   const auto arguments = std::make_shared<LandmarksArguments>();
-  verb->add_option("--detections", arguments->detections, "Detections with keypoints, JSON lines")->type_name("FILE");
+  add_detections_flag(*verb, arguments->detections, "Detections with keypoints, JSON lines");
   verb->add_option("--annotations", arguments->annotations,
                    "JSON lines with landmarks, or a folder with annotations.jsonl or in CelebA's layout")
       ->type_name("FILE|DIR");

@@ -14,7 +14,7 @@ namespace mtcnn::cli {
 namespace {
 
 struct Arguments {
-  std::vector<std::string> detections;
+  std::vector<std::vector<std::string>> detections;  ///< the files of each run
   std::vector<std::string> names;
   std::string ground_truth;
   std::string out;
@@ -43,6 +43,8 @@ void check(const Arguments& arguments) {
   }
 }
 
+DetectionFiles files_of(const std::vector<std::string>& run) { return {run.begin(), run.end()}; }
+
 /// Runs whose files have the same name are told apart by their paths.
 void name_runs(std::vector<WiderResult>& results, const Arguments& arguments) {
   std::vector<std::string> names;
@@ -51,7 +53,7 @@ void name_runs(std::vector<WiderResult>& results, const Arguments& arguments) {
     if (!arguments.names.empty()) {
       results[i].run.name = arguments.names[i];
     } else if (std::count(names.begin(), names.end(), names[i]) > 1) {
-      results[i].run.name = arguments.detections[i];
+      results[i].run.name = shown_files(files_of(arguments.detections[i]));
     }
   }
 }
@@ -62,19 +64,20 @@ void detect_first(Arguments& arguments) {
   if (dataset.empty()) return;
   if (arguments.ground_truth.empty()) arguments.ground_truth = wider_ground_truth_folder(dataset).string();
   arguments.detections = {
-      detect_dataset(arguments.dataset, pictures_below(wider_images_folder(dataset)), arguments.out, arguments.quiet)};
+      {detect_dataset(arguments.dataset, pictures_below(wider_images_folder(dataset)), arguments.out, arguments.quiet)
+           .detections}};
 }
 
 void run(Arguments arguments) {
   check(arguments);
-  std::vector<std::filesystem::path> inputs(arguments.detections.begin(), arguments.detections.end());
-  inputs.emplace_back(arguments.ground_truth);
+  std::vector<std::filesystem::path> inputs = {arguments.ground_truth};
+  for (const auto& files : arguments.detections) inputs.insert(inputs.end(), files.begin(), files.end());
   require_scores_apart(arguments, std::move(inputs), {}, arguments.results);
   detect_first(arguments);
   const WiderGroundTruth truth = read_wider_ground_truth(arguments.ground_truth);
   std::vector<WiderResult> results;
-  for (const std::string& path : arguments.detections) {
-    WiderRun detections = read_wider_run(path, truth);
+  for (const auto& files : arguments.detections) {
+    WiderRun detections = read_wider_run(files_of(files), truth);
     WiderScores scores = score_wider(detections, truth, arguments.options);
     results.push_back({std::move(detections), std::move(scores)});
   }
@@ -82,7 +85,7 @@ void run(Arguments arguments) {
   EvalReport report = wider_report(results, truth, arguments.options);
   for (const auto& file : wider_ground_truth_files(arguments.ground_truth))
     report.inputs.push_back(input_entry("ground truth", file));
-  for (const std::string& path : arguments.detections) report.inputs.push_back(input_entry("detections", path));
+  for (const auto& files : arguments.detections) add_input_entries(report.inputs, files);
   if (!arguments.results.empty()) write_wider_results(arguments.results, results.front().run, truth);
   if (!arguments.out.empty()) write_report(arguments.out, report);
   if (!arguments.json.empty()) write_result(arguments.json, summary_text(report));
@@ -99,10 +102,12 @@ void add_eval_wider(CLI::App& eval) {
                                        "WIDER FACE: average precision easy, medium and hard\n\nThe official protocol "
                                        "with its quirks, 95 % intervals over "
                                        "images, recall by height of the faces, and false positives per image.");
-  verb->add_option("--detections", arguments->detections,
-                   "JSON lines, or a folder with EVENT/NAME.txt; give it again to compare runs")
+  verb->add_option_function<std::vector<std::string>>(
+          "--detections", [arguments](const auto& files) { arguments->detections.push_back(files); },
+          "JSON lines, or a folder with EVENT/NAME.txt; several are the pieces of one run, as of detect --rank; give "
+          "the flag again to compare runs")
       ->type_name("FILE|DIR")
-      ->allow_extra_args(false);
+      ->trigger_on_parse();
   verb->add_option("--ground-truth", arguments->ground_truth,
                    "Folder with wider_face_val.mat and wider_{easy,medium,hard}_val.mat")
       ->type_name("DIR");

@@ -133,36 +133,48 @@ void read_faces(const Json& json, const fs::path& path, CocoTruth& truth) {
   }
 }
 
-DetectionFit read_results(const fs::path& path, CocoTruth& truth) {
+/// What COCO results say of images: which they name, in all files.
+struct NamedIds {
+  std::unordered_set<int64_t> known;
+  std::unordered_set<int64_t> unknown;
+  ImageFiles files;
+};
+
+void add_results(const fs::path& path, CocoTruth& truth, NamedIds& ids, DetectionFit& fit) {
   const Json list = read_json(path, kLargestData);
   if (!list.is_array()) refuse(path, "no COCO results", shown(list), "a list of results, or JSON lines with \"image\"");
   if (!truth.category_id) {
     throw Error(ErrorCode::usage, "COCO results name images by ids, which these annotations do not have",
                 {.where = path.string(), .hint = "give annotations in COCO JSON, or detections as JSON lines"});
   }
-  DetectionFit fit;
-  std::unordered_set<int64_t> known;
-  std::unordered_set<int64_t> unknown;
+  std::unordered_set<int64_t> here;
   for (size_t i = 0; i < list.size(); ++i) {
     const JsonFields fields(concat(path.string(), ": [", i, "]"));
     const auto [x, y, w, h] = read_box(fields, list[i]);
     const double score = fields.number(fields.member(list[i], "score"), "score");
     const int64_t id = fields.whole_number(list[i], "image_id");
+    if (here.insert(id).second) ids.files.add(concat("image_id ", id), path);
     const bool counts = fields.whole_number(list[i], "category_id") == truth.category_id;
     const auto image = truth.by_id.find(id);
     if (image == truth.by_id.end()) {
-      if (unknown.empty()) fit.first_unknown = concat("image_id ", id);
-      unknown.insert(id);
+      if (ids.unknown.empty()) fit.first_unknown = concat("image_id ", id);
+      ids.unknown.insert(id);
       continue;
     }
-    known.insert(id);
+    ids.known.insert(id);
     if (!counts) continue;
     ++fit.detections;
     truth.images[image->second].detections.push_back({x, y, w, h, score});
   }
+}
+
+DetectionFit read_results(const DetectionFiles& files, CocoTruth& truth) {
+  DetectionFit fit;
+  NamedIds ids;
+  for (const fs::path& file : files) add_results(file, truth, ids, fit);
   fit.images = static_cast<int64_t>(truth.images.size());
-  fit.missing_images = fit.images - static_cast<int64_t>(known.size());
-  fit.unknown_images = static_cast<int64_t>(unknown.size());
+  fit.missing_images = fit.images - static_cast<int64_t>(ids.known.size());
+  fit.unknown_images = static_cast<int64_t>(ids.unknown.size());
   return fit;
 }
 
@@ -189,9 +201,16 @@ CocoTruth read_coco_truth(const fs::path& path, const std::string& category) {
   return truth;
 }
 
-DetectionFit read_coco_detections(const fs::path& path, CocoTruth& truth) {
-  if (!is_json_lines(path)) return read_results(path, truth);
-  return read_detections_of(path, truth.by_name, [&](size_t place, ImageDetections&& image) {
+DetectionFit read_coco_detections(const DetectionFiles& files, CocoTruth& truth) {
+  require(!files.empty(), "read_coco_detections: no files");
+  const bool lines = is_json_lines(files.front());
+  for (const fs::path& file : files) {
+    if (is_json_lines(file) == lines) continue;
+    refuse(file, "detections of one run in two formats", lines ? "COCO results" : "JSON lines",
+           concat(lines ? "JSON lines" : "COCO results", ", as in ", files.front().string()));
+  }
+  if (!lines) return read_results(files, truth);
+  return read_detections_of(files, truth.by_name, [&](size_t place, ImageDetections&& image, const fs::path&) {
     for (const Detection& face : image.faces) {
       truth.images[place].detections.push_back({face.x, face.y, face.w, face.h, face.confidence});
     }

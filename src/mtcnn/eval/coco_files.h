@@ -34,11 +34,12 @@ CocoTruth read_coco_truth(const std::filesystem::path& path, const std::string& 
 /// The same of annotations that are in memory; names are all different.
 CocoTruth coco_truth(const std::vector<ImageAnnotation>& annotations);
 
-/// Reads detections into `truth.images`; the form is told from the content:
+/// Reads the detections of one run, from one file or several, into `truth.images`; the form is told from the content:
 /// - own JSON lines (detections.h): images are found by name (COCO's file_name);
 /// - COCO results: a list of {image_id, category_id, bbox, score}; entries of other categories are passed over. Needs
 ///   ground truth in COCO JSON. Image ids that the ground truth does not have are counted as unknown.
-/// \throws Error on damage, negative sizes and images that occur twice.
-DetectionFit read_coco_detections(const std::filesystem::path& path, CocoTruth& truth);
+/// \throws Error on damage, negative sizes, images that occur twice, in one file of lines or in two files, and files of
+/// both forms.
+DetectionFit read_coco_detections(const DetectionFiles& files, CocoTruth& truth);
 
 }  // namespace mtcnn

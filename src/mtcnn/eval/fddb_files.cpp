@@ -49,7 +49,7 @@ void read_rows(const fs::path& path, std::vector<FddbImage>& images, const Use& 
       use(lines, images[i]);
     }
   }
-  if (!lines.done()) lines.refuse("more than the fold list has pictures", "the end of the file");
+  if (!lines.done()) lines.refuse("more than the fold list has images", "the end of the file");
 }
 
 /// The digits between `before` and `after`, where the name is made of these.
@@ -95,7 +95,7 @@ FddbSize size_of(const fs::path& path) {
   const PictureFacts facts = inspect_picture(MappedFile(path).bytes(), path.string());
   constexpr auto most = static_cast<int64_t>(kFddbLargest);
   if (facts.width < 1 || facts.height < 1 || facts.width > most || facts.height > most) {
-    throw Error(ErrorCode::bad_format, "not a size that a picture can have",
+    throw Error(ErrorCode::bad_format, "not a size that an image can have",
                 {.where = path.string(),
                  .found = concat(facts.width, " x ", facts.height),
                  .expected = concat("1 to ", most, " pixels a side")});
@@ -112,6 +112,17 @@ ImagesByName by_name(std::vector<FddbFold>& folds) {
     for (FddbImage& image : fold.images) images.emplace(image.name, &image);
   }
   return images;
+}
+
+void add_boxes(FddbImage& image, const ImageDetections& line, const fs::path& file) {
+  for (const Detection& face : line.faces) {
+    image.detections.push_back({FddbRectangle{face.x, face.y, face.w, face.h}, face.confidence});
+    if (fddb_drawable(image.detections.back().region)) continue;
+    throw Error(ErrorCode::bad_format, concat("a box of ", fddb_quoted(image.name), " cannot be drawn"),
+                {.where = file.string(),
+                 .found = concat("[", face.x, ", ", face.y, ", ", face.w, ", ", face.h, "]"),
+                 .expected = concat("numbers within +-", static_cast<int64_t>(kFddbLargest))});
+  }
 }
 
 /// The shortest digits that read back as the same double.
@@ -150,9 +161,9 @@ std::vector<FddbFold> read_fddb_annotations(const fs::path& folder) {
     const fs::path list = folder / concat("FDDB-fold-", number, ".txt");
     for (FddbLines lines(list); !lines.done(); lines.advance()) {
       const auto columns = lines.columns();
-      if (columns.size() != 1) lines.refuse("not a picture's name", "one name a line, without blanks");
+      if (columns.size() != 1) lines.refuse("not an image's name", "one name a line, without blanks");
       const auto [other, is_new] = seen.emplace(lines.line(), list);
-      if (!is_new) lines.refuse("this picture is listed twice", concat("each once; first in ", other->second.string()));
+      if (!is_new) lines.refuse("this image is listed twice", concat("each once; first in ", other->second.string()));
       fold.images.push_back({.name = std::string(lines.line())});
     }
     const fs::path faces = folder / concat("FDDB-fold-", number, "-ellipseList.txt");
@@ -189,31 +200,22 @@ void read_fddb_results(std::vector<FddbFold>& folds, const fs::path& folder) {
   }
 }
 
-FddbMismatch read_fddb_json(std::vector<FddbFold>& folds, const fs::path& file, const std::string& extension) {
+FddbMismatch read_fddb_json(std::vector<FddbFold>& folds, const DetectionFiles& files, const std::string& extension) {
   const ImagesByName images = by_name(folds);
-  std::unordered_map<std::string, bool> seen;
+  ImageFiles seen;
   FddbMismatch mismatch;
-  read_detections(file, [&](ImageDetections&& line) {
-    auto known = images.find(line.image);
-    if (known == images.end() && line.image.ends_with(extension)) {
-      known = images.find(line.image.substr(0, line.image.size() - extension.size()));
-    }
-    if (known == images.end()) return mismatch.unknown.push_back(line.image);
-    FddbImage& image = *known->second;
-    if (!seen.emplace(image.name, true).second) {
-      throw Error(ErrorCode::bad_format, "two lines for one picture",
-                  {.where = file.string(), .found = fddb_quoted(image.name)});
-    }
-    if (!line.error.empty()) mismatch.unusable.push_back(image.name);
-    for (const Detection& face : line.faces) {
-      image.detections.push_back({FddbRectangle{face.x, face.y, face.w, face.h}, face.confidence});
-      if (fddb_drawable(image.detections.back().region)) continue;
-      throw Error(ErrorCode::bad_format, concat("a box of ", fddb_quoted(image.name), " cannot be drawn"),
-                  {.where = file.string(),
-                   .found = concat("[", face.x, ", ", face.y, ", ", face.w, ", ", face.h, "]"),
-                   .expected = concat("numbers within +-", static_cast<int64_t>(kFddbLargest))});
-    }
-  });
+  for (const fs::path& file : files) {
+    read_detections(file, [&](ImageDetections&& line) {
+      auto known = images.find(line.image);
+      if (known == images.end() && line.image.ends_with(extension))
+        known = images.find(line.image.substr(0, line.image.size() - extension.size()));
+      if (known == images.end()) return mismatch.unknown.push_back(line.image);
+      FddbImage& image = *known->second;
+      seen.add(image.name, file);
+      if (!line.error.empty()) mismatch.unusable.push_back(image.name);
+      add_boxes(image, line, file);
+    });
+  }
   for (const FddbFold& fold : folds) {
     for (const FddbImage& image : fold.images) {
       if (!seen.contains(image.name)) mismatch.missing.push_back(image.name);
@@ -221,8 +223,8 @@ FddbMismatch read_fddb_json(std::vector<FddbFold>& folds, const fs::path& file, 
   }
   if (seen.empty() && !mismatch.unknown.empty() && !images.empty()) {
     throw Error(
-        ErrorCode::bad_format, "no line is about a picture of the folds",
-        {.where = file.string(),
+        ErrorCode::bad_format, "no line is about an image of the folds",
+        {.where = shown_files(files),
          .found = fddb_quoted(mismatch.unknown.front()),
          .expected = concat("names as ", fddb_quoted(mismatch.missing.front()), ", with or without ", extension),
          .hint = "detect in the folder that --images names, so that names are relative to it"});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mtcnn/eval/detection_files.h"
 #include "mtcnn/eval/fddb.h"
 
 #include <filesystem>
@@ -38,11 +39,10 @@ struct FddbMismatch {
   std::vector<std::string> unusable;  ///< pictures with an "error" line: scored as without detections
 };
 
-/// Reads a JSON-lines detections file; "image" is a picture's name, with or without `extension`, lines in any order.
-/// \throws Error as read_detections does; if a picture has two lines, a box cannot be drawn, or no line is a picture of
-/// the folds.
-FddbMismatch read_fddb_json(std::vector<FddbFold>& folds, const std::filesystem::path& file,
-                            const std::string& extension);
+/// Reads the JSON-lines files of one run; "image" is a picture's name, with or without `extension`, lines in any order.
+/// \throws Error as read_detections does; if a picture has two lines, in one file or in two, a box cannot be drawn, or
+/// no line is a picture of the folds.
+FddbMismatch read_fddb_json(std::vector<FddbFold>& folds, const DetectionFiles& files, const std::string& extension);
 
 /// Writes fold-NN-out.txt for every fold, as read_fddb_results reads it; numbers read back as the same doubles.
 /// \throws Error if a file cannot be written.

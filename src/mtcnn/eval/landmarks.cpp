@@ -147,7 +147,7 @@ size_t labelled_points(const Images& images) {
 /// \param face   whether the labelled points are known to be those of a face.
 /// \param names  of the detections' points; empty where there are no detections.
 ComparedPoints compared_points(size_t labelled, bool face, const std::vector<std::string>& names,
-                               const fs::path& path) {
+                               const std::string& where) {
   ComparedPoints points;
   const auto face_points = face_points_among(names);
   if (labelled == points.names.size() && (face_points || names.empty())) {
@@ -156,7 +156,7 @@ ComparedPoints compared_points(size_t labelled, bool face, const std::vector<std
   }
   if (face || (!names.empty() && names.size() != labelled)) {
     throw Error(ErrorCode::bad_format, "the detections have other points than the labels",
-                {.where = path.string(),
+                {.where = where,
                  .found = concat(names.size(), ": ", shown_names(names)),
                  .expected = face ? shown_names(points.names) : concat(labelled, " points"),
                  .hint = "score a model with labels of the points that it was trained for"});
@@ -217,18 +217,20 @@ LandmarkScore score_landmarks(std::span<const FaceError> faces, const std::vecto
   return score;
 }
 
-LandmarkData read_landmark_errors(const fs::path& annotations, const std::string& split, const fs::path& detections) {
+LandmarkData read_landmark_errors(const fs::path& annotations, const std::string& split,
+                                  const DetectionFiles& detections) {
   LandmarkData data;
   Images images = read_images(annotations, split, data);
   std::vector<std::vector<Detection>> found(images.annotations.size());
   std::vector<std::string> names;  // of the detections' points
-  data.fit = read_detections_of(detections, images.index, [&](size_t place, ImageDetections&& of_image) {
-    check_landmarks(of_image, detections);
-    if (!of_image.faces.empty()) require_same_names(of_image, detections, names);
+  const auto use = [&](size_t place, ImageDetections&& of_image, const fs::path& file) {
+    check_landmarks(of_image, file);
+    if (!of_image.faces.empty()) require_same_names(of_image, file, names);
     found[place] = std::move(of_image.faces);
-  });
+  };
+  data.fit = read_detections_of(detections, images.index, use);
   const size_t labelled = labelled_points(images);
-  if (labelled > 0) data.points = compared_points(labelled, is_celeba(annotations), names, detections);
+  if (labelled > 0) data.points = compared_points(labelled, is_celeba(annotations), names, shown_files(detections));
   for (size_t i = 0; i < found.size(); ++i) {
     for (FaceError& error : landmark_errors(images.annotations[i], found[i], data.points))
       data.faces.push_back(std::move(error));

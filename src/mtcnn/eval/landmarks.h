@@ -84,11 +84,11 @@ struct LandmarkData {
 };
 
 /// Reads annotations (own JSON lines or a folder in CelebA's layout, of which `split` is taken: "train", "val", "test")
-/// and detections (JSON lines), and measures every face. Labels of own data tell no names: five points are those of a
-/// face where the detections have these, any other points are compared in their order and named as in the detections.
-/// \throws Error as the readers do, on detections without keypoints or with another number of them than the labels, and
-/// if no face has landmarks.
+/// and the detections of one run (JSON lines), and measures every face. Labels of own data tell no names: five points
+/// are those of a face where the detections have these, any other points are compared in their order and named as in
+/// the detections. \throws Error as the readers do, on detections without keypoints or with another number of them than
+/// the labels, and if no face has landmarks.
 LandmarkData read_landmark_errors(const std::filesystem::path& annotations, const std::string& split,
-                                  const std::filesystem::path& detections);
+                                  const DetectionFiles& detections);
 
 }  // namespace mtcnn

@@ -12,7 +12,6 @@
 #include <cstdio>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace mtcnn {
 namespace fs = std::filesystem;
@@ -33,18 +32,15 @@ std::string image_key(std::string_view path) {
 /// Takes images one by one and puts them in their place.
 class Collector {
  public:
-  Collector(const fs::path& path, const WiderGroundTruth& truth) : path_(path) {
+  explicit Collector(const WiderGroundTruth& truth) {
     run_.faces.resize(truth.images.size());
     for (size_t i = 0; i < truth.images.size(); ++i)
       places_.emplace(truth.images[i].event + "/" + truth.images[i].name, i);
   }
 
-  void add(ImageDetections&& image) {
+  void add(ImageDetections&& image, const fs::path& file) {
     const std::string key = image_key(image.image);
-    if (!seen_.insert(key).second) {
-      throw Error(ErrorCode::bad_format, "an image comes twice",
-                  {.where = path_.string(), .found = image.image, .expected = "each <event>/<name> once"});
-    }
+    seen_.add(key, file);
     ++run_.listed_images;
     const auto count = static_cast<int64_t>(image.faces.size());
     const auto place = places_.find(key);
@@ -61,11 +57,11 @@ class Collector {
     run_.faces[place->second] = std::move(image.faces);
   }
 
-  WiderRun finish() {
+  WiderRun finish(const DetectionFiles& files) {
     const int64_t known = run_.listed_images - run_.unknown_images;
     if (known == 0 && run_.unknown_images > 0) {
       throw Error(ErrorCode::bad_format, "none of its images is in the ground truth",
-                  {.where = path_.string(),
+                  {.where = shown_files(files),
                    .found = run_.unknown_names.front(),
                    .expected = "paths that end in <event>/<name>.jpg",
                    .hint = "is this the ground truth of these detections?"});
@@ -75,10 +71,9 @@ class Collector {
   }
 
  private:
-  const fs::path& path_;
   WiderRun run_;
   std::unordered_map<std::string, size_t> places_;
-  std::unordered_set<std::string> seen_;
+  ImageFiles seen_;
 };
 
 /// The lines of one official result file.
@@ -149,7 +144,8 @@ void read_folder(const fs::path& folder, Collector& collector) {
       if (path.extension() != ".txt") continue;
       ++files;
       collector.add(
-          {.image = event.filename().string() + "/" + path.filename().string(), .faces = ResultFile(path).faces()});
+          {.image = event.filename().string() + "/" + path.filename().string(), .faces = ResultFile(path).faces()},
+          folder);
     }
   }
   if (files == 0) {
@@ -165,17 +161,22 @@ std::string number(double value) {
 
 }  // namespace
 
-WiderRun read_wider_run(const fs::path& path, const WiderGroundTruth& truth) {
-  Collector collector(path, truth);
+WiderRun read_wider_run(const DetectionFiles& files, const WiderGroundTruth& truth) {
+  require(!files.empty(), "read_wider_run: no files");
+  Collector collector(truth);
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    read_folder(path, collector);
-  } else {
-    read_detections(path, [&](ImageDetections&& image) { collector.add(std::move(image)); });
+  for (const fs::path& file : files) {
+    if (fs::is_directory(file, ignored)) {
+      read_folder(file, collector);
+    } else {
+      read_detections(file, [&](ImageDetections&& image) { collector.add(std::move(image), file); });
+    }
   }
-  WiderRun run = collector.finish();
+  WiderRun run = collector.finish(files);
   // "out/val/" names the folder "val".
-  run.name = (path.has_filename() ? path : path.parent_path()).stem().string();
+  const fs::path& first = files.front();
+  run.name = (first.has_filename() ? first : first.parent_path()).stem().string();
+  if (files.size() > 1) run.name += concat(" and ", files.size() - 1, " more");
   return run;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mtcnn/data/detections.h"
+#include "mtcnn/eval/detection_files.h"
 #include "mtcnn/eval/wider_ground_truth.h"
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct WiderRun {
   int64_t negative_sizes = 0;
 };
 
-/// Reads detections and puts them beside the images of `truth`. `path` is
+/// Reads the detections of one run and puts them beside the images of `truth`. Each of `files` is
 /// - a file: JSON lines as read_detections() takes; an image is known by the last folder and the name without extension
 /// of
 ///   its path, so that ".../0--Parade/0_Parade_marchingband_1_465.jpg" is found whatever stands before;
@@ -35,9 +36,9 @@ struct WiderRun {
 ///   it), a line with the number of faces, and per face "x y w h score". Other files are passed over.
 /// An empty file, or a folder with result files that hold no faces, gives a run without detections.
 /// \throws Error naming file and line (or image) if it cannot be read, on values that are not finite, on a wrong number
-/// of rows or columns, if an image comes twice, if a folder holds no result file, or if images are listed but none is
+/// of rows or columns, if an image occurs twice, if a folder holds no result file, or if images are listed but none is
 /// known.
-WiderRun read_wider_run(const std::filesystem::path& path, const WiderGroundTruth& truth);
+WiderRun read_wider_run(const DetectionFiles& files, const WiderGroundTruth& truth);
 
 /// Writes the official layout into `folder`, one file per image of `truth` (the official evaluator needs each), faces
 /// by falling score, as evaluators that do not sort need them; numbers read back as the same doubles. The folder

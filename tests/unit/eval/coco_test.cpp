@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 namespace mtcnn {
+namespace fs = std::filesystem;
 namespace {
 
 using ::testing::AllOf;
@@ -169,7 +170,7 @@ class CocoFiles : public ::testing::Test {
 
   DetectionFit detections(const std::string& text, CocoTruth& into) {
     write_text(folder_ / "found.json", text);
-    return read_coco_detections(folder_ / "found.json", into);
+    return read_coco_detections({folder_ / "found.json"}, into);
   }
 
   template <class Attempt>
@@ -243,6 +244,32 @@ TEST_F(CocoFiles, ReadsJsonLines) {
   EXPECT_EQ(read.images[1].detections[0].score, 0.25);
   EXPECT_THAT(detections_message("[]", read), HasSubstr("ids"));
   EXPECT_THAT(truth_message(R"({"image": "a", "faces": []})", "face"), HasSubstr("--category"));
+}
+
+TEST_F(CocoFiles, SeveralFilesAreOneRun) {
+  CocoTruth read = truth(coco(kFaceA));
+  const auto result = [](int image) {
+    return concat("[{\"image_id\": ", image, R"(, "category_id": 7, "bbox": [1, 2, 3, 4], "score": 0.5}])");
+  };
+  const fs::path lines = folder_ / "lines.jsonl";
+  const fs::path more_lines = folder_ / "more.jsonl";
+  const fs::path list = folder_ / "list.json";
+  const fs::path more_list = folder_ / "more.json";
+  write_text(lines, R"({"image": "a.jpg", "faces": [{"box": [0,0,1,1], "confidence": 0.25}]})");
+  write_text(more_lines, R"({"image": "b.jpg", "faces": []})");
+  write_text(list, result(5));
+  write_text(more_list, result(2));
+  EXPECT_EQ(read_coco_detections({lines, more_lines}, read).missing_images, 0);
+  EXPECT_EQ(read_coco_detections({lines}, read).first_missing, "b.jpg");
+  const DetectionFit fit = read_coco_detections({list, more_list}, read);
+  EXPECT_EQ(fit.missing_images, 0);
+  EXPECT_EQ(fit.detections, 2);
+  const auto refused = [&](const DetectionFiles& files) { return message([&] { read_coco_detections(files, read); }); };
+  EXPECT_THAT(refused({list, more_list, list}), AllOf(HasSubstr("in two files"), HasSubstr("'image_id 5'")));
+  EXPECT_THAT(refused({lines, lines}),
+              AllOf(HasSubstr("in two files"), HasSubstr("'a.jpg'"), HasSubstr("lines.jsonl")));
+  EXPECT_THAT(refused({lines, list}),
+              AllOf(HasSubstr("list.json: "), HasSubstr("two formats"), HasSubstr("lines.jsonl")));
 }
 
 TEST_F(CocoFiles, EmptyFilesAreEmpty) {

@@ -62,7 +62,7 @@ class FddbFiles : public ::testing::Test {
     write_text(json(), text);
     std::vector<FddbFold> folds = read_fddb_annotations(annotations());
     try {
-      read_fddb_json(folds, json(), ".jpg");
+      read_fddb_json(folds, {json()}, ".jpg");
     } catch (const Error& error) {
       return error.what();
     }
@@ -113,7 +113,7 @@ TEST_F(FddbFiles, FacesInAnotherOrderAreNamed) {
 
 TEST_F(FddbFiles, DetectionsInAnotherOrderAreNamed) {
   results("01", "a/one\n0\na/three\n0\n");
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("fold-01-out.txt:3"), HasSubstr("picture 2"), HasSubstr("found 'a/three'"),
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("fold-01-out.txt:3"), HasSubstr("image 2"), HasSubstr("found 'a/three'"),
                                HasSubstr("expected 'a/two'")));
 }
 
@@ -278,31 +278,48 @@ TEST_F(FddbFiles, JsonLinesMayBeInAnyOrderWithOrWithoutExtension) {
                      R"({"image": "z/other.jpg", "faces": [{"box": [1, 2, 3, 4], "confidence": 0.5}]})"
                      "\n");
   std::vector<FddbFold> folds = read_fddb_annotations(annotations());
-  const FddbMismatch mismatch = read_fddb_json(folds, json(), ".jpg");
+  const FddbMismatch mismatch = read_fddb_json(folds, {json()}, ".jpg");
   EXPECT_THAT(mismatch.unknown, ElementsAre("z/other.jpg"));
   EXPECT_THAT(mismatch.missing, ElementsAre("a/two"));
   EXPECT_THAT(mismatch.unusable, IsEmpty());
   EXPECT_EQ(folds[1].images[0].detections.at(0).score, 0.5);
 }
 
+TEST_F(FddbFiles, SeveralJsonFilesAreOneRun) {
+  const auto piece = [&](const std::string& name, const std::string& image) {
+    const auto file = json().parent_path() / name;
+    write_text(file, R"({"image": ")" + image + R"(", "faces": [{"box": [1, 2, 3, 4], "confidence": 0.5}]})");
+    return file;
+  };
+  const DetectionFiles files = {piece("0.jsonl", "b/three"), piece("1.jsonl", "a/one.jpg")};
+  std::vector<FddbFold> folds = read_fddb_annotations(annotations());
+  EXPECT_THAT(read_fddb_json(folds, files, ".jpg").missing, ElementsAre("a/two"));
+  EXPECT_EQ(folds[0].images[0].detections.size(), 1U);
+  EXPECT_EQ(folds[1].images[0].detections.size(), 1U);
+  const DetectionFiles twice = {files[0], files[1], piece("2.jsonl", "a/one")};
+  EXPECT_THAT([&] { read_fddb_json(folds, twice, ".jpg"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("in two files"), HasSubstr("'a/one'"), HasSubstr("2.jsonl: "),
+                                         HasSubstr("1.jsonl too"))));
+}
+
 TEST_F(FddbFiles, UnreadablePicturesAreReported) {
   write_text(json(), R"({"image": "a/one.jpg", "error": "broken", "faces": []})");
   std::vector<FddbFold> folds = read_fddb_annotations(annotations());
-  EXPECT_THAT(read_fddb_json(folds, json(), ".jpg").unusable, ElementsAre("a/one"));
+  EXPECT_THAT(read_fddb_json(folds, {json()}, ".jpg").unusable, ElementsAre("a/one"));
 }
 
 TEST_F(FddbFiles, EmptyJsonMeansNoDetections) {
   write_text(json(), "");
   std::vector<FddbFold> folds = read_fddb_annotations(annotations());
-  EXPECT_EQ(read_fddb_json(folds, json(), ".jpg").missing.size(), 3U);
+  EXPECT_EQ(read_fddb_json(folds, {json()}, ".jpg").missing.size(), 3U);
 }
 
 TEST_F(FddbFiles, BadJsonIsRefused) {
   const std::string one = R"({"image": "a/one.jpg", "faces": []})";
   EXPECT_THAT(json_refusal(one + "\n" + R"({"image": "a/one", "faces": []})"),
-              AllOf(HasSubstr("two lines"), HasSubstr("a/one")));
+              AllOf(HasSubstr("twice"), HasSubstr("a/one")));
   EXPECT_THAT(json_refusal(R"({"image": "x/a/one.jpg", "faces": []})"),
-              AllOf(HasSubstr("no line is about a picture"), HasSubstr("x/a/one.jpg"), HasSubstr("'a/one'")));
+              AllOf(HasSubstr("no line is about an image"), HasSubstr("x/a/one.jpg"), HasSubstr("'a/one'")));
   EXPECT_THAT(json_refusal(R"({"image": "a/one", "faces": [{"box": [1, 2, 3, 1e9], "confidence": 1}]})"),
               AllOf(HasSubstr("cannot be drawn"), HasSubstr("a/one")));
   EXPECT_NE(json_refusal(R"({"image": "a/one", "faces": [)"), "");

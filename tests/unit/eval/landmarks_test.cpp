@@ -135,7 +135,7 @@ class LandmarkFiles : public ::testing::Test {
   LandmarkData read(const std::string& annotations, const std::string& detections) {
     write_text(folder_ / "truth.jsonl", annotations);
     write_text(folder_ / "found.jsonl", detections);
-    return read_landmark_errors(folder_ / "truth.jsonl", "val", folder_ / "found.jsonl");
+    return read_landmark_errors(folder_ / "truth.jsonl", "val", {folder_ / "found.jsonl"});
   }
 
   std::string message(const std::string& annotations, const std::string& detections) {
@@ -163,8 +163,34 @@ TEST_F(LandmarkFiles, CountsWhatDoesNotFit) {
   EXPECT_EQ(data.fit.missing_images, 1);
   EXPECT_EQ(data.fit.failed_images, 1);
   EXPECT_EQ(data.fit.unknown_images, 1);
-  EXPECT_THAT(fit_warning(data.fit, "x.jsonl"), AllOf(HasSubstr("x.jsonl"), HasSubstr("'strange'")));
-  EXPECT_EQ(fit_warning({}, "x.jsonl"), "");
+  EXPECT_THAT(fit_warning(data.fit, {"x.jsonl"}), AllOf(HasSubstr("x.jsonl"), HasSubstr("'strange'")));
+  EXPECT_EQ(fit_warning({}, {"x.jsonl"}), "");
+}
+
+TEST_F(LandmarkFiles, SeveralFilesAreOneRun) {
+  const std::string points =
+      R"("keypoints": {"left_eye": [1,1], "right_eye": [5,1], "nose": [3,3], "mouth_left": [1,6], "mouth_right": [5,6]})";
+  const auto line = [&](const std::string& image) {
+    return concat(R"({"image": ")", image, R"(", "faces": [{"box": [0,0,9,9], "confidence": 1, )", points, "}]}\n");
+  };
+  write_text(folder_ / "truth.jsonl", truth_);
+  write_text(folder_ / "one.jsonl", line("a"));
+  write_text(folder_ / "two.jsonl", line("b"));
+  const auto read_files = [&](const DetectionFiles& files) {
+    return read_landmark_errors(folder_ / "truth.jsonl", "val", files);
+  };
+  const LandmarkData data = read_files({folder_ / "two.jsonl", folder_ / "one.jsonl"});
+  EXPECT_EQ(data.fit.missing_images, 0);
+  EXPECT_EQ(data.fit.detections, 2);
+  EXPECT_TRUE(data.faces[0].found && data.faces[1].found);
+
+  const DetectionFiles twice = {folder_ / "one.jsonl", folder_ / "two.jsonl", folder_ / "one.jsonl"};
+  EXPECT_THAT([&] { read_files(twice); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("in two files"), HasSubstr("'a'"), HasSubstr("one.jsonl"))));
+  const LandmarkData half = read_files({folder_ / "one.jsonl"});
+  EXPECT_EQ(half.fit.first_missing, "b");
+  EXPECT_THAT(fit_warning(half.fit, {"x.jsonl", "y.jsonl", "z.jsonl"}),
+              AllOf(HasSubstr("x.jsonl and 2 more: 1 of 2"), HasSubstr("the first is 'b'")));
 }
 
 TEST_F(LandmarkFiles, RefusesBadInput) {
@@ -178,7 +204,7 @@ TEST_F(LandmarkFiles, RefusesBadInput) {
               HasSubstr("twice"));
   EXPECT_THAT(message("", ""), HasSubstr("no face"));
   EXPECT_THAT(message(R"({"image": "a", "faces": [{"box": [0,0,5,5]}]})", ""), HasSubstr("1 faces without landmarks"));
-  EXPECT_THROW(read_landmark_errors(folder_.path(), "val", folder_ / "found.jsonl"), Error);
+  EXPECT_THROW(read_landmark_errors(folder_.path(), "val", {folder_ / "found.jsonl"}), Error);
 }
 
 TEST(LandmarkGolden, PublicWeightsOnTheReferenceFaces) {
@@ -186,7 +212,7 @@ TEST(LandmarkGolden, PublicWeightsOnTheReferenceFaces) {
   MTCNN_NEEDS_SHARED("golden/cascade/celeba_val.jsonl");
   const auto shared = testing::shared_folder();
   const LandmarkData data =
-      read_landmark_errors(shared / "data/celeba", "val", shared / "golden/cascade/celeba_val.jsonl");
+      read_landmark_errors(shared / "data/celeba", "val", {shared / "golden/cascade/celeba_val.jsonl"});
   const LandmarkScore score = score_landmarks(data.faces);
   EXPECT_EQ(score.faces, 695);
   EXPECT_EQ(data.fit.unknown_images, 0);

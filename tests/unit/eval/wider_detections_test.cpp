@@ -24,7 +24,7 @@ std::string json_line(const std::string& image, const std::vector<Detection>& fa
 WiderRun read_lines(const std::string& text) {
   const TempFolder folder;
   write_text(folder / "run.jsonl", text);
-  return read_wider_run(folder / "run.jsonl", small_wider_truth());
+  return read_wider_run({folder / "run.jsonl"}, small_wider_truth());
 }
 
 std::string refused_lines(const std::string& text) {
@@ -35,7 +35,7 @@ std::string refused_lines(const std::string& text) {
 WiderRun read_result(const std::string& text) {
   const TempFolder folder;
   write_text(folder / "run" / "0--Parade" / "first.txt", text);
-  return read_wider_run(folder / "run", small_wider_truth());
+  return read_wider_run({folder / "run"}, small_wider_truth());
 }
 
 std::string refused_result(const std::string& text) {
@@ -77,9 +77,26 @@ TEST(WiderRun, RefusesARunOfWhichNoImageIsKnown) {
               AllOf(HasSubstr("images/first.jpg"), HasSubstr("<event>/<name>")));
 }
 
+TEST(WiderRun, SeveralFilesAreOneRun) {
+  const TempFolder folder;
+  write_text(folder / "part-1.jsonl", json_line("0--Parade/first.jpg", {{1, 2, 3, 4, 0.5}}));
+  write_text(folder / "part-2.jsonl", json_line("1--Handshaking/third.with.points.png", {{5, 6, 7, 8, 0.25}}));
+  const DetectionFiles files = {folder / "part-1.jsonl", folder / "part-2.jsonl"};
+  const WiderRun run = read_wider_run(files, small_wider_truth());
+  EXPECT_EQ(run.name, "part-1 and 1 more");
+  EXPECT_EQ(run.listed_images, 2);
+  EXPECT_EQ(run.missing_images, 1);
+  EXPECT_EQ(run.faces[0].size() + run.faces[2].size(), 2U);
+  EXPECT_THAT(error_message(ErrorCode::bad_format,
+                            [&] {
+                              read_wider_run({files[0], files[1], files[0]}, small_wider_truth());
+                            }),
+              AllOf(HasSubstr("in two files"), HasSubstr("0--Parade/first"), HasSubstr("part-1.jsonl")));
+}
+
 TEST(WiderRun, RefusesAnImageThatComesTwice) {
   const std::string line = json_line("0--Parade/first.jpg", {});
-  EXPECT_THAT(refused_lines(line + line), AllOf(HasSubstr("twice"), HasSubstr("0--Parade/first.jpg")));
+  EXPECT_THAT(refused_lines(line + line), AllOf(HasSubstr("twice"), HasSubstr("'0--Parade/first'")));
   EXPECT_THAT(refused_lines(line + json_line("elsewhere/0--Parade/first.png", {})), HasSubstr("twice"));
   const std::string unknown = json_line("0--Parade/unknown.jpg", {});
   EXPECT_THAT(refused_lines(line + unknown + unknown), HasSubstr("twice"));
@@ -140,12 +157,12 @@ TEST(WiderResultFolder, RefusesAFolderWithoutResultsAndPassesOverOtherFiles) {
   const TempFolder folder;
   write_text(folder / "run" / "readme.txt", "not in an event's folder");
   write_text(folder / "run" / "0--Parade" / "first.jpg", "no result");
-  EXPECT_THAT(error_message(ErrorCode::not_found, [&] { read_wider_run(folder / "run", small_wider_truth()); }),
+  EXPECT_THAT(error_message(ErrorCode::not_found, [&] { read_wider_run({folder / "run"}, small_wider_truth()); }),
               HasSubstr("<event>/<name>.txt"));
   write_text(folder / "run" / "0--Parade" / "first.txt", "first\n0\n");
-  EXPECT_EQ(read_wider_run(folder / "run", small_wider_truth()).listed_images, 1);
-  EXPECT_EQ(read_wider_run(folder / "run/", small_wider_truth()).name, "run");
-  EXPECT_THROW(read_wider_run(folder / "none", small_wider_truth()), Error);
+  EXPECT_EQ(read_wider_run({folder / "run"}, small_wider_truth()).listed_images, 1);
+  EXPECT_EQ(read_wider_run({folder / "run/"}, small_wider_truth()).name, "run");
+  EXPECT_THROW(read_wider_run({folder / "none"}, small_wider_truth()), Error);
 }
 
 TEST(WiderResults, ReadBackAsTheSameDoublesInScoreOrder) {
@@ -153,7 +170,7 @@ TEST(WiderResults, ReadBackAsTheSameDoublesInScoreOrder) {
   WiderRun run{.faces = {{{0.1, 1.0 / 3, 1e-7, 12345678.9, 0.5}, {1, 2, 3, 4, 0.75}, {5, 6, 7, 8, 0.5}}, {}, {}}};
   const TempFolder folder;
   write_wider_results(folder / "results", run, truth);
-  const WiderRun again = read_wider_run(folder / "results", truth);
+  const WiderRun again = read_wider_run({folder / "results"}, truth);
   EXPECT_EQ(again.listed_images, 3);
   ASSERT_EQ(again.faces[0].size(), 3U);
   EXPECT_THAT(values(again.faces[0][0]), ElementsAre(1, 2, 3, 4, 0.75));
@@ -169,7 +186,7 @@ TEST(WiderResults, NeverMixWithWhatIsThere) {
   const TempFolder folder;
   make_folder(folder / "empty");
   write_wider_results(folder / "empty/", run, truth);
-  EXPECT_EQ(read_wider_run(folder / "empty", truth).listed_images, 3);
+  EXPECT_EQ(read_wider_run({folder / "empty"}, truth).listed_images, 3);
   EXPECT_THAT(error_message(ErrorCode::unwritable, [&] { write_wider_results(folder / "empty", run, truth); }),
               HasSubstr("not empty"));
   write_text(folder / "file", "");
