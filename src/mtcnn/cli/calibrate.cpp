@@ -66,12 +66,11 @@ void add_calibrate(CLI::App& program) {
   CLI::App& verb = *program.add_subcommand(
       "calibrate",
       "Choose a model's three thresholds on labelled images\n\nFor each setting of the first two thresholds, the third "
-      "is chosen so that images without faces give at most --false-faces false ones; where every image has a face, "
-      "false boxes on these images count, and so do faces "
-      "without a label. The first two are raised, which "
-      "saves "
-      "time, as long as that costs at most --lost-recall. The result is a model folder with these thresholds in "
-      "cascade.json.");
+      "is chosen so that images without faces give at most --false-faces false ones. Where these are too few, all "
+      "images "
+      "count, and boxes that overlap no label are false too: so are faces without a label. The first two are raised, "
+      "which saves time, as long as that costs at most --lost-recall. The result is a model folder with these "
+      "thresholds in cascade.json.");
   add_labelled_flags(verb, flags->labelled);
   verb.add_option("--out", flags->out, "Model folder: the same nets with these thresholds")
       ->required()
@@ -79,7 +78,8 @@ void add_calibrate(CLI::App& program) {
   verb.add_option("--object", flags->object, "What the model finds, one of them, for output [the model's]")
       ->type_name("NAME");
   verb.add_option("--false-faces", flags->options.false_faces_per_picture,
-                  "Most false faces per image, on images without a face or, where there are none, on all images")
+                  "Most false faces per image: on images without a face if there are 100, or enough to allow one false "
+                  "face on them; else on all images")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   verb.add_option("--lost-recall", flags->options.lost_recall,

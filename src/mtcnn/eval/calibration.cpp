@@ -21,6 +21,22 @@ Box box_of(const FaceAnnotation& face) {
           static_cast<float>(face.y + face.h)};
 }
 
+/// The share of the box's own area that lies in a region; 0 for a box without area.
+float share_within(const Box& box, const Box& region) {
+  const float common = intersection(box, region);
+  return common > 0 ? common / box.area() : 0.0F;
+}
+
+/// Where false faces were counted.
+std::string judged_text(const Calibration& calibration, const std::string& object) {
+  if (calibration.empty_alone) return concat(calibration.empty_pictures, " images without a ", object);
+  const std::string why = calibration.empty_pictures == 0
+                              ? concat("each has a ", object)
+                              : concat("only ", calibration.empty_pictures, " are without a ", object);
+  return concat("all ", calibration.pictures, " images, as ", why,
+                ": boxes that overlap no label, so that what is not labelled counts as false");
+}
+
 /// The steps from `least`, or from the usual start where that is lower, on.
 std::vector<float> steps_from(const std::array<float, 9>& steps, float least, float usual) {
   std::vector<float> from;
@@ -41,6 +57,7 @@ class Calibrator {
       for (const FaceAnnotation& face : picture) result_.faces += counts(face) ? 1 : 0;
     }
     result_.pictures = static_cast<int64_t>(faces.size());
+    result_.empty_alone = result_.empty_pictures >= enough_empty_images(options.false_faces_per_picture);
     if (result_.faces == 0)
       throw Error(ErrorCode::usage, "these labels cannot calibrate",
                   {.found = concat(faces.size(), " images, in which every labelled object is ignored or too low"),
@@ -78,7 +95,7 @@ class Calibrator {
 
   CalibrationTrial attempt(float pnet, float rnet) {
     const CascadeRun run = run_({pnet, rnet, kLowest});
-    require(run.faces.size() == faces_.size(), "calibrate: answers for other pictures");
+    require(run.faces.size() == faces_.size(), "calibrate: answers for other images");
     CalibrationTrial trial{.windows_after_pnet = run.windows_after_pnet, .windows_after_rnet = run.windows_after_rnet};
     const float threshold = third_threshold(run);
     trial.thresholds = {pnet, rnet, threshold};
@@ -104,9 +121,10 @@ class Calibrator {
   /// Whether a box of this picture is a false face.
   bool is_false(size_t picture, const ScoredBox& box) const {
     const std::vector<FaceAnnotation>& faces = faces_[picture];
-    if (result_.empty_pictures > 0) return faces.empty();
+    if (result_.empty_alone) return faces.empty();
     return std::none_of(faces.begin(), faces.end(), [&](const FaceAnnotation& face) {
-      return iou(box.box, box_of(face)) >= options_.least_overlap;
+      const float overlap = face.ignore ? share_within(box.box, box_of(face)) : iou(box.box, box_of(face));
+      return overlap >= options_.least_overlap;
     });
   }
 
@@ -119,7 +137,7 @@ class Calibrator {
       }
     }
     std::sort(scores.begin(), scores.end(), std::greater<>());
-    const int64_t judged = result_.empty_pictures > 0 ? result_.empty_pictures : result_.pictures;
+    const int64_t judged = result_.empty_alone ? result_.empty_pictures : result_.pictures;
     const auto allowed =
         static_cast<size_t>(std::floor(options_.false_faces_per_picture * static_cast<double>(judged)));
     if (scores.size() <= allowed) return kLowest;
@@ -136,6 +154,11 @@ class Calibrator {
 
 }  // namespace
 
+int64_t enough_empty_images(double false_faces_per_picture) {
+  constexpr double kMost = 100;
+  return static_cast<int64_t>(std::ceil(std::min(kMost, 1 / std::max(false_faces_per_picture, 1 / kMost))));
+}
+
 Calibration calibrate(std::span<const std::vector<FaceAnnotation>> faces, const CalibrationOptions& options,
                       const std::function<CascadeRun(const std::array<float, 3>& thresholds)>& run) {
   return Calibrator(faces, options, run).choose();
@@ -150,12 +173,8 @@ std::string calibration_text(const Calibration& calibration, const std::string& 
                     concat(trial.false_faces), fixed(trial.windows_after_pnet, 1), fixed(trial.windows_after_rnet, 1),
                     t == calibration.chosen.thresholds ? "chosen" : ""});
   }
-  const std::string judged =
-      calibration.empty_pictures > 0
-          ? concat(calibration.empty_pictures, " pictures without a ", object)
-          : concat("all ", calibration.pictures, " pictures, as each has a ", object,
-                   ": boxes that overlap no label, so that what is not labelled counts as false");
-  return concat(counted(calibration.faces, object), "; false ", plural(object), " on ", judged, "\n", text_table(rows));
+  return concat(counted(calibration.faces, object), "; false ", plural(object), " on ",
+                judged_text(calibration, object), "\n", text_table(rows));
 }
 
 }  // namespace mtcnn

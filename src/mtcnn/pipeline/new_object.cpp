@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/eval/calibration.h"
 
 #include <algorithm>
 #include <cctype>
@@ -207,16 +208,19 @@ class ObjectPlanner {
 
   void plan_calibration() {
     plan_.false_boxes = kFalseBoxes;
-    const bool empty = facts_.images_without_objects > 0;
+    const auto empty = static_cast<int64_t>(facts_.images_without_objects);
+    const int64_t enough = enough_empty_images(kFalseBoxes);
+    const std::string have = empty == 0 ? "every image has an object"
+                                        : concat("only ", counted(empty, "training image"), " without an object");
     decide(concat("at most ", fixed(kFalseBoxes, 1), " false boxes per image set the last threshold"),
-           empty ? concat("counted on ", counted(static_cast<int64_t>(facts_.images_without_objects), "training image"),
-                          " without an object; on new images there are more")
-                 : "every image has an object, so boxes that overlap no label count, on the training images; objects "
-                   "without a label count as false, and on new images there are more");
-    if (!empty)
-      plan_.notices.push_back(
-          "every image has an object: some images of the same places without one would lower the "
-          "number of false boxes");
+           empty >= enough ? concat("counted on ", counted(empty, "training image"),
+                                    " without an object; on new images there are more")
+                           : concat(have,
+                                    ", so boxes that overlap no label count, on all training images; objects without "
+                                    "a label count as false, and on new images there are more"));
+    if (empty < enough)
+      plan_.notices.push_back(concat(have, ": some images (", enough,
+                                     " or more) of the same places without one would lower the number of false boxes"));
   }
 
   static constexpr double kSquareFrom = 1.3;  ///< where a box's best square window overlaps it by 0.78

@@ -120,7 +120,7 @@ const OptionTable<CalibrationStep>& calibration_step_table() {
           .add("categories", &CalibrationStep::categories, {},
                "with labels: names of the classes to use, separated by commas; empty = all")
           .add("false_faces_per_picture", &CalibrationStep::false_faces_per_picture, {0, 1000},
-               "most false faces per image, on images without a face or, where there are none, on all")
+               "most false faces per image, on images without a face if they are many enough, else on all")
           .add("lost_recall", &CalibrationStep::lost_recall, kShare, "recall that the first two nets may cost")
           .add("third_only", &CalibrationStep::third_only, {}, "keep the first two thresholds as the model has them");
   return table;

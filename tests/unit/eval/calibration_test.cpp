@@ -32,6 +32,7 @@ TEST(Calibration, RaisesThresholdsWhileRecallHolds) {
   const Calibration result = calibrate(labels(), {.false_faces_per_picture = .3, .lost_recall = 0}, made_run);
   EXPECT_EQ(result.faces, 10);
   EXPECT_EQ(result.empty_pictures, 10);
+  EXPECT_TRUE(result.empty_alone);
   EXPECT_FLOAT_EQ(result.chosen.thresholds[0], .6F);
   EXPECT_FLOAT_EQ(result.chosen.thresholds[1], .6F);
   // Of .1 … 1, three may stay: .8 and up.
@@ -79,11 +80,47 @@ TEST(Calibration, WithoutEmptyPicturesBoxesThatOverlapNoLabelAreFalse) {
   EXPECT_EQ(result.chosen.false_faces, 3);
   EXPECT_EQ(result.chosen.recall, 1);
   const std::string text = calibration_text(result, "kangaroo");
-  EXPECT_NE(text.find("10 kangaroos; false kangaroos on all 10 pictures"), std::string::npos) << text;
+  EXPECT_NE(text.find("10 kangaroos; false kangaroos on all 10 images, as each has a kangaroo"), std::string::npos)
+      << text;
   // An ignored object is no false one.
   for (std::vector<FaceAnnotation>& picture : faces)
     picture.push_back({.x = 60, .y = 60, .w = 30, .h = 30, .ignore = true});
   EXPECT_EQ(calibrate(faces, {.false_faces_per_picture = 0}, run_without_empty_pictures).chosen.recall, 1);
+}
+
+TEST(Calibration, FewEmptyImagesAreCountedWithTheOthers) {
+  EXPECT_EQ(enough_empty_images(0.0175), 58);  // of 57 images the limit allows none to have a false face
+  EXPECT_EQ(enough_empty_images(0.3), 4);
+  EXPECT_EQ(enough_empty_images(5), 1);
+  EXPECT_EQ(enough_empty_images(0), 100);
+  EXPECT_EQ(enough_empty_images(1e-9), 100);
+  // Ten images with an object and one without: false boxes on the ten count as they do without that one.
+  Labels faces = labels();
+  faces.resize(11);
+  const auto with_empty = [](const std::array<float, 3>& thresholds) {
+    CascadeRun run = run_without_empty_pictures(thresholds);
+    run.faces.push_back({{{0, 0, 20, 20}, .75F}});
+    return run;
+  };
+  const Calibration result = calibrate(faces, {.false_faces_per_picture = .3}, with_empty);
+  EXPECT_EQ(result.empty_pictures, 1);
+  EXPECT_FALSE(result.empty_alone);
+  EXPECT_NEAR(result.chosen.thresholds[2], .76F, .011F);  // of .1 … 1 and .75, three may stay
+  EXPECT_EQ(result.chosen.false_faces, 3);
+  const std::string text = calibration_text(result);
+  EXPECT_NE(text.find("on all 11 images, as only 1 are without a face"), std::string::npos) << text;
+}
+
+TEST(Calibration, BoxesInsideAnIgnoredRegionAreNotFalse) {
+  Labels faces = labels();
+  faces.resize(10);
+  // A crowd that covers each box of 30 x 30 but is far larger than it.
+  for (std::vector<FaceAnnotation>& picture : faces)
+    picture.push_back({.x = 55, .y = 55, .w = 300, .h = 300, .ignore = true});
+  EXPECT_EQ(calibrate(faces, {.false_faces_per_picture = 0}, run_without_empty_pictures).chosen.recall, 1);
+  // Less than half of the box in the region is not enough.
+  for (std::vector<FaceAnnotation>& picture : faces) picture.back().x = 76;
+  EXPECT_EQ(calibrate(faces, {.false_faces_per_picture = 0}, run_without_empty_pictures).chosen.recall, 0);
 }
 
 TEST(Calibration, MayKeepTheFirstTwoThresholds) {

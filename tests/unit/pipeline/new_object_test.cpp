@@ -148,7 +148,7 @@ TEST(PlanObject, RefusesTooFewObjects) {
   EXPECT_NO_THROW(plan_of(made_set(20)));
 }
 
-/// Images without an object count false boxes; without such, boxes beside the labels do.
+/// False boxes are counted on images without an object; where these are few, boxes beside the labels count too.
 TEST(PlanObject, SaysHowThresholdsAreChosen) {
   LabelSet set = made_set(60);
   const auto said = [](const ObjectPlan& plan) {
@@ -158,8 +158,12 @@ TEST(PlanObject, SaysHowThresholdsAreChosen) {
   };
   EXPECT_THAT(said(plan_of(set)), HasSubstr("every image has an object"));
   set.images.push_back({.image = "empty.jpg", .width = 640, .height = 480});
+  EXPECT_THAT(said(plan_of(set)), ::testing::AllOf(HasSubstr("only 1 training image without an object, so boxes"),
+                                                   HasSubstr("some images (10 or more)"),
+                                                   ::testing::Not(HasSubstr("every image has an object"))));
+  for (int i = 0; i < 9; ++i) set.images.push_back({.image = concat("empty", i, ".jpg"), .width = 640, .height = 480});
   EXPECT_THAT(said(plan_of(set)),
-              ::testing::AllOf(HasSubstr("1 training image"), ::testing::Not(HasSubstr("every image has an object"))));
+              ::testing::AllOf(HasSubstr("counted on 10 training images"), ::testing::Not(HasSubstr("some images"))));
 }
 
 /// What is written is what the other commands read.
