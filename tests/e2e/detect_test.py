@@ -67,6 +67,11 @@ class Detect(FolderTestCase):
                     detect(*inputs, "--rank", rank, "--world", world, "--json", part)
                     joined += part.read_bytes()
                 self.assertEqual(joined, whole.read_bytes(), (inputs, world))
+        parts = []
+        for rank, world in ((9, 10), ("09", "010")):  # as `seq -w` writes them
+            parts.append(detect(f"@{listed}", "--rank", rank, "--world", world, "--json", "-").out)
+        self.assertTrue(parts[0])
+        self.assertEqual(parts[0], parts[1])
         for rank in range(2):
             detect(*inputs, "--rank", rank, "--world", 2, "--draw", self.folder / "parts")
         drawn = {path.relative_to(self.folder / "drawn") for path in (self.folder / "drawn").rglob("*.*")}
@@ -100,6 +105,18 @@ class Detect(FolderTestCase):
     def test_configuration_page_is_up_to_date(self):
         page = SAMPLES.parent / "docs/configuration.md"
         self.assertEqual(Run("config-reference").out, page.read_text(), f"write it anew: mtcnn config-reference > {page.name}")
+
+    def test_a_list_that_names_the_output_is_refused_before_the_work(self):
+        output = self.write("found.jpg", b"kept")
+        names = "".join(f"gone{i}.jpg\n" for i in range(5000))
+        for line in ("found.jpg", "./found.jpg", output):
+            (self.folder / "list.txt").write_text(f"{names}{line}\n")
+            for rank in (0, 1):  # the name is in the second half
+                run = Run("detect", f"@{self.folder / 'list.txt'}", "--json", output, "--model", MODEL, "--rank", rank, "--world", 2)
+                self.assertEqual(run.code, 2, run.err)
+                self.assertEqual(run.err.count("\n"), 1, run.err[:2000])
+                self.assertIn("--json would replace an input", run.err)
+        self.assertEqual(output.read_bytes(), b"kept")
 
     def test_pictures_folders_and_lists(self):
         run = detect(SAMPLES, "--json", "-")
@@ -171,7 +188,7 @@ class Detect(FolderTestCase):
             if "error" in row:
                 self.assertEqual(row["faces"], [])
         self.assertIn("missing.jpg", run.rows[-1]["error"])
-        self.assertIn("5 of 6 pictures could not be read", run.err)
+        self.assertIn("5 of 6 images could not be read", run.err)
 
     def test_wrong_arguments(self):
         picture = SAMPLES / "astronaut.jpg"
@@ -202,8 +219,8 @@ class Detect(FolderTestCase):
     def test_nothing_to_search(self):
         empty = self.write("empty.txt", b"\n")
         (self.folder / "hollow").mkdir()
-        self.assertOneLine(detect(f"@{empty}"), 1, "no picture")
-        self.assertOneLine(detect(self.folder / "hollow"), 1, "no picture")
+        self.assertOneLine(detect(f"@{empty}"), 1, "no image")
+        self.assertOneLine(detect(self.folder / "hollow"), 1, "no image")
         self.assertOneLine(detect("@/no/such/list.txt"), 1, "/no/such/list.txt")
 
     def test_the_shipped_config_changes_nothing(self):
@@ -281,7 +298,7 @@ class Detect(FolderTestCase):
             err = process.communicate(timeout=300)[1]
             self.assertLess(time.monotonic() - begun, 5)
             self.assertEqual(process.returncode, 1, err)
-            self.assertIn("error: stopped after 0 of 1 pictures", err)
+            self.assertIn("error: stopped after 0 of 1 images", err)
             self.assertEqual(out.read_text(), "")
 
 

@@ -29,6 +29,12 @@ void write_to_stdout(std::string_view text) {
   }
 }
 
+/// Numbers of one width, as `seq -w` writes them, would be octal: "010" eight, and "08" none.
+std::string without_leading_zeros(std::string& number) {
+  number.erase(0, std::min(number.find_first_not_of('0'), number.size() - 1));
+  return "";
+}
+
 }  // namespace
 
 void add_config_flags(CLI::App& verb, Common& common) {
@@ -44,10 +50,12 @@ void add_config_flags(CLI::App& verb, Common& common) {
 
 void add_rank_flags(CLI::App& verb, RankFlags& flags, const std::string& help) {
   constexpr int kMost = 1 << 20;
-  verb.add_option("--rank", flags.rank, help)->capture_default_str()->check(CLI::Range(0, kMost));
+  const CLI::Validator decimal(without_leading_zeros, "");
+  verb.add_option("--rank", flags.rank, help)->capture_default_str()->check(CLI::Range(0, kMost))->transform(decimal);
   verb.add_option("--world", flags.world, "Number of parts, see --rank")
       ->capture_default_str()
-      ->check(CLI::Range(1, kMost));
+      ->check(CLI::Range(1, kMost))
+      ->transform(decimal);
 }
 
 void require_rank(const RankFlags& flags) {

@@ -19,6 +19,8 @@
 #include <set>
 #include <utility>
 
+#include <strings.h>
+
 namespace mtcnn::cli {
 namespace fs = std::filesystem;
 namespace {
@@ -154,7 +156,7 @@ Plan plan_run(const DetectFlags& flags) {
   EarlierResults earlier(flags);
   plan.pictures = find_pictures(flags.inputs, root, [&](const fs::path& picture) { return earlier.contain(picture); });
   if (earlier.count() > 0 && !flags.detector.common.quiet)
-    std::cerr << earlier.count() << " pictures of earlier runs in --draw and --crops are passed over\n";
+    std::cerr << earlier.count() << " images of earlier runs in --draw and --crops are passed over\n";
   const bool fold_case =
       (!flags.draw.empty() && ignores_case(flags.draw)) || (!flags.crops.empty() && ignores_case(flags.crops));
   plan.names = result_names(plan.pictures, fold_case);
@@ -252,7 +254,7 @@ class Outputs {
 void finish_run(const RunTotals& totals, int64_t pictures) {
   if (totals.interrupted) {
     throw Error(ErrorCode::interrupted,
-                concat("stopped after ", totals.pictures, " of ", pictures, " pictures; their results are kept"));
+                concat("stopped after ", totals.pictures, " of ", pictures, " images; their results are kept"));
   }
   report_unreadable(totals);
 }
@@ -267,6 +269,21 @@ void run_plan(const DetectFlags& flags) {
   finish_run(totals, std::ssize(plan.pictures));
 }
 
+/// How many pictures the list names, for all ranks.
+/// \throws Error{usage} if one of them is the file that `json` replaces. Only those with its name are looked at, as
+/// millions would take minutes; another name of the same file is refused when its turn comes.
+int64_t count_apart(const ListedPictures& list, const std::string& json) {
+  std::error_code ignored;
+  if (json.empty() || json == "-" || !fs::is_regular_file(json, ignored)) return list.count();
+  const std::string name = fs::path(json).filename().string();
+  return list.count([&](const fs::path& picture) {
+    const std::string& path = picture.native();
+    const bool alike =
+        path.size() >= name.size() && ::strcasecmp(path.c_str() + path.size() - name.size(), name.c_str()) == 0;
+    if (alike) require_apart({json_output(json)}, {picture});
+  });
+}
+
 /// One list whose results are lines alone. No result needs a name for a file, which all names together would decide: so
 /// the list is read bit by bit.
 void run_list(const DetectFlags& flags) {
@@ -274,7 +291,7 @@ void run_list(const DetectFlags& flags) {
   const std::vector<Output> json = {json_output(flags.json)};
   require_apart(json, inputs_named(flags));
   ListedPictures list(flags.inputs.front().substr(1), flags.root);
-  const int64_t all = list.count();
+  const int64_t all = count_apart(list, flags.json);
   if (all == 0) throw no_pictures(flags.inputs);
   const auto [first, last] = share_of(flags.share, all);
   list.skip(first);

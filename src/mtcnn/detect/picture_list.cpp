@@ -90,9 +90,13 @@ std::optional<fs::path> ListedPictures::next_entry(std::string_view& rest) const
   return std::nullopt;
 }
 
-int64_t ListedPictures::count() const {
+int64_t ListedPictures::count(const std::function<void(const fs::path&)>& use) const {
   int64_t count = 0;
-  for (std::string_view rest = rest_; next_entry(rest);) ++count;
+  std::string_view rest = rest_;
+  while (const std::optional<fs::path> entry = next_entry(rest)) {
+    ++count;
+    if (use) use(base_ / *entry);
+  }
   if (file_) file_->release_pages();
   return count;
 }
@@ -114,8 +118,7 @@ void ListedPictures::skip(int64_t count) {
 }
 
 Error no_pictures(const std::vector<std::string>& inputs) {
-  return {
-      ErrorCode::not_found, "no picture in " + join(inputs, ", "), {.hint = "looked for names like *.jpg and *.png"}};
+  return {ErrorCode::not_found, "no image in " + join(inputs, ", "), {.hint = "looked for names like *.jpg and *.png"}};
 }
 
 std::vector<PictureFile> find_pictures(const std::vector<std::string>& inputs, const fs::path& root,

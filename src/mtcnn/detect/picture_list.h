@@ -34,8 +34,8 @@ class ListedPictures {
   ListedPictures(const ListedPictures&) = delete;  // what is left is a view of its own text
   ListedPictures& operator=(const ListedPictures&) = delete;
 
-  /// How many pictures are left. Goes through the rest of the list.
-  int64_t count() const;
+  /// How many pictures are left. Goes through the rest of the list, and calls `use` with each path.
+  int64_t count(const std::function<void(const std::filesystem::path&)>& use = {}) const;
   /// The next pictures, at most so many; without what find_pictures() adds. None at the end.
   std::vector<PictureFile> next(int64_t most);
   /// Passes over so many pictures.
