@@ -13,6 +13,7 @@ from pathlib import Path
 
 import libmtcnn
 from libmtcnn import distributed
+from support import REPOSITORY
 
 try:
     import torch
@@ -29,6 +30,7 @@ from libmtcnn import distributed
 odd = sys.argv[1].split() if os.environ["RANK"] == "1" else []
 distributed.main(sys.argv[2:] + odd)
 """
+MODEL = REPOSITORY / "models" / "default"
 TIMEOUT_S = 120
 
 
@@ -97,7 +99,8 @@ class Distributed(unittest.TestCase):
         os.chdir(cls.home)
         libmtcnn.run("toy-data", "toys", "--images", 60, "--val", 12, "--seed", 1, "-q")
         sets = {split: [{"kind": "wider", "path": "wider", "split": split}, {"kind": "celeba", "path": "celeba", "split": split}] for split in ("train", "val")}
-        libmtcnn.prepare("pnet", "crops", {"root": "toys", "datasets": sets["train"], "validation": sets["val"]}, quiet=True)
+        cls.data = {"root": "toys", "datasets": sets["train"], "validation": sets["val"]}
+        libmtcnn.prepare("pnet", "crops", cls.data, quiet=True)
         Path("train.json").write_text(json.dumps(CONFIG), encoding="utf-8")
         libmtcnn.run(*TRAIN, "--out", "one", "-q")
         cls.expected = content(Path("one"))
@@ -112,6 +115,24 @@ class Distributed(unittest.TestCase):
         self.assertEqual(code, 0, said)
         self.assertEqual(said.count("P-Net: 96 steps"), 1, said)
         self.assertEqual(content(Path("two")), self.expected)
+
+    def test_all_nets_leave_the_same_bytes_for_1_2_and_4_ranks(self):
+        for net, batch in (("pnet", 2560), ("rnet", 320), ("onet", 320)):  # four parts
+            crops, config = Path("crops"), Path(f"{net}.json")
+            if net != "pnet":
+                crops = Path(f"crops-{net}")
+                libmtcnn.prepare(net, crops, self.data, model=MODEL, quiet=True)
+            config.write_text(json.dumps({"epochs": 3, "batch": {"size": batch, "steps_per_epoch": 3}}), encoding="utf-8")
+            train = ("train", "--net", net, "--data", crops, "--config", config, "--threads", "1")
+            libmtcnn.run(*train, "--out", f"{net}-alone", "-q")
+            expected = content(Path(f"{net}-alone"))
+            self.assertTrue([name for name in expected if name.startswith("best/")])
+            for world in (1, 2, 4):
+                with self.subTest(net, world=world):
+                    run = Path(f"{net}-{world}")
+                    code, said = Ranks(*train, "--out", run, world=world).end()
+                    self.assertEqual(code, 0, said)
+                    self.assertEqual(content(run), expected)
 
     def test_stops_at_one_step_and_goes_on_with_any_number_of_ranks(self):
         run = Path("moved")
