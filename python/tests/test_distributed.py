@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -58,8 +59,8 @@ def content(run):
 class Ranks:
     """A torchrun in the background."""
 
-    def __init__(self, *arguments, world=2, restarts=0, module=("-m", "libmtcnn"), **more):
-        command = [*TORCHRUN, "--nproc-per-node", str(world), "--max-restarts", str(restarts), *module, *map(str, arguments)]
+    def __init__(self, *arguments, world=2, restarts=0, options=(), module=("-m", "libmtcnn"), **more):
+        command = [*TORCHRUN, *options, "--nproc-per-node", str(world), "--max-restarts", str(restarts), *module, *map(str, arguments)]
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment(**more))
 
@@ -173,6 +174,24 @@ class Distributed(unittest.TestCase):
                 code, said = ranks.end()
                 self.assertEqual(code, 0, said)
                 self.assertEqual(content(run), self.expected)
+
+    def test_a_killed_rank_of_two_agents_is_restarted(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        options = ("--nnodes", "2", "--rdzv-endpoint", f"localhost:{port}", "--rdzv-id", "two", "--local-addr", "127.0.0.1")
+        run = Path("agents")
+        agents = []
+        for _ in range(2):
+            agents.append(
+                Ranks(*TRAIN, "--out", run, "--resume", world=1, restarts=1, options=options, TORCH_DISABLE_SHARE_RDZV_TCP_STORE="1")
+            )
+            self.addCleanup(agents[-1].process.terminate)
+        agents[0].wait_for_checkpoint(run)
+        os.kill(agents[1].pids()[0], signal.SIGKILL)
+        for code, said in [agent.end() for agent in agents]:
+            self.assertEqual(code, 0, said)
+        self.assertEqual(content(run), self.expected)
 
     def test_refuses_ranks_that_differ(self):
         Path("odd.py").write_text(ODD_RANK, encoding="utf-8")
