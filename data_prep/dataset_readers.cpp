@@ -179,7 +179,7 @@ OpenedDataset open_dataset(const fs::path& root, const DatasetOptions& options,
   OpenedDataset opened = open_kind(folder, options, landmarks);
   if (landmarks && landmarks->count() == 0) opened = without_points(std::move(opened));
   for (const fs::path& list : opened.lists) require_there(list, "its list");
-  require_there(opened.images, "the folder of its pictures");
+  require_there(opened.images, "the folder of its images");
   if (opened.lists.empty()) require_there(folder / "FDDB-folds" / "FDDB-fold-01.txt", "its list");
   return opened;
 }

@@ -129,7 +129,7 @@ class Preparation {
     make_waiting();
     if (interrupted()) {
       throw Error(ErrorCode::interrupted,
-                  concat("stopped after ", done_pictures_.load(), " of ", sources_.pictures.size(), " pictures"),
+                  concat("stopped after ", done_pictures_.load(), " of ", sources_.pictures.size(), " images"),
                   {.where = job_.out.string(), .hint = "run the same command again to go on"});
     }
     finish();
@@ -218,7 +218,7 @@ class Preparation {
     }
     if (images > 0 && unreadable == images) {
       const std::vector<Skipped>& skipped = result_.manifest.done.front().skipped;
-      throw Error(ErrorCode::unreadable, "not one picture could be used",
+      throw Error(ErrorCode::unreadable, "not one image could be used",
                   {.where = job_.out.string(),
                    .found = skipped.empty() || skipped[0].examples.empty() ? "" : skipped[0].examples[0],
                    .hint = "check 'root' and the data sets' paths, then delete the output folder"});

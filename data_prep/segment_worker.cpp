@@ -39,7 +39,7 @@ SegmentWorker::Opened SegmentWorker::open(size_t index) const {
     opened.image = read_image(sources_.path(picture));
     const ImageAnnotation& said = picture.annotation;
     if (said.width > 0 && (said.width != opened.image.width() || said.height != opened.image.height())) {
-      opened.error = concat(said.image, ": the picture is ", opened.image.width(), "x", opened.image.height(),
+      opened.error = concat(said.image, ": the image is ", opened.image.width(), "x", opened.image.height(),
                             ", its labels are for ", said.width, "x", said.height);
     }
   } catch (const Error& error) {
@@ -67,8 +67,8 @@ PictureFaces SegmentWorker::checked_faces(const Opened& opened) {
   for (const FaceAnnotation& face : opened.picture->annotation.faces) {
     const Box box = box_of(face);
     if (intersection(box, frame) <= 0) {
-      skipped_.add("face outside its picture", concat(opened.picture->annotation.image, " [", face.x, ", ", face.y,
-                                                      ", ", face.w, ", ", face.h, "]"));
+      skipped_.add("face outside its image", concat(opened.picture->annotation.image, " [", face.x, ", ", face.y, ", ",
+                                                    face.w, ", ", face.h, "]"));
       continue;
     }
     const bool learnt = std::min(box.width(), box.height()) >= job_.samples.min_face;
@@ -105,7 +105,7 @@ std::optional<ManifestSegment> SegmentWorker::make(const Segment& segment, const
         cut(batch[i], job_.finder ? &mined[i] : nullptr);
       } else {
         ++made.unreadable;
-        skipped_.add("picture that cannot be used", batch[i].error);
+        skipped_.add("image that cannot be used", batch[i].error);
       }
       if (!picture_done()) return std::nullopt;
     }

@@ -53,7 +53,7 @@ Sources read_sources(const fs::path& root, const std::vector<DatasetOptions>& da
         },
         skipped);
     if (sources.pictures.size() == first) {
-      throw Error(ErrorCode::bad_format, "this data set has no pictures",
+      throw Error(ErrorCode::bad_format, "this data set has no images",
                   {.where = opened.lists.front().string(), .hint = concat("data set '", opened.name, "'")});
     }
     sources.inputs.push_back({{"name", opened.name},
@@ -81,7 +81,7 @@ void require_disjoint(const Sources& training, const Sources& validation) {
   for (const SourcePicture& picture : validation.pictures) {
     const std::string path = validation.path(picture).lexically_normal().string();
     if (!learnt.contains(path)) continue;
-    throw Error(ErrorCode::usage, "a validation picture is among the training pictures",
+    throw Error(ErrorCode::usage, "a validation image is among the training images",
                 {.where = path,
                  .found = concat("in '", validation.datasets[picture.dataset].name, "' of 'validation'"),
                  .hint = "what a net is judged by must not be learnt from: take it out of one of the lists"});

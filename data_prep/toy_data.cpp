@@ -60,7 +60,7 @@ void paint_all(const ToyOptions& options, int64_t count, const std::function<voi
   std::mutex mutex;
   int64_t done = 0;
   ThreadPool(options.threads).run(count, [&](int64_t index) {
-    if (interrupted()) throw Error(ErrorCode::interrupted, "stopped before all pictures were painted");
+    if (interrupted()) throw Error(ErrorCode::interrupted, "stopped before all images were painted");
     paint(index);
     const std::scoped_lock lock(mutex);
     ++done;
@@ -208,7 +208,7 @@ class ToyMaker {
 }  // namespace
 
 ToyCounts make_toy_data(const fs::path& folder, const ToyOptions& options) {
-  require(options.images > 0 && options.validation >= 0, "make_toy_data: at least one training picture is needed");
+  require(options.images > 0 && options.validation >= 0, "make_toy_data: at least one training image is needed");
   make_folder(folder);
   if (!folder_entries(folder).empty()) {
     throw Error(ErrorCode::usage, "toy data need a folder of their own",

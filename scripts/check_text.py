@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what every file of the repository must keep, that links in Markdown lead somewhere, and that texts use the words of the table in
-CONTRIBUTING.md.
+"""Checks what every file of the repository must keep, that links in Markdown lead somewhere, and that texts, those in the program's strings too,
+use the words of the table in CONTRIBUTING.md.
 
 Usage: check_text.py [--root DIR]
 Prints one line a complaint, "file:line: what is wrong", and exits with 1 if there is any.
@@ -36,6 +36,16 @@ WORDS = {
     "made-up": "synthetic",
 }
 UNWANTED = re.compile(rf"\b({'|'.join(WORDS)})s?\b", re.IGNORECASE)
+
+# Strings with a blank in C++ sources of these folders are texts for users; those without are keys, flags and parts of names.
+SPEAKING_FOLDERS = ("src/", "data_prep/", "examples/")
+NOT_YET_SPEAKING = ("src/mtcnn/train/crop_set.cpp",)  # remove with its one "picture"
+CPP_ENDINGS = (".cpp", ".h", ".inc", ".in")
+# Comments and characters are found too, as quotes in them begin no string.
+CPP_TOKEN = re.compile(
+    r'//[^\n]*|/\*.*?\*/|R"(?P<mark>[^()\\ ]*)\((?P<raw>.*?)\)(?P=mark)"|"(?P<text>(?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\\n]|\\.)+\'',
+    re.DOTALL,
+)
 
 FENCE = re.compile(r"^\s*(```|~~~)")
 INLINE_CODE = re.compile(r"`[^`]*`")
@@ -112,6 +122,19 @@ def check_words(name, lines):
             yield f"{name}:{number}: '{match.group()}': say '{WORDS[match.group(1).lower()]}' (table in CONTRIBUTING.md)"
 
 
+def string_lines(text):
+    """The lines of a C++ source with what stands in its strings alone."""
+    lines = [""] * (text.count("\n") + 1)
+    for match in CPP_TOKEN.finditer(text):
+        string = match["raw"] if match["raw"] is not None else match["text"]
+        if string is None or " " not in string:
+            continue
+        first = text.count("\n", 0, match.start())
+        for number, line in enumerate(string.replace("\\n", "  ").split("\n"), first):
+            lines[number] += f" {line}"
+    return lines
+
+
 def without_table(text):
     """CONTRIBUTING.md with empty lines in place of the table of words, which names the unwanted ones."""
     return "\n".join("" if line.startswith("|") else line for line in text.split("\n"))
@@ -163,6 +186,8 @@ def check(root):
         if name.endswith(".md"):
             complaints += check_markdown(root, name, text, files)
             complaints += check_words(name, without_code(without_table(text) if name == "CONTRIBUTING.md" else text))
+        elif name.startswith(SPEAKING_FOLDERS) and name.endswith(CPP_ENDINGS) and name not in NOT_YET_SPEAKING:
+            complaints += check_words(name, string_lines(text))
         elif name.endswith(".ipynb"):
             complaints += check_words(name, notebook_lines(text))
     return complaints

@@ -12,7 +12,7 @@
 
 int main(int argc, char** argv) {
   if (argc < 2 || argc > 3) {
-    std::fputs("usage: faces PICTURE [ANNOTATED]\n", stderr);
+    std::fputs("usage: faces IMAGE [ANNOTATED]\n", stderr);
     return 2;
   }
   try {

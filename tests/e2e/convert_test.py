@@ -79,7 +79,7 @@ class Convert(FolderTestCase):
             self.assertAlmostEqual(json.loads(done.stdout)["ap"], wanted, delta=1e-6, msg=kind)
             done = run("eval", "cascade", "--dataset", self.home / kind, "--kind", kind, "--model", MODEL, "--classes", "watch", "--thresholds", "0,0,0",
                        "--min-face", 100)
-            self.assertIn("6 pictures, 8 faces", done.stdout)
+            self.assertIn("6 images, 8 faces", done.stdout)
 
     def write_detections(self):
         path = self.folder / "found.jsonl"

@@ -249,9 +249,9 @@ class Refusals(LiveTest):
                 (self.folder / "missing.mp4", "missing.mp4", "No such file"),
                 (self.folder, "folder"),
                 (file("empty.mp4", b""), "empty.mp4", "empty"),
-                (file("text.mp4", b"no film\n" * 100), "text.mp4", "no film"),
+                (file("text.mp4", b"no film\n" * 100), "text.mp4", "no video"),
                 # The same noise each time: one in two hundred passes for lyrics with FFmpeg, and is refused in other words.
-                *((file(f"noise{seed}.avi", random.Random(seed).randbytes(1 << 16)), f"noise{seed}.avi", "no film")
+                *((file(f"noise{seed}.avi", random.Random(seed).randbytes(1 << 16)), f"noise{seed}.avi", "no video")
                   for seed in range(8)),
                 (SAMPLES / "astronaut.jpg", "astronaut.jpg", "mtcnn detect")):
             self.assertOneLine(Live("--video", path, "--json", "-"), 1, *words)
@@ -394,7 +394,7 @@ class Streams(LiveTest):
 
     def test_what_cannot_be_opened(self):
         Server.files["text"] = b"no film\n" * 100
-        for place, *words in ((f"http://user:secret@{self.address}/none.mp4", "404", "user:***@"), (f"http://{self.address}/text", "no film"),
+        for place, *words in ((f"http://user:secret@{self.address}/none.mp4", "404", "user:***@"), (f"http://{self.address}/text", "no video"),
                               ("http://127.0.0.1:1/film.mp4", "refused"), ("rtsp://127.0.0.1:1/film", "refused")):
             run = Live("--video", place, "--json", "-", "-q")
             self.assertOneLine(run, 1, *words)

@@ -90,7 +90,7 @@ class Inputs(OutputsTestCase):
         self.assertEqual(self.rows("d", "--draw", "d/../d/drawn", "--crops", "d/crops"), rows)
         self.assertEqual(content(self.folder), before)
         done = self.detect("d", "--draw", "d/drawn", "--crops", "d/crops")
-        self.assertIn("6 pictures of earlier runs", done.stderr)
+        self.assertIn("6 images of earlier runs", done.stderr)
         # Named itself, a folder of results is a folder as others.
         self.assertEqual(len(self.rows("d/crops", "--draw", "d/drawn")), 3)
         self.photo("d/drawn/a.jpg")

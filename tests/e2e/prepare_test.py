@@ -237,7 +237,7 @@ class Prepare(FolderTestCase):
         pictures[1].write_bytes(pictures[1].read_bytes()[:300])
         run = self.prepare("a", "--data", toys)
         self.assertEqual(run.code, 0, run.err)
-        self.assertIn("passed over: 2 x picture that cannot be used", run.err)
+        self.assertIn("passed over: 2 x image that cannot be used", run.err)
 
     def test_lists_with_faults(self):
         toys = self.folder / "damaged"
@@ -245,7 +245,7 @@ class Prepare(FolderTestCase):
         path = toys / "wider" / "wider_face_split" / "wider_face_train_bbx_gt.txt"
         text = path.read_text()
         first = text.splitlines()[0]
-        for fault, words in ((text + text, ["occurs twice", first]), (text[:-30], ["cannot be read"]), ("", ["no pictures"]),
+        for fault, words in ((text + text, ["occurs twice", first]), (text[:-30], ["cannot be read"]), ("", ["no images"]),
                              (text.replace("\n1\n", "\n2\n", 1), ["cannot be read"])):
             path.write_text(fault)
             self.assertOneLine(self.prepare("x", "--data", toys), 1, path.name, *words)
@@ -265,11 +265,11 @@ class Prepare(FolderTestCase):
         self.config = self.write_config(root=str(self.folder), datasets=[{"kind": "own", "path": "own"}], validation=[])
         run = self.prepare("a")
         self.assertEqual(run.code, 0, run.err)
-        self.assertIn("face outside its picture", run.err)
+        self.assertIn("face outside its image", run.err)
 
     def test_validation_pictures_are_not_learnt_from(self):
         self.config = self.write_config(validation=[{"kind": "celeba", "path": "celeba", "split": "train"}])
-        self.assertOneLine(self.prepare("x"), 2, "among the training pictures")
+        self.assertOneLine(self.prepare("x"), 2, "among the training images")
 
     def test_inspect(self):
         self.assertEqual(self.prepare("a").code, 0)

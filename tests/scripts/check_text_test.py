@@ -76,6 +76,13 @@ class CheckText(CheckTestCase):
         cells = [{"cell_type": "markdown", "source": ["one\n", "room"]}, {"cell_type": "code", "source": ["room"]}]
         self.assert_one({"a.ipynb": json.dumps({"cells": cells}) + "\n"}, "a.ipynb:2", "'room'", "'module'")
 
+    def test_words_in_strings_of_sources(self):
+        self.assert_one({"src/a.cpp": "int a;\nauto b = \"no \" // picture\n  \"picture here\";\n"}, "src/a.cpp:3", "say 'image'")
+        self.assert_one({"src/a.h": "say(R\"x(one\n\"two\" pictures)x\");\n"}, "src/a.h:2", "say 'image'")
+        self.assert_one({"data_prep/a.cpp": "f('\"', \"a film\\n\");\n"}, "data_prep/a.cpp:1", "say 'video'")
+        fine = "/* \"a picture\" */ f(\"pictures\", \"false_faces_per_picture is a key\"); // a \"picture is\"\nchar c = '\"'; int picture; // \"\n"
+        self.assertEqual(self.complaints({"src/a.cpp": fine, "tests/a.cpp": "f(\"a picture\");\n"}), [])
+
     def test_the_table_in_contributing_names_the_same_words(self):
         rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]*)\|$", (SOURCE_ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
         named = {word for _, words in rows[1:] for word in words.strip().split(", ") if word}

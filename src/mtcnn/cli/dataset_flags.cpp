@@ -15,8 +15,7 @@ void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& l
 
 void add_detections_flag(CLI::App& verb, std::vector<std::string>& files, const std::string& what,
                          const std::string& type) {
-  verb.add_option("--detections", files, what + "; several are the pieces of one run, as of detect --rank")
-      ->type_name(type);
+  verb.add_option("--detections", files, what + "; several are the pieces of one run (detect --rank)")->type_name(type);
 }
 
 void add_input_entries(Json& inputs, const std::vector<std::string>& detections) {

@@ -152,8 +152,7 @@ void require_whole_run(const RunTotals& totals) {
 
 void report_unreadable(const RunTotals& totals) {
   if (totals.unreadable > 0)
-    throw Error(ErrorCode::unreadable,
-                concat(totals.unreadable, " of ", totals.pictures, " pictures could not be read"));
+    throw Error(ErrorCode::unreadable, concat(totals.unreadable, " of ", totals.pictures, " images could not be read"));
 }
 
 std::string result_line(const PictureResult& result, const Detector& detector) {

@@ -104,7 +104,7 @@ void add_eval_wider(CLI::App& eval) {
                                        "images, recall by height of the faces, and false positives per image.");
   verb->add_option_function<std::vector<std::string>>(
           "--detections", [arguments](const auto& files) { arguments->detections.push_back(files); },
-          "JSON lines, or a folder with EVENT/NAME.txt; several are the pieces of one run, as of detect --rank; give "
+          "JSON lines, or a folder with EVENT/NAME.txt; several are the pieces of one run (detect --rank); give "
           "the flag again to compare runs")
       ->type_name("FILE|DIR")
       ->trigger_on_parse();

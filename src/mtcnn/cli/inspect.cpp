@@ -39,7 +39,7 @@ Findings inspect_crops(const InspectFlags& flags) {
     const Manifest manifest = read_manifest(path);
     if (flags.verify) verify_shards(path, manifest);
     findings.text = concat("crops for ", manifest.stage, ", side ", manifest.crop_size, ", of ", manifest.images,
-                           " pictures, seed ", manifest.seed, manifest.complete ? "" : ", NOT complete",
+                           " images, seed ", manifest.seed, manifest.complete ? "" : ", NOT complete",
                            flags.verify ? "; all checksums are right" : "", "\n");
     findings.json["complete"] = manifest.complete;
     findings.json["images"] = manifest.images;

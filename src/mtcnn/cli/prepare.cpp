@@ -79,22 +79,22 @@ void make_crops(PrepareJob job, const Sources& sources, bool quiet) {
   const auto pictures = static_cast<int64_t>(sources.pictures.size());
   PrepareResult result;
   {
-    Progress progress("pictures", pictures, quiet);
+    Progress progress("images", pictures, quiet);
     job.progress = [&](int64_t done) { progress.update(done); };
     result = prepare_crops(job, sources);
   }
   if (quiet) return;
-  std::cerr << as_line(job.out.string()) << ": " << pictures << " pictures, ";
+  std::cerr << as_line(job.out.string()) << ": " << pictures << " images, ";
   print_counts(std::cerr, result.manifest);
-  if (result.resumed_pictures > 0) std::cerr << ", those of " << result.resumed_pictures << " pictures from before";
+  if (result.resumed_pictures > 0) std::cerr << ", those of " << result.resumed_pictures << " images from before";
   std::cerr << "; " << fixed(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 1)
             << " s, " << job.threads << " threads\n";
   print_skipped(result.manifest);
   const auto counts = result.manifest.counts();
   if (counts[static_cast<size_t>(CropKind::positive)] == 0 && counts[static_cast<size_t>(CropKind::part)] > 0)
-    log::warning(
-        concat(job.out.string(),
-               ": part faces, but no positives: objects that are not square need 'square', see docs/other_objects.md"));
+    log::warning(concat(job.out.string(),
+                        ": crops of kind part, but no positives: objects that are not square need 'square', see "
+                        "docs/other_objects.md"));
 }
 
 void merge(const PrepareFlags& flags) {

@@ -34,12 +34,12 @@ void run(const ToyFlags& flags) {
   ToyCounts counts;
   {
     const int layouts = options.object == ToyObject::face ? 2 : 1;
-    Progress progress("pictures", layouts * (options.images + options.validation), flags.common.quiet);
+    Progress progress("images", layouts * (options.images + options.validation), flags.common.quiet);
     options.progress = [&](int64_t done) { progress.update(done); };
     counts = make_toy_data(flags.out, options);
   }
   if (!flags.common.quiet)
-    std::cerr << as_line(flags.out) << ": " << counts.pictures << " pictures, " << counts.faces
+    std::cerr << as_line(flags.out) << ": " << counts.pictures << " images, " << counts.faces
               << (flags.object == "watch" ? " watches\n" : " faces\n");
 }
 

@@ -154,7 +154,7 @@ void insert(Json& object, const std::string& dotted_name, const Json& value) {
   Json* place = &object;
   for (const std::string& part : split(dotted_name, '.')) {
     if (!place->is_object() && !place->is_null()) {
-      throw Error(ErrorCode::usage, concat("no room for '", dotted_name, "' in this value"),
+      throw Error(ErrorCode::usage, concat("no place for '", dotted_name, "' in this value"),
                   {.found = shown(*place), .expected = "an object"});
     }
     place = &(*place)[part];

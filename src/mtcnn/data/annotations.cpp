@@ -73,7 +73,7 @@ bool leaves_folder(const std::string& name) {
 std::filesystem::path picture_path(const std::filesystem::path& images, const std::string& name,
                                    const std::filesystem::path& list) {
   if (!leaves_folder(name)) return images / name;
-  throw Error(ErrorCode::bad_format, "a file name that leaves the folder of the pictures",
+  throw Error(ErrorCode::bad_format, "a file name that leaves the folder of the images",
               {.where = list.string(),
                .found = concat("'", name, "'"),
                .expected = concat("a name relative to ", images.string(), ", without \"..\"")});

@@ -159,7 +159,7 @@ std::string inputs_text(const Manifest& manifest, const std::string& where) {
     for (const Json& dataset : fields.list(manifest.inputs, "datasets")) {
       fields.require_object(dataset, "bad 'datasets'");
       text += concat("  from ", fields.optional_text(dataset, "name", ""), ": ",
-                     fields.optional_count(dataset, "images", 0), " pictures\n");
+                     fields.optional_count(dataset, "images", 0), " images\n");
     }
   }
   if (const Json* model = fields.optional_member(manifest.inputs, "model")) {

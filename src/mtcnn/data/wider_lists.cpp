@@ -85,16 +85,16 @@ class WiderList {
 
   std::string take_name() {
     std::string name(lines_.text());
-    if (!is_utf8(name)) refuse("a file name that is no UTF-8", "UTF-8", "rename the picture and its entry");
+    if (!is_utf8(name)) refuse("a file name that is no UTF-8", "UTF-8", "rename the image and its entry");
     const bool leaves = leaves_folder(name);
     if (leaves || parse_row(name)) {
-      refuse(leaves ? "a file name that leaves the folder of the pictures"
-                    : "a row of numbers where a file name should be",
-             "a picture's name, as event/name.jpg", "the number of faces above it may be wrong");
+      refuse(
+          leaves ? "a file name that leaves the folder of the images" : "a row of numbers where a file name should be",
+          "an image's name, as event/name.jpg", "the number of faces above it may be wrong");
     }
     const auto [entry, is_new] = first_line_.emplace(name, lines_.number());
     if (!is_new) {
-      refuse("this picture occurs twice", concat("one entry a picture; line ", entry->second, " has it too"),
+      refuse("this image occurs twice", concat("one entry per image; line ", entry->second, " has it too"),
              "join the faces of both entries");
     }
     has_line_ = lines_.next();
@@ -126,7 +126,7 @@ class WiderList {
     const std::optional<Row> row = has_line_ ? parse_row(lines_.text()) : std::nullopt;
     if (!row || row->count < kBoxColumns) return;
     if (std::any_of(row->values.begin(), row->values.end(), [](double value) { return value != 0; }))
-      refuse("a face in a picture that has none", "the next picture's name, or a row of zeros");
+      refuse("a face in an image that has none", "the next image's name, or a row of zeros");
     has_line_ = lines_.next();
   }
 

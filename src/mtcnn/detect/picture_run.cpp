@@ -61,7 +61,7 @@ RunTotals& RunTotals::operator+=(const RunTotals& more) {
 
 RunTotals search_pictures(const Detector& detector, std::span<const PictureFile> pictures, int batch,
                           const std::function<void(const PictureResult&)>& use) {
-  require(batch > 0, "search_pictures: a batch needs at least one picture");
+  require(batch > 0, "search_pictures: a batch needs at least one image");
   RunTotals totals;
   while (!pictures.empty()) {
     if (interrupted()) {

@@ -61,8 +61,8 @@ std::array<double, FddbLines::kMostColumns> FddbLines::numbers(size_t count) con
 
 void FddbLines::expect_name(const std::string& name, size_t index) {
   if (done() || line_ != name) {
-    refuse(concat("picture ", index + 1, " is not that of the fold list"), fddb_quoted(name),
-           "pictures must be in the order of FDDB-fold-NN.txt, each with its count and as many rows");
+    refuse(concat("image ", index + 1, " is not that of the fold list"), fddb_quoted(name),
+           "images must be in the order of FDDB-fold-NN.txt, each with its count and as many rows");
   }
   advance();
 }
@@ -72,7 +72,7 @@ int64_t FddbLines::count() {
   const char* const end = line_.data() + line_.size();
   const auto [read, error] = std::from_chars(line_.data(), end, value);
   if (done() || error != std::errc() || read != end || value < 0) {
-    refuse("not a count", "the picture's number of rows");
+    refuse("not a count", "the image's number of rows");
   }
   advance();
   return value;

@@ -260,7 +260,7 @@ bool fddb_drawable(const FddbRegion& region) {
 
 FddbMask fddb_mask(const FddbRegion& region, const FddbSize& picture, FddbAngle angle) {
   require(fddb_drawable(region), "fddb_mask: the region cannot be drawn");
-  require(picture.width > 0 && picture.height > 0, "fddb_mask: the picture has no pixels");
+  require(picture.width > 0 && picture.height > 0, "fddb_mask: the image has no pixels");
   return std::visit([&](const auto& shape) { return draw(shape, picture, angle); }, region);
 }
 

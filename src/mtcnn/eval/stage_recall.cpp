@@ -103,7 +103,7 @@ std::string stage_recall_text(const StageRecall& recall) {
     for (size_t bin = 0; bin < kHeightBins; ++bin)
       rows.back().push_back(share_text(stage.found_by_height[bin], recall.faces_by_height()[bin]));
   }
-  return concat(protocol(recall), "\n", recall.pictures(), " pictures, ", recall.faces(), " faces\n", text_table(rows));
+  return concat(protocol(recall), "\n", recall.pictures(), " images, ", recall.faces(), " faces\n", text_table(rows));
 }
 
 }  // namespace mtcnn

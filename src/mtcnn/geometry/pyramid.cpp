@@ -7,7 +7,7 @@
 namespace mtcnn {
 
 std::vector<Level> pyramid_levels(int width, int height, double min_face, double max_face, double factor) {
-  require(width >= 1 && height >= 1, "pyramid_levels: an empty picture");
+  require(width >= 1 && height >= 1, "pyramid_levels: an empty image");
   require(std::isfinite(min_face) && min_face > 0, "pyramid_levels: min_face must be positive");
   require(factor > 0 && factor < 1, "pyramid_levels: factor must lie in (0, 1)");
   require(std::max(width, height) * (kPNetWindow / min_face) < (1 << 30), "pyramid_levels: min_face is too small");

@@ -104,7 +104,7 @@ void sample(const Patch& patch, double x, double y, float* rgb) {
 }  // namespace
 
 Image crop_with_margin(const ImageView& image, const Box& box, float margin, int size) {
-  require(!image.empty() && image.pixels != nullptr, "crop_with_margin: an empty picture");
+  require(!image.empty() && image.pixels != nullptr, "crop_with_margin: an empty image");
   require(size > 0, "crop_with_margin: the size must be positive");
   require(margin >= 0 && std::isfinite(margin), "crop_with_margin: the margin must be 0 or more");
   const Box core = square(box);
@@ -174,7 +174,7 @@ Landmarks alignment_template(int size) {
 }
 
 Image align_face(const ImageView& image, const Landmarks& points, int size) {
-  require(!image.empty() && image.pixels != nullptr, "align_face: an empty picture");
+  require(!image.empty() && image.pixels != nullptr, "align_face: an empty image");
   require(size > 0, "align_face: the size must be positive");
   require(points.size() == kLandmarkCount, "align_face: the five points of a face are needed");
   const Similarity to_picture = fit_similarity(points, alignment_template(size)).inverse();

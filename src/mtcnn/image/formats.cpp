@@ -61,7 +61,7 @@ PictureFacts inspect_jpeg(const PictureBytes& bytes) {
     has_scan = has_scan || marker == 0xDA;
     at += static_cast<size_t>(length);
   }
-  if (!has_frame || !has_scan) bytes.damaged("a JPEG without picture");
+  if (!has_frame || !has_scan) bytes.damaged("a JPEG without an image");
   facts.orientation = orientation.value_or(1);
   return facts;
 }
@@ -96,7 +96,7 @@ PictureFacts inspect_png(const PictureBytes& bytes) {
     if (bytes.says(at + 4, "IEND")) break;
     at += 12 + length;
   }
-  if (!has_data) bytes.damaged("a PNG without picture");
+  if (!has_data) bytes.damaged("a PNG without an image");
   facts.orientation = orientation ? *orientation : from_text.value_or(1);
   return facts;
 }
@@ -118,7 +118,7 @@ PictureFacts inspect_webp(const PictureBytes& file) {
     facts.width = number(24, 3) + 1;
     facts.height = number(27, 3) + 1;
   } else {
-    bytes.damaged("a WebP without picture");
+    bytes.damaged("a WebP without an image");
   }
   std::optional<int> orientation;
   for (uint64_t at = 12; at + 8 <= bytes.size();) {
@@ -230,7 +230,7 @@ void refuse_known(const PictureBytes& bytes) {
       {0, "IIU\0"sv, "a camera's raw file"},
       {0, "FOVb", "a camera's raw file"},
       {0, "\0MRM"sv, "a camera's raw file"},
-      {4, "ftyp", "a film; faces in films are found by mtcnn live"},
+      {4, "ftyp", "a video; faces in videos are found by mtcnn live"},
       {0, "8BPS", "a Photoshop file"},
       {0, "II\xBC"sv, "a JPEG XR"},
       {0, "v/1\x01"sv, "an OpenEXR file"},
@@ -252,7 +252,7 @@ void refuse_known(const PictureBytes& bytes) {
 
 PictureFacts inspect_picture(std::span<const std::byte> content, const std::string& where) {
   const PictureBytes bytes(content, where);
-  if (bytes.size() == 0) throw Error(ErrorCode::bad_format, "this file is empty, a picture was expected", {where});
+  if (bytes.size() == 0) throw Error(ErrorCode::bad_format, "this file is empty, an image was expected", {where});
   if (bytes.says(0, "\xFF\xD8\xFF"sv)) return inspect_jpeg(bytes);
   if (bytes.says(0, "\x89PNG\r\n\x1A\n"sv)) return inspect_png(bytes);
   if (bytes.says(0, "RIFF") && bytes.says(8, "WEBP")) return inspect_webp(bytes);
@@ -267,7 +267,7 @@ PictureFacts inspect_picture(std::span<const std::byte> content, const std::stri
   if (bytes.says(0, "\xFF\x0A"sv) || bytes.says(0, "\0\0\0\x0CJXL \r\n\x87\n"sv))
     return inspect_more(PictureKind::jpeg_xl, content, where);
   refuse_known(bytes);
-  throw Error(ErrorCode::bad_format, "this is no picture", {.where = where, .expected = kPictureKinds});
+  throw Error(ErrorCode::bad_format, "this is no image", {.where = where, .expected = kPictureKinds});
 }
 
 }  // namespace mtcnn

@@ -92,12 +92,12 @@ void call(const Words& words, ModuleCall& request, const std::string& where) {
     case ModuleAnswer::no_memory:
       throw std::bad_alloc();
     case ModuleAnswer::unsupported:
-      throw Error(ErrorCode::unsupported, concat("this picture (", words.name, ") cannot be decoded here"),
+      throw Error(ErrorCode::unsupported, concat("this image (", words.name, ") cannot be decoded here"),
                   {.where = where, .found = as_line(request.message), .hint = "convert it to PNG or JPEG"});
     case ModuleAnswer::damaged:
       break;
   }
-  throw Error(ErrorCode::bad_format, concat("this picture (", words.name, ") is cut off or damaged"),
+  throw Error(ErrorCode::bad_format, concat("this image (", words.name, ") is cut off or damaged"),
               {.where = where, .found = as_line(request.message), .hint = "copy or download the file again"});
 }
 

@@ -100,7 +100,7 @@ ModuleAnswer heif(ModuleCall& call) {
   if (error.code != heif_error_Ok) return heif_failure(call, error);
   const std::unique_ptr<heif_image, Free<heif_image_release>> image(decoded);
   if (heif_image_get_primary_width(decoded) != call.width || heif_image_get_primary_height(decoded) != call.height)
-    return damaged(call, "the picture has another size than its container says");
+    return damaged(call, "the image has another size than its container says");
   int stride = 0;
   const uint8_t* from = heif_image_get_plane_readonly(decoded, heif_channel_interleaved, &stride);
   if (from == nullptr) return damaged(call, "no pixels");
@@ -263,7 +263,7 @@ ModuleAnswer animated_webp(ModuleCall& call) {
   const bool inside = frame.x_offset >= 0 && frame.y_offset >= 0 && frame.width > 0 && frame.height > 0 &&
                       frame.x_offset + int64_t{frame.width} <= width &&
                       frame.y_offset + int64_t{frame.height} <= height;
-  if (!inside) return damaged(call, "a frame outside the picture");
+  if (!inside) return damaged(call, "a frame outside the image");
   const size_t row = static_cast<size_t>(width) * kPixelBytes;
   std::memset(call.pixels, 0, row * static_cast<size_t>(height));
   const size_t start = static_cast<size_t>(frame.y_offset) * row + static_cast<size_t>(frame.x_offset) * kPixelBytes;

@@ -54,15 +54,15 @@ class PictureBytes {
   PictureBytes within(uint64_t at, uint64_t count) const { return {part(at, count), *where_}; }
 
   [[noreturn]] void truncated() const {
-    throw Error(ErrorCode::bad_format, "this picture is cut off",
+    throw Error(ErrorCode::bad_format, "this image is cut off",
                 {.where = *where_, .hint = "copy or download the file again"});
   }
   [[noreturn]] void damaged(const std::string& what) const {
-    throw Error(ErrorCode::bad_format, "this picture is damaged (" + what + ")",
+    throw Error(ErrorCode::bad_format, "this image is damaged (" + what + ")",
                 {.where = *where_, .hint = "copy or download the file again"});
   }
   [[noreturn]] void unsupported(const std::string& found) const {
-    throw Error(ErrorCode::unsupported, "a kind of picture that cannot be read",
+    throw Error(ErrorCode::unsupported, "a kind of image that cannot be read",
                 {.where = *where_,
                  .found = found,
                  .expected = std::string(kPictureKinds) + " with 8 or 16 bits a channel",

@@ -28,17 +28,17 @@ constexpr uintmax_t kMaxFileBytes = uintmax_t{1} << 30;
 constexpr int64_t kMaxSide = int64_t{1} << 20;  // OpenCV's own limit
 
 [[noreturn]] void damaged(const std::string& where) {
-  throw Error(ErrorCode::bad_format, "this picture is damaged and cannot be decoded",
+  throw Error(ErrorCode::bad_format, "this image is damaged and cannot be decoded",
               {.where = where, .hint = "copy or download the file again"});
 }
 
 void check_size(const PictureFacts& facts, const std::string& where) {
   if (facts.width < 1 || facts.height < 1) {
-    throw Error(ErrorCode::bad_format, "a picture without pixels",
+    throw Error(ErrorCode::bad_format, "an image without pixels",
                 {.where = where, .found = concat(facts.width, " x ", facts.height)});
   }
   if (facts.width > kMaxSide || facts.height > kMaxSide || facts.width * facts.height > kMaxImagePixels) {
-    throw Error(ErrorCode::unsupported, "this picture is too large",
+    throw Error(ErrorCode::unsupported, "this image is too large",
                 {.where = where,
                  .found = concat(facts.width, " x ", facts.height),
                  .expected = concat("at most ", kMaxImagePixels, " pixels"),
@@ -139,7 +139,7 @@ cv::Mat upright(const cv::Mat& stored, int orientation) {
 
 cv::Mat to_8_bits(const cv::Mat& stored, const PictureFacts& facts, const std::string& where) {
   if (stored.depth() != CV_8U && stored.depth() != CV_16U) {
-    throw Error(ErrorCode::unsupported, "a kind of picture that cannot be read",
+    throw Error(ErrorCode::unsupported, "a kind of image that cannot be read",
                 {.where = where, .found = "float or signed samples", .expected = "8 or 16 bits a channel"});
   }
   const double usual = stored.depth() == CV_8U ? 255 : 65535;
@@ -184,7 +184,7 @@ Image to_image(const cv::Mat& stored, const PictureFacts& facts, const std::stri
       }
       break;
     default:
-      throw Error(ErrorCode::unsupported, "a kind of picture that cannot be read",
+      throw Error(ErrorCode::unsupported, "a kind of image that cannot be read",
                   {.where = where, .found = concat(stored.channels(), " channels"), .expected = "1, 3 or 4"});
   }
   return image;
@@ -198,7 +198,7 @@ std::string read_encoded(const fs::path& path) {
     throw Error(ErrorCode::unreadable, "this is no plain file", {.where = path.string()});
   }
   if (const uintmax_t size = fs::file_size(path, failure); !failure && size > kMaxFileBytes) {
-    throw Error(ErrorCode::unsupported, "this file is too large for a picture",
+    throw Error(ErrorCode::unsupported, "this file is too large for an image",
                 {.where = path.string(), .found = concat(size, " bytes"), .expected = "at most 1 GiB"});
   }
   return read_text(path);
@@ -208,7 +208,7 @@ std::string read_encoded(const fs::path& path) {
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
   if (bytes.size() > kMaxFileBytes) {
-    throw Error(ErrorCode::unsupported, "this file is too large for a picture",
+    throw Error(ErrorCode::unsupported, "this file is too large for an image",
                 {.where = where, .found = concat(bytes.size(), " bytes"), .expected = "at most 1 GiB"});
   }
   const PictureFacts facts = inspect_picture(bytes, where);
@@ -221,7 +221,7 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
     check_decoded(stored, facts, where);
     return to_image(to_8_bits(upright(stored, facts.orientation), facts, where), facts, where);
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::unsupported, "not enough memory for this picture",
+    throw Error(ErrorCode::unsupported, "not enough memory for this image",
                 {.where = where, .found = concat(facts.width, " x ", facts.height)});
   }
 }

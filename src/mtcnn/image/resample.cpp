@@ -271,7 +271,7 @@ void write_row(const float* sum, const Columns& columns, const Finish& finish, f
 }  // namespace
 
 void resample(const ImageView& image, const Box& window, float border, const ResampleTarget& target) {
-  require(!image.empty() && image.pixels != nullptr, "resample: an empty picture");
+  require(!image.empty() && image.pixels != nullptr, "resample: an empty image");
   require(target.width > 0 && target.height > 0 && target.pixels != nullptr, "resample: an empty target");
   require(window.width() > 0 && window.height() > 0 && std::isfinite(window.area()),
           "resample: the window has no area");

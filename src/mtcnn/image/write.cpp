@@ -31,7 +31,7 @@ std::string checked_ending(const fs::path& path) {
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (std::find(kEndings.begin(), kEndings.end(), ending) == kEndings.end()) {
-    throw Error(ErrorCode::usage, "cannot tell a picture format from this name",
+    throw Error(ErrorCode::usage, "cannot tell an image format from this name",
                 {.where = path.string(),
                  .found = ending.empty() ? "no ending" : "the ending " + ending,
                  .expected = ".jpg, .png, .webp, .bmp, .tif or .ppm"});
@@ -71,7 +71,7 @@ std::vector<int> settings_for(const std::string& ending) {
 }
 
 std::vector<uint8_t> encode(const fs::path& path, const ImageView& image, const std::string& ending) {
-  require(!image.empty() && image.pixels != nullptr, "write_image: an empty picture");
+  require(!image.empty() && image.pixels != nullptr, "write_image: an empty image");
   std::vector<uint8_t> encoded;
   std::string reason = "the encoder refused it";
   bool done = false;
@@ -86,7 +86,7 @@ std::vector<uint8_t> encode(const fs::path& path, const ImageView& image, const 
     reason = failure.err;
   }
   if (!done || encoded.empty()) {
-    throw Error(ErrorCode::unwritable, "cannot encode this picture (" + reason + ")",
+    throw Error(ErrorCode::unwritable, "cannot encode this image (" + reason + ")",
                 {.where = path.string(), .found = concat(image.width, " x ", image.height)});
   }
   return encoded;

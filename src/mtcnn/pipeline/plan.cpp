@@ -146,7 +146,7 @@ class Planner {
       step.outputs.push_back(step.folder / "validation" / "manifest.json");
       pictures += prepare.validation->pictures;
     }
-    step.size = concat(pictures, " pictures");
+    step.size = concat(pictures, " images");
     step.estimate_s = static_cast<double>(pictures) / kPaces[static_cast<size_t>(net)].pictures;
     steps_.push_back(std::move(step));
   }

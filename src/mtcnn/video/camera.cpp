@@ -23,7 +23,7 @@ class Camera : public FrameSource {
     std::error_code ignored;
     if (!std::filesystem::exists(name_, ignored)) {
       throw Error(ErrorCode::not_found, "there is no such camera",
-                  {.where = name_, .hint = "plug it in, or give another --camera, or a film with --video"});
+                  {.where = name_, .hint = "plug it in, or give another --camera, or a video with --video"});
     }
     if (::access(name_.c_str(), R_OK | W_OK) != 0)
       throw system_error(ErrorCode::unreadable, "this camera may not be used; join the group 'video'", name_);
@@ -67,7 +67,7 @@ class Camera : public FrameSource {
 
   Error silent() const {
     return {ErrorCode::unreadable,
-            "this camera gives no pictures",
+            "this camera gives no frames",
             {.where = name_, .hint = "another program may use it, or it is no camera"}};
   }
 

@@ -27,7 +27,7 @@ using Input = Owned<AVFormatContext>;
 
 [[noreturn]] void refuse(const std::string& name, const std::string& message, const std::string& found = {},
                          ErrorCode code = ErrorCode::bad_format) {
-  throw Error(code, message, {.where = name, .found = found, .hint = "give a film that FFmpeg can play"});
+  throw Error(code, message, {.where = name, .found = found, .hint = "give a video that FFmpeg can play"});
 }
 
 /// Pictures and text, which FFmpeg would show as films of one frame or of letters.
@@ -39,15 +39,15 @@ bool is_still(const AVFormatContext& input) {
 
 Input open_input(const fs::path& path) {
   const MappedFile file(path);  // tells what is missing, a folder or not to be read in our own words
-  if (file.bytes().empty()) refuse(path, "this file is empty, a film was expected");
+  if (file.bytes().empty()) refuse(path, "this file is empty, a video was expected");
   AVFormatContext* opened = nullptr;
   // With the protocol in front no name can mean anything but a file.
   const int failure = avformat_open_input(&opened, ("file:" + path.string()).c_str(), nullptr, nullptr);
-  if (failure < 0) refuse(path, "this is no film, or one that was cut off or damaged", ffmpeg::reason(failure));
+  if (failure < 0) refuse(path, "this is no video, or one that was cut off or damaged", ffmpeg::reason(failure));
   Input input(opened);
   refuse_still(path, *input);
   if (const int bad = avformat_find_stream_info(input.get(), nullptr); bad < 0)
-    refuse(path, "this film is damaged", ffmpeg::reason(bad));
+    refuse(path, "this video is damaged", ffmpeg::reason(bad));
   return input;
 }
 
@@ -56,7 +56,7 @@ AVStream* video_stream(const std::string& path, AVFormatContext& input) {
   const int index = av_find_best_stream(&input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (index < 0 || (input.streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
     const bool sound = av_find_best_stream(&input, AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0) >= 0;
-    refuse(path, sound ? "there is only sound in this file, no pictures" : "there are no pictures in this file",
+    refuse(path, sound ? "there is only sound in this file, no frames" : "there are no frames in this file",
            input.iformat->long_name);
   }
   return input.streams[index];
@@ -65,16 +65,16 @@ AVStream* video_stream(const std::string& path, AVFormatContext& input) {
 Owned<AVCodecContext> open_decoder(const std::string& path, const AVStream& stream) {
   const AVCodec* codec = avcodec_find_decoder(stream.codecpar->codec_id);
   if (codec == nullptr)
-    refuse(path, "FFmpeg on this machine cannot decode this film", avcodec_get_name(stream.codecpar->codec_id),
+    refuse(path, "FFmpeg on this machine cannot decode this video", avcodec_get_name(stream.codecpar->codec_id),
            ErrorCode::unsupported);
   Owned<AVCodecContext> decoder(avcodec_alloc_context3(codec));
   if (!decoder) throw std::bad_alloc();
-  if (avcodec_parameters_to_context(decoder.get(), stream.codecpar) < 0) refuse(path, "this film is damaged");
+  if (avcodec_parameters_to_context(decoder.get(), stream.codecpar) < 0) refuse(path, "this video is damaged");
   decoder->pkt_timebase = stream.time_base;
   decoder->thread_count = 0;  // as many as there are cores
   decoder->max_pixels = kMaxImagePixels;
   if (const int failure = avcodec_open2(decoder.get(), codec, nullptr); failure < 0)
-    refuse(path, "the decoder does not take this film", ffmpeg::reason(failure), ErrorCode::unsupported);
+    refuse(path, "the decoder does not take this video", ffmpeg::reason(failure), ErrorCode::unsupported);
   return decoder;
 }
 
@@ -169,7 +169,7 @@ class Film : public FrameSource {
 
   bool next(Frame& frame) override {
     if (!decode()) {
-      if (next_index_ == 0) throw broken("there is no frame in this film that can be decoded", "");
+      if (next_index_ == 0) throw broken("there is no frame in this video that can be decoded", "");
       check_whole();
       return false;
     }
@@ -200,7 +200,7 @@ class Film : public FrameSource {
         return false;
       }
     }
-    throw broken("this film is damaged", concat(next_index_, " frames, then none that can be decoded"));
+    throw broken("this video is damaged", concat(next_index_, " frames, then none that can be decoded"));
   }
 
   /// Gives the decoder one more packet of the film, or at its end tells it so.
@@ -269,7 +269,7 @@ class Film : public FrameSource {
   void check_whole() const {
     if (network_.watch != nullptr && (network_.live || interrupted())) return;
     const std::string found = concat(next_index_, next_index_ == 1 ? " frame" : " frames");
-    if (read_failure_ != 0) throw broken("this film breaks off (" + ffmpeg::reason(read_failure_) + ")", found);
+    if (read_failure_ != 0) throw broken("this video breaks off (" + ffmpeg::reason(read_failure_) + ")", found);
     const int64_t size = avio_size(input_->pb);
     const int count = avformat_index_get_entries_count(stream_);
     int64_t needed = 0;
@@ -281,7 +281,7 @@ class Film : public FrameSource {
     const bool too_short = last_s_ + 1 / rate_ < 0.9 * promised_s() - 1;
     const bool fewer = std::string_view(input_->iformat->name) == "avi" && next_index_ + 2 < stream_->nb_frames;
     if ((size > 0 && needed > size) || too_short || fewer) {
-      throw broken("this film was cut off or is damaged", found,
+      throw broken("this video was cut off or is damaged", found,
                    expected_frames() > 0 ? concat("about ", expected_frames()) : "more");
     }
   }
@@ -312,7 +312,7 @@ std::unique_ptr<FrameSource> make_film(std::string name, Owned<AVFormatContext> 
 
 void refuse_still(const std::string& name, const AVFormatContext& input) {
   if (is_still(input))
-    refuse(name, "this is no film; faces in pictures are found by mtcnn detect", input.iformat->long_name);
+    refuse(name, "this is no video; faces in images are found by mtcnn detect", input.iformat->long_name);
 }
 
 std::unique_ptr<FrameSource> open_film(const fs::path& path) { return make_film(path.string(), open_input(path), {}); }

@@ -30,7 +30,7 @@ const char* container_for(const fs::path& path) {
   if (ending == ".mp4" || ending == ".m4v") return "mp4";
   if (ending == ".mov") return "mov";
   if (ending == ".mkv") return "matroska";
-  throw Error(ErrorCode::usage, "films of this kind are not written",
+  throw Error(ErrorCode::usage, "videos of this kind are not written",
               {.where = path.string(),
                .found = ending.empty() ? "no ending" : ending,
                .expected = "a name that ends in .mp4, .m4v, .mov or .mkv"});
@@ -48,12 +48,12 @@ const AVCodec* find_encoder(const fs::path& path) {
 /// So that the new name never stands for a file that is not on the disk. \param shown  the film's name for messages.
 void sync(const fs::path& temporary, const fs::path& shown) {
   const int file = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw system_error(ErrorCode::unwritable, "writing this film failed", shown);
+  if (file < 0) throw system_error(ErrorCode::unwritable, "writing this video failed", shown);
   const bool synced = ::fsync(file) == 0;
   const int reason = errno;
   ::close(file);
   errno = reason;
-  if (!synced) throw system_error(ErrorCode::unwritable, "writing this film failed", shown);
+  if (!synced) throw system_error(ErrorCode::unwritable, "writing this video failed", shown);
 }
 
 }  // namespace
@@ -115,7 +115,7 @@ class FilmWriter::Encoder {
 
   void check(int status) const {
     if (status >= 0) return;
-    throw Error(ErrorCode::unwritable, "writing this film failed (" + ffmpeg::reason(status) + ")",
+    throw Error(ErrorCode::unwritable, "writing this video failed (" + ffmpeg::reason(status) + ")",
                 {.where = shown_.string()});
   }
 
@@ -181,7 +181,7 @@ FilmWriter::FilmWriter(const fs::path& path, double rate) : path_(path), rate_(r
   container_for(path);
   find_encoder(path);
   if (is_folder(path))
-    throw Error(ErrorCode::unwritable, "this is a folder, a film was to be written", {.where = path.string()});
+    throw Error(ErrorCode::unwritable, "this is a folder, a video was to be written", {.where = path.string()});
   target_ = link_target(path);
   if (target_.has_parent_path()) make_folder(target_.parent_path());
   temporary_ = make_temporary_file(target_);  // tells at once, not after the first frame, where nothing can be written
@@ -194,7 +194,7 @@ FilmWriter::~FilmWriter() {
 
 void FilmWriter::write(const ImageView& image, double time_s) {
   if (image.width < 2 || image.height < 2) {
-    throw Error(ErrorCode::unsupported, "frames are too small for a film",
+    throw Error(ErrorCode::unsupported, "frames are too small for a video",
                 {.where = path_.string(), .found = concat(image.width, "x", image.height), .expected = "at least 2x2"});
   }
   if (!encoder_) encoder_ = std::make_unique<Encoder>(path_, temporary_, rate_, image.width, image.height);

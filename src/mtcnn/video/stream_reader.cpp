@@ -140,7 +140,7 @@ class Stream : public FrameSource {
                   {.where = name_, .found = std::string(scheme_of(address_))});
     }
     if (failure == AVERROR_INVALIDDATA)
-      throw Error(ErrorCode::bad_format, "there is no film behind this address", {.where = name_});
+      throw Error(ErrorCode::bad_format, "there is no video behind this address", {.where = name_});
     if (failure < 0) refuse("cannot open this stream", failure);
     Input input(context);
     refuse_still(name_, *input);

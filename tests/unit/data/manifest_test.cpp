@@ -37,7 +37,7 @@ TEST(Manifest, ComesBackAsItWas) {
 
 TEST(Manifest, SaysWhatTheCropsWereMadeOf) {
   EXPECT_EQ(inputs_text(small_manifest(), "here"),
-            "  from own: 3 pictures\n  mined with [{\"net\":\"pnet\",\"checksum\":\"crc32:00000000\"}]\n");
+            "  from own: 3 images\n  mined with [{\"net\":\"pnet\",\"checksum\":\"crc32:00000000\"}]\n");
   Manifest plain = small_manifest();
   plain.inputs = {{"model", nullptr}};
   EXPECT_EQ(inputs_text(plain, "here"), "");

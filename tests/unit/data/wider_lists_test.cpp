@@ -83,7 +83,7 @@ TEST(WiderLists, RefusesDamageNamingTheLine) {
   EXPECT_THAT(refused("a.jpg\n1\n1 2 nan 4\n"), HasSubstr("face 1"));
   EXPECT_THAT(refused("a.jpg\n1\n1 2 3\n"), HasSubstr("face 1"));
   EXPECT_THAT(refused("a.jpg\n1\n1 2 3 4 5 6 7 8 9 10 11\n"), HasSubstr("face 1"));
-  EXPECT_THAT(refused("a.jpg\n0\n0 0 1 1 0 0 0 0 0 0\n"), HasSubstr("a picture that has none"));
+  EXPECT_THAT(refused("a.jpg\n0\n0 0 1 1 0 0 0 0 0 0\n"), HasSubstr("an image that has none"));
   EXPECT_THAT(refused("a.jpg\n0\na.jpg\n0\n"), HasSubstr("occurs twice"));
   EXPECT_THAT(refused("../a.jpg\n0\n"), HasSubstr("leaves the folder"));
   EXPECT_THAT(refused("/etc/a.jpg\n0\n"), HasSubstr("leaves the folder"));

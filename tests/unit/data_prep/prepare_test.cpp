@@ -179,8 +179,8 @@ TEST_F(Prepare, PassesOverBadPicturesAndCountsThem) {
   EXPECT_EQ(unreadable, 2);
   std::map<std::string, int64_t> counts;
   for (const Skipped& item : skipped.all()) counts[item.reason] = item.count;
-  EXPECT_EQ(counts["picture that cannot be used"], 2);
-  EXPECT_EQ(counts["face outside its picture"], 1);
+  EXPECT_EQ(counts["image that cannot be used"], 2);
+  EXPECT_EQ(counts["face outside its image"], 1);
   EXPECT_EQ(counts["face smaller than 12 pixels"], 1);
 }
 
@@ -188,7 +188,7 @@ TEST_F(Prepare, SaysSoWhereNoPictureCanBeUsed) {
   Sources read = sources();
   for (SourcePicture& picture : read.pictures) picture.annotation.image += "x";
   EXPECT_THAT(testing::error_message(ErrorCode::unreadable, [&] { prepare_crops(job("a"), read); }),
-              HasSubstr("not one picture"));
+              HasSubstr("not one image"));
 }
 
 TEST_F(Prepare, MinedWindowsBecomeCrops) {
@@ -214,7 +214,7 @@ TEST_F(Prepare, ValidationPicturesMustNotBeLearntFrom) {
   const Sources leaked =
       read_sources(toys, {{.kind = "own", .path = "wider", .list = "train.jsonl", .images = "WIDER_train/images"}});
   EXPECT_THAT(testing::error_message(ErrorCode::usage, [&] { require_disjoint(training, leaked); }),
-              HasSubstr("among the training pictures"));
+              HasSubstr("among the training images"));
 }
 
 TEST(Sources, NamesWhatIsMissing) {
@@ -226,7 +226,7 @@ TEST(Sources, NamesWhatIsMissing) {
   EXPECT_THAT(message(ErrorCode::usage, {.kind = "wider", .path = ".", .split = "test"}), HasSubstr("train or val"));
   EXPECT_THAT(message(ErrorCode::not_found, {.kind = "own", .path = "."}), HasSubstr("annotations.jsonl"));
   write_text(folder / "annotations.jsonl", "\n");
-  EXPECT_THAT(message(ErrorCode::bad_format, {.kind = "own", .path = "."}), HasSubstr("no pictures"));
+  EXPECT_THAT(message(ErrorCode::bad_format, {.kind = "own", .path = "."}), HasSubstr("no images"));
 }
 
 /// Learning from labels of another tool is learning from the same own data.

@@ -269,7 +269,7 @@ TEST(MoreKinds, OthersAreNamed) {
   EXPECT_THAT(error_of(std::string("\0\0\0\x18"
                                    "ftypisom\0\0\2\0isommp42",
                                    24)),
-              HasSubstr("film"));
+              HasSubstr("video"));
   EXPECT_THAT(error_of(std::string("\0\0\0\x18"
                                    "ftypcrx \0\0\0\1crx isom",
                                    24)),

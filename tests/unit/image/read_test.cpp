@@ -201,7 +201,7 @@ TEST(ReadImage, ErrorsNameTheFileAndTheFault) {
   write_text(path, "");
   EXPECT_THAT(message(), AllOf(HasSubstr("some.jpg"), HasSubstr("empty")));
   write_text(path, "Hello, this is a text and no picture at all.");
-  EXPECT_THAT(message(), AllOf(HasSubstr("some.jpg"), HasSubstr("no picture")));
+  EXPECT_THAT(message(), AllOf(HasSubstr("some.jpg"), HasSubstr("no image")));
   EXPECT_THAT(error_of([&] { read_image(folder.path()); }), HasSubstr("folder"));
   EXPECT_THAT(error_of([] { read_image("/dev/zero"); }), HasSubstr("no plain file"));
   EXPECT_THAT(error_of([] { decoded(encoded(".tif", cv::Mat(2, 2, CV_32FC1, cv::Scalar(0.5)))); }),

@@ -186,8 +186,8 @@ TEST_F(Film, WhatIsNoFilmIsRefused) {
   write_image(path("still.png"), ramp(64, 64, 0).view());
   EXPECT_THAT(message("missing.mp4"), AllOf(HasSubstr("missing.mp4"), HasSubstr("No such file")));
   EXPECT_THAT(message("empty.mp4"), HasSubstr("empty"));
-  EXPECT_THAT(message("text.mp4"), HasSubstr("no film"));
-  EXPECT_THAT(message("text.txt"), HasSubstr("no film"));
+  EXPECT_THAT(message("text.mp4"), HasSubstr("no video"));
+  EXPECT_THAT(message("text.txt"), HasSubstr("no video"));
   EXPECT_THAT(message("folder"), HasSubstr("folder"));
   EXPECT_THAT(message("still.jpg"), HasSubstr("mtcnn detect"));
   EXPECT_THAT(message("still.png"), HasSubstr("mtcnn detect"));
