@@ -1,4 +1,5 @@
-# MTCNN_PORTABLE: what is built here runs on machines that have none of our libraries. The C library alone is linked when a program starts.
+# MTCNN_PORTABLE: what is built here runs on machines that have none of our libraries. The C library alone is linked when a program starts; with
+# MTCNN_WITH_TORCH also the LibTorch of the same version that is there, and the C++ library that it shares with us (scripts/gpu_check.sh).
 # zlib and OpenCV must be there as static libraries (scripts/build_opencv.sh makes both).
 if(MTCNN_PORTABLE)
   if(BUILD_SHARED_LIBS)
@@ -8,12 +9,14 @@ if(MTCNN_PORTABLE)
     message(FATAL_ERROR "MTCNN_PORTABLE: FFmpeg, OpenCV's windows and libmatio are no static libraries here. "
                         "Add -DMTCNN_WITH_VIDEO=OFF -DMTCNN_WITH_MATIO=OFF.")
   endif()
-  if(MTCNN_WITH_TORCH)
-    message(FATAL_ERROR "MTCNN_PORTABLE: LibTorch is no static library. Add -DMTCNN_WITH_TORCH=OFF.")
-  endif()
   set(ZLIB_USE_STATIC_LIBS ON)
   # Symbols of static libraries stay inside, so that a process may hold another OpenCV or C++ library beside ours.
-  add_link_options(-static-libstdc++ -static-libgcc LINKER:--exclude-libs,ALL LINKER:--gc-sections LINKER:--as-needed)
+  add_link_options(LINKER:--exclude-libs,ALL LINKER:--gc-sections LINKER:--as-needed)
+  if(MTCNN_WITH_TORCH)
+    set(CMAKE_SKIP_RPATH ON)  # who starts the programs says where LibTorch is
+  else()
+    add_link_options(-static-libstdc++ -static-libgcc)
+  endif()
   add_compile_options(-ffunction-sections -fdata-sections)
   # No path of the machine that builds is in the binaries.
   add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/")

@@ -2,7 +2,7 @@
 """Times `mtcnn train` beside a plain PyTorch loop in one run: the same net, batch, mix, loss with mining and optimizer on the same crops,
 which the Python loop holds in memory as float32, without any augmentation or loading. Run it with the set-up's interpreter (it has torch).
 
-Usage: train_speed.py PROGRAM NET CROPS [--steps 100] [--repeats 3] [--threads 2]
+Usage: train_speed.py PROGRAM NET CROPS [--steps 100] [--repeats 3] [--threads 2] [--device cpu]
 """
 import argparse
 import json
@@ -65,17 +65,22 @@ class Net(nn.Module):
 
 
 def python_rate(arguments, batch):
+    """Samples per second of the plain loop; crops and net lie on arguments.device."""
     torch.set_num_threads(arguments.threads)
+    device = torch.device(arguments.device)
+    wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
     counts = {"positive": batch // 7, "part": batch // 7, "landmark": 2 * batch // 7}
     counts["negative"] = batch - sum(counts.values())
-    data = {kind: read_shards(arguments.crops, kind, 20 * count) for kind, count in counts.items()}
-    net = Net(arguments.net)
+    data = {
+        kind: {name: tensor.to(device) for name, tensor in read_shards(arguments.crops, kind, 20 * count).items()} for kind, count in counts.items()
+    }
+    net = Net(arguments.net).to(device)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3)
     n, p, q = counts["negative"], counts["positive"], counts["part"]
-    labels = torch.cat([torch.zeros(n, dtype=torch.long), torch.ones(p, dtype=torch.long)])
+    labels = torch.cat([torch.zeros(n, dtype=torch.long), torch.ones(p, dtype=torch.long)]).to(device)
 
     def step():
-        rows = {kind: torch.randint(len(data[kind]["pixels"]), (count,)) for kind, count in counts.items()}
+        rows = {kind: torch.randint(len(data[kind]["pixels"]), (count,), device=device) for kind, count in counts.items()}
         pixels = torch.cat([data[kind]["pixels"][rows[kind]] for kind in ("negative", "positive", "part", "landmark")])
         offsets = torch.cat([data[kind]["offsets"][rows[kind]] for kind in ("positive", "part")])
         face, box, points = net(pixels)
@@ -88,16 +93,18 @@ def python_rate(arguments, batch):
 
     for _ in range(5):
         step()
+    wait()
     start = time.monotonic()
     for _ in range(arguments.steps):
         step()
+    wait()
     return batch * arguments.steps / (time.monotonic() - start)
 
 
 def our_rate(arguments, batch):
     folder = pathlib.Path(tempfile.mkdtemp())
     subprocess.run([arguments.program, "train", "--net", arguments.net, "--data", arguments.crops, "--out", folder / "run", "--epochs", "1", "--batch", str(batch),
-                    "--threads", str(arguments.threads), "--set", f"batch.steps_per_epoch={arguments.steps}", "-q"], check=True, stdout=subprocess.DEVNULL)
+                    "--threads", str(arguments.threads), "--device", arguments.device, "--set", f"batch.steps_per_epoch={arguments.steps}", "-q"], check=True, stdout=subprocess.DEVNULL)
     line = json.loads((folder / "run" / "metrics.jsonl").read_text().splitlines()[0])
     shutil.rmtree(folder)
     return line["samples_per_s"], line["wait_share"]
@@ -111,9 +118,10 @@ def main():
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
     arguments = parser.parse_args()
     batch = 1280 if arguments.net == "pnet" else 640
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {arguments.threads} threads, torch {torch.__version__}, {arguments.net}, batch {batch}, AdamW")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {arguments.threads} threads, torch {torch.__version__}, {arguments.device}, {arguments.net}, batch {batch}, AdamW")
     for _ in range(arguments.repeats):
         theirs = python_rate(arguments, batch)
         ours, waiting = our_rate(arguments, batch)

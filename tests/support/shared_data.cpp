@@ -4,7 +4,10 @@
 
 namespace mtcnn::testing {
 
-std::filesystem::path source_folder() { return MTCNN_SOURCE_DIR; }
+std::filesystem::path source_folder() {
+  const char* moved = std::getenv("MTCNN_SOURCE_DIR");
+  return moved != nullptr ? moved : MTCNN_SOURCE_DIR;
+}
 
 std::filesystem::path shared_folder() {
   const char* chosen = std::getenv("MTCNN_SHARED_DIR");

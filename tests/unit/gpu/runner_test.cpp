@@ -2,12 +2,14 @@
 
 #include "mtcnn/core/error.h"
 #include "mtcnn/engine/threads.h"
+#include "mtcnn/gpu/torch_device.h"
 #include "mtcnn/gpu/torch_nets.h"
 #include "mtcnn/train/modules.h"
 
 #include <thread>
 
 #include "support/foreign_weights.h"
+#include "unit/gpu/tested_device.h"
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -185,6 +187,30 @@ TEST(TorchNets, EqualTheModules) {
   floats = random_floats(size_t{4} * 48 * 48 * 3);
   const at::Tensor large = to_planes(floats, {4, 48, 48, 3});
   expect_equal(torch_nets.run_crops(NetKind::onet, large), merged(onet->forward(large)));
+}
+
+/// On a GPU, too, where the tests run on one.
+TEST(TorchNets, GiveTheLogitsOfTheEngine) {
+  at::manual_seed(10);
+  const auto nets = random_nets();
+  const NetRunner runner(nets);
+  const at::Device device = choose_device(testing::tested_device());
+  const TorchNets torch_nets(nets, device);
+  const auto expect_near = [](const at::Tensor& values, const std::vector<float>& expected) {
+    const at::Tensor host = values.cpu().contiguous();
+    ASSERT_EQ(host.numel(), static_cast<int64_t>(expected.size()));
+    for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(host.const_data_ptr<float>()[i], expected[i], 1e-4) << i;
+  };
+  std::vector<float> values;
+  std::vector<float> canvas = random_floats(size_t{64} * 96 * 3);
+  runner.run_pnet(canvas, 64, 96, std::vector<CanvasPart>{{0, 0, 96, 64}}, values);
+  expect_near(torch_nets.run_pnet(to_planes(canvas, {1, 64, 96, 3}).to(device)), values);
+  for (const NetKind net : {NetKind::rnet, NetKind::onet}) {
+    const int side = net_input_size(net);
+    std::vector<float> crops = random_floats(static_cast<size_t>(33 * side * side * 3));
+    runner.run_crops(net, crops, 33, values);
+    expect_near(torch_nets.run_crops(net, to_planes(crops, {33, side, side, 3}).to(device)), values);
+  }
 }
 
 TEST(Runner, MayBeUsedFromSeveralThreads) {

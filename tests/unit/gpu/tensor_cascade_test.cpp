@@ -8,14 +8,15 @@
 
 #include "support/shared_data.h"
 #include "unit/detect/made_detectors.h"
+#include "unit/gpu/tested_device.h"
 #include <gtest/gtest.h>
 
 namespace mtcnn {
 namespace {
 
-/// What a GPU runs, here on the CPU, with the same nets.
+/// What a GPU runs, with the same nets.
 const Detector& tensor_detector() {
-  static const Detector detector = made_detector("cpu:torch", gpu_cascade);
+  static const Detector detector = made_detector(testing::tested_device().c_str(), gpu_cascade);
   return detector;
 }
 
@@ -64,7 +65,7 @@ TEST(TensorCascade, NetsMayHaveDifferentInputs) {
   const Image image = noise(120, 90, 7);
   const std::vector<Face> expected = Detector(model, "cpu").detect(image.view());
   ASSERT_GT(expected.size(), 1U);
-  expect_same(Detector(model, kTensorsOnCpu, gpu_cascade).detect(image.view()), expected);
+  expect_same(Detector(model, testing::tested_device(), gpu_cascade).detect(image.view()), expected);
   for (size_t net = 0; net < model.nets.size(); ++net) {
     Model plain = model;
     set_input(plain.nets[net], {});
@@ -76,7 +77,7 @@ TEST(TensorCascade, NetsMayHaveDifferentInputs) {
 TEST(TensorCascade, FindsTheFacesOfTheSamplesWithTheDefaultModel) {
   const Model model = default_model();
   const Detector engine(model, "cpu");
-  const Detector tensors(model, kTensorsOnCpu, gpu_cascade);
+  const Detector tensors(model, testing::tested_device(), gpu_cascade);
   for (const char* name : {"astronaut.jpg", "grace_hopper.jpg"}) {
     const Image image = read_image(testing::source_folder() / "samples" / name);
     const std::vector<Face> expected = engine.detect(image.view());
