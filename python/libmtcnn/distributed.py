@@ -5,14 +5,20 @@ the process group by its name (docs/several_machines.md).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from libmtcnn import _core
+
+if TYPE_CHECKING:
+    import torch.distributed as dist
 
 _LIBRARY = Path(__file__).parent / "libmtcnn_rank.so"
 _ADDRESS = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
@@ -30,14 +36,61 @@ def _number(name: str, default: int) -> int:
     return int(os.environ.get(name, default))
 
 
-def _device(asked: str) -> str:
-    """One GPU a rank of this machine, where there are GPUs and no other device is asked for."""
+def _gpus() -> int:
+    """How many GPUs torch can use here."""
     import torch
 
-    local = _number("LOCAL_RANK", 0)
-    if asked == "cuda" or (asked == "auto" and torch.cuda.is_available()):
-        return f"cuda:{local}"
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def _device(asked: str) -> str:
+    """One GPU a rank of this machine, where there are GPUs and no other device is asked for."""
+    if asked == "cuda" or (asked == "auto" and _gpus() > 0):
+        return f"cuda:{_number('LOCAL_RANK', 0)}"
     return "cpu" if asked == "auto" else asked
+
+
+def _said_of(device: str) -> str:
+    """What this rank tells the others of its device: its kind, and for people where it is and what is wrong with it."""
+    kind, _, number = device.partition(":")
+    place = f"rank {_number('RANK', 0)} on {socket.gethostname()}"
+    if kind == "cuda" and int(number or 0) >= _gpus():
+        return f"none\n{place} cannot use {device}: it finds {_gpus()} GPUs that work"
+    return f"{kind}\n{place} computes on {device}"
+
+
+def _difference(said: Sequence[str]) -> str:
+    """Why ranks with these devices cannot train together; empty where they can."""
+    kinds, texts = zip(*(one.split("\n", 1) for one in said), strict=True)
+    broken = [text for kind, text in zip(kinds, texts, strict=True) if kind == "none"]
+    if broken:
+        return f"{broken[0]}; see nvidia-smi and CUDA_VISIBLE_DEVICES there, start fewer ranks, or give all of them --device cpu"
+    others = [text for kind, text in zip(kinds, texts, strict=True) if kind != kinds[0]]
+    if others:
+        return (
+            f"{others[0]}, and {texts[0]}: found different kinds of device, expected one; "
+            "see nvidia-smi and CUDA_VISIBLE_DEVICES where there should be a GPU, or give all ranks --device cpu"
+        )
+    return ""
+
+
+def _agree_on_devices(store: dist.Store, device: str, rank: int, world: int) -> None:
+    """Compares the ranks' devices before the process group is made: making it waits for all, and NCCL and gloo never meet.
+
+    Raises:
+        RuntimeError: in all ranks, naming the one that differs.
+    """
+    store.set(f"device/{rank}", _said_of(device))
+    if rank == 0:
+        store.set("device/difference", _difference([store.get(f"device/{other}").decode() for other in range(world)]))
+    difference = store.get("device/difference").decode()
+    if not difference:
+        return
+    # The store may be rank 0's own, which the others still read.
+    store.set(f"device/read/{rank}", "")
+    with contextlib.suppress(RuntimeError):  # of ranks that are gone already
+        store.wait([f"device/read/{other}" for other in range(world)], timedelta(seconds=10))
+    raise RuntimeError(difference)
 
 
 def _arguments(arguments: Sequence[str]) -> tuple[list[str], str]:
@@ -85,10 +138,11 @@ def _join(device: str) -> str:
     life = f"mtcnn/{_number('TORCHELASTIC_RESTART_COUNT', 0)}"
     owns_store = rank == 0 and not _shares_agents_store()
     store = dist.TCPStore(os.environ["MASTER_ADDR"], _number("MASTER_PORT", 0), world, owns_store, timeout, wait_for_workers=False)
-    if device != "cpu":
-        torch.cuda.set_device(device)
     prefixed = dist.PrefixStore(life if _shares_agents_store() else "mtcnn", store)
-    dist.init_process_group("gloo" if device == "cpu" else "nccl", store=prefixed, rank=rank, world_size=world, timeout=timeout)
+    _agree_on_devices(prefixed, device, rank, world)
+    if not device.startswith("cpu"):
+        torch.cuda.set_device(device)
+    dist.init_process_group("gloo" if device.startswith("cpu") else "nccl", store=prefixed, rank=rank, world_size=world, timeout=timeout)
     return dist.group.WORLD.group_name
 
 

@@ -32,6 +32,13 @@ odd = sys.argv[1].split() if os.environ["RANK"] == "1" else []
 distributed.main(sys.argv[2:] + odd)
 """
 MODEL = REPOSITORY / "models" / "default"
+#: As if rank 0 alone had a GPU that works.
+ONE_GPU = """import os, sys
+from libmtcnn import distributed
+if os.environ["RANK"] == "0":
+    distributed._gpus = lambda: 1
+distributed.main(sys.argv[1:])
+"""
 TIMEOUT_S = 120
 
 
@@ -201,6 +208,20 @@ class Distributed(unittest.TestCase):
         self.assertIn("rank 1 was started in another way than rank 0: found config/optimizer/lr", said)
         self.assertFalse(Path("odd").exists())
         self.assertLess(time.monotonic() - start, 60)
+
+    def test_refuses_devices_that_differ(self):
+        Path("one_gpu.py").write_text(ONE_GPU, encoding="utf-8")
+        for device, text, more in (
+            ("auto", "rank 1 on .* computes on cpu, and rank 0 on .* computes on cuda:0: ", {}),
+            ("cuda", "rank 1 on .* cannot use cuda:1: ", {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}),
+        ):
+            with self.subTest(device):
+                start = time.monotonic()
+                code, said = Ranks(*TRAIN, "--out", "differ", "--device", device, module=["one_gpu.py"], **more).end()
+                self.assertNotEqual(code, 0)
+                self.assertRegex(said, f"error: torchrun: {text}.*--device cpu")
+                self.assertFalse(Path("differ").exists())
+                self.assertLess(time.monotonic() - start, 60)
 
     def test_refuses_what_torchrun_cannot_do(self):
         def said_by(*arguments, **more):
