@@ -23,7 +23,7 @@ from_caller() { (cd "$started_in" && realpath --canonicalize-missing "$1"); }
 
 place=$PWD/build/gpu_check
 most_bytes=$((50 * 1000 * 1000))
-torch_parts=(mtcnn mtcnn-torch mtcnn_c mtcnn_c_torch mtcnn_rank gpu_test write_gradients)
+torch_parts=(mtcnn mtcnn-torch mtcnn_c mtcnn_c_torch gpu_test write_gradients)
 
 # compile REQUIREMENT: with the torch that it names, in an environment of its own where that is not the set-up's; all but LibTorch and the
 # C and C++ libraries is linked statically. Leaves the build folder in $built.
@@ -40,27 +40,26 @@ compile() {
     { grep -E -A5 'error|Error|FAILED' "$log" | tail -n 40 >&2; fail "the build failed; see $log"; }
 }
 
-# add_wheels VERSION FOLDER: what pip would install for that Python. facenet-pytorch names old versions of all that it needs, and works with these.
+# add_wheels PYTHON TORCH FOLDER: facenet-pytorch for that Python and torch, and what it and we import. It names old versions of all that it
+# needs, and works with these.
 add_wheels() {
-  local torch minor wheels=$place/wheels wheel options
-  torch=$(sed -n 's/.*TORCH_VERSION "\([0-9.]*\).*/\1/p' "$built/CMakeCache.txt")
-  torch=${torch:-$(sed -n 's/^-- LibTorch \([0-9.]*\).*/\1/p' "$place/build.log" | tail -n 1)}
-  minor=$(cut -d. -f2 <<<"$torch")
-  say "fetching numpy, Pillow, torchvision 0.$((minor + 15)) and facenet-pytorch for Python $1"
+  local minor wheels=$place/wheels wheel platform options
+  minor=$(sed -n 's/.*==2\.\([0-9]*\).*/\1/p' <<<"$2")
+  [ -n "$minor" ] || fail "--torch: found '$2', expected torch==2.N.M, which says what torchvision to fetch"
+  say "fetching NumPy, torchvision and facenet-pytorch for Python $1"
   make_venv
   rm -rf "$wheels"
   options=(--disable-pip-version-check --quiet --no-deps --only-binary :all: --python-version "$1" --dest "$wheels")
-  for platform in manylinux_2_28 manylinux_2_27 manylinux_2_17 manylinux2014; do options+=(--platform "${platform}_$(uname -m)"); done
-  "$venv/bin/python" -m pip download "${options[@]}" numpy pillow "torchvision==0.$((minor + 15)).*" facenet-pytorch==2.6.0 >&2 ||
-    fail "pip could not fetch them"
-  for wheel in "$wheels"/*.whl; do "$venv/bin/python" -m zipfile -e "$wheel" "$2"; done
-  # Their tests and the weights of nets that are not compared.
-  find "$2" -type d -name tests -prune -exec rm -rf {} +
+  for platform in manylinux_2_28 manylinux_2_27 manylinux_2_17; do options+=(--platform "${platform}_$(uname -m)"); done
+  "$venv/bin/python" -m pip download "${options[@]}" numpy pillow "torchvision==0.$((minor + 15)).*" facenet-pytorch==2.6.0 \
+    requests urllib3 idna certifi charset-normalizer tqdm >&2 || fail "pip could not fetch them"
+  for wheel in "$wheels"/*.whl; do "$venv/bin/python" -m zipfile -e "$wheel" "$3"; done
+  find "$3" -type d -name tests -prune -exec rm -rf {} +
 }
 
 # The bundle is a small copy of this tree, with the Python package as pip would install it.
 pack() {
-  local bundle=$1 library
+  local bundle=$1
   mkdir -p "$bundle"/{scripts,samples,tests,libmtcnn/bin,libmtcnn/model}
   cp scripts/gpu_check.sh scripts/environment.sh "$bundle/scripts/"
   cp -r scripts/gpu_check scripts/train_speed.py "$bundle/scripts/"
@@ -70,7 +69,7 @@ pack() {
   cp models/default/*.safetensors models/default/cascade.json "$bundle/libmtcnn/model/"
   cp tests/train/gradients_against_python.py "$bundle/tests/"
   cp "$built"/mtcnn "$built"/mtcnn-torch "$bundle/libmtcnn/bin/"
-  for library in capi/libmtcnn_c capi/libmtcnn_c_torch cli/libmtcnn_rank; do cp "$built/src/mtcnn/$library.so" "$bundle/libmtcnn/"; done
+  cp "$built"/src/mtcnn/capi/libmtcnn_c.so "$built"/src/mtcnn/capi/libmtcnn_c_torch.so "$bundle/libmtcnn/"
   cp "$built/tests/unit/gpu_test" "$built/tests/train/write_gradients" "$bundle/tests/"
   find "$bundle" -name __pycache__ -prune -exec rm -rf {} +
   strip "$bundle"/libmtcnn/bin/* "$bundle"/libmtcnn/*.so "$bundle"/tests/gpu_test "$bundle"/tests/write_gradients
@@ -78,7 +77,7 @@ pack() {
 }
 
 do_build() {
-  local torch=$torch_requirement python='' from='' out=$place/gpu_check.tar.gz bundle=$place/bundle/gpu_check size
+  local torch=$torch_requirement python='' from='' out=$place/gpu_check.tar.xz bundle=$place/bundle/gpu_check size
   while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || wrong_usage "$1 needs a value"
     case "$1" in
@@ -96,8 +95,8 @@ do_build() {
   rm -rf "$place/bundle"
   mkdir -p "$(dirname "$out")"
   pack "$bundle"
-  [ -z "$python" ] || add_wheels "$python" "$bundle/site"
-  tar -C "$place/bundle" --sort=name --owner=0 --group=0 --numeric-owner -cf - gpu_check | gzip --no-name --best >"$out.new"
+  [ -z "$python" ] || add_wheels "$python" "$torch" "$bundle/site"
+  tar -C "$place/bundle" --sort=name --owner=0 --group=0 --numeric-owner -cf - gpu_check | xz -9 >"$out.new"  # finds the model again in each program
   rm -rf "$place/bundle" "$place/wheels"
   size=$(stat -c %s "$out.new")
   [ "$size" -le "$most_bytes" ] || { rm "$out.new"; fail "the bundle has $size bytes; expected $most_bytes at most"; }
@@ -120,11 +119,11 @@ do_run() {
     [ -z "$bundle" ] || wrong_usage "this is a bundle already"
     PYTHONPATH=$PWD/scripts exec "${PYTHON:-python3}" -B -m gpu_check run --bundle "$PWD" --out "${out:-$PWD/results}" "${arguments[@]}"
   fi
-  bundle=${bundle:-$place/gpu_check.tar.gz}
+  bundle=${bundle:-$place/gpu_check.tar.xz}
   [ -f "$bundle" ] || fail "no bundle at $bundle; gpu_check.sh build makes one"
   rm -rf "$unpacked"
   mkdir -p "$unpacked"
-  tar -C "$unpacked" -xzf "$bundle"
+  "${PYTHON:-python3}" -B -m tarfile --extract "$bundle" "$unpacked" || fail "$bundle is no bundle; gpu_check.sh build makes one"
   "$unpacked/gpu_check/scripts/gpu_check.sh" run --out "${out:-$place}" "${arguments[@]}"
 }
 

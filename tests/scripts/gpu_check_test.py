@@ -5,6 +5,7 @@ usage: gpu_check_test.py BUILD_FOLDER PYTHON; PYTHON has torch and NumPy. Exits 
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,12 +31,12 @@ class GpuCheck(unittest.TestCase):
         self.addCleanup(self.scratch.cleanup)
 
     def test_from_build_to_report(self):
-        bundle = self.folder / "bundle.tar.gz"
+        bundle = self.folder / "bundle.tar.xz"
         run(SCRIPT, "build", "--from", BUILD, "--out", bundle)
         self.assertLess(bundle.stat().st_size, 50_000_000)
         bare = self.folder / "bare"
         bare.mkdir()
-        subprocess.run(["tar", "-C", bare, "-xzf", bundle], check=True)
+        shutil.unpack_archive(bundle, bare)
         done = run(bare / "gpu_check/scripts/gpu_check.sh", "run", "--device", "cpu:torch", "--tiny", "--seconds", 600, "--out", "results", env=BARE, cwd=self.folder)
         results = json.loads((self.folder / "results/gpu_check.json").read_text(encoding="utf-8"))
         self.assertTrue(results["passed"], done.stdout)
@@ -53,7 +54,7 @@ class GpuCheck(unittest.TestCase):
         for code, text, *arguments in (
             (2, "found 'fly'", "fly"),
             (2, "--device needs a value", "run", "--device"),
-            (1, "no bundle at", "run", self.folder / "none.tar.gz"),
+            (1, "no bundle at", "run", self.folder / "none.tar.xz"),
             (1, "no such folder", "build", "--from", self.folder / "none"),
             (1, "none.json", "report", self.folder / "none.json"),
             (1, "damaged.json", "report", damaged),
