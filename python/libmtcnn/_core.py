@@ -59,6 +59,7 @@ _ARGUMENTS = {
     "mtcnn_object": [c_void_p, POINTER(c_void_p)],
     "mtcnn_landmark_names": [c_void_p, POINTER(c_void_p)],
     "mtcnn_search": [c_void_p, POINTER(_Image), c_size_t, POINTER(c_void_p), POINTER(c_size_t)],
+    "mtcnn_search_on_device": [c_void_p, POINTER(_Image), c_size_t, POINTER(c_void_p), POINTER(c_size_t)],
     "mtcnn_trace": [c_void_p, POINTER(_Image), POINTER(c_void_p), POINTER(c_void_p), POINTER(c_size_t)],
     "mtcnn_read_image": [c_char_p, POINTER(_Pixels)],
     "mtcnn_decode_image": [c_char_p, c_size_t, c_char_p, POINTER(_Pixels)],
@@ -151,6 +152,12 @@ def _image(array: NDArray[np.uint8]) -> _Image:
     return _Image(array.__array_interface__["data"][0], width, height, array.strides[0])
 
 
+def _on_device(tensor: Any) -> _Image:
+    """As _image(), of a torch tensor on the detector's device."""
+    height, width = tensor.shape[:2]
+    return _Image(tensor.data_ptr(), width, height, tensor.stride(0))
+
+
 def _floats(library: ctypes.CDLL, address: int | None, count: int) -> NDArray[np.float32]:
     """A copy of what the library has allocated, which is freed."""
     array = np.empty(count, np.float32)
@@ -236,10 +243,17 @@ class Detector:
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
         """For each image float32 [n, 6 + 2 K] with K landmarks: x1 y1 x2 y2 confidence x0 y0 x1 y1 … angle."""
-        views = (_Image * len(images))(*map(_image, images))
+        return self._search(self._library.mtcnn_search, list(map(_image, images)))
+
+    def detect_on_device(self, tensors: Sequence[Any]) -> list[NDArray[np.float32]]:
+        """The same for tensors uint8 [h, w, 3] on the detector's device, without gaps between pixels."""
+        return self._search(self._library.mtcnn_search_on_device, list(map(_on_device, tensors)))
+
+    def _search(self, function: Any, images: list[_Image]) -> list[NDArray[np.float32]]:
+        views = (_Image * len(images))(*images)
         counts = (c_size_t * len(images))()
         found_rows = c_void_p()
-        _check(self._library, self._library.mtcnn_search(self._pointer, views, len(images), byref(found_rows), counts))
+        _check(self._library, function(self._pointer, views, len(images), byref(found_rows), counts))
         values = 6 + 2 * len(self.landmark_names)
         rows = _floats(self._library, found_rows.value, sum(counts) * values).reshape(-1, values)
         found = []

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from libmtcnn import _core, faces
 from libmtcnn.errors import UsageError
-from libmtcnn.images import ImageLike, Pixels, batches, check_save_paths, crop_paths, is_batch, save_paths, to_pixels
+from libmtcnn.images import ImageLike, Pixels, batches, check_save_paths, crop_paths, is_batch, lies_on, pixels_on_device, save_paths, to_pixels
 from libmtcnn.options import changed, device_name
 from libmtcnn.tensors import TensorLike, stacked, torch_module
 from libmtcnn.tracing import Trace, make_trace
@@ -242,7 +242,13 @@ class MTCNN:
 
     def _rows(self, detector: _core.Detector, image: Any) -> Iterator[tuple[Pixels, Floats]]:
         """Every picture with its faces: float32 [n, 6 + 2 K], x1 y1 x2 y2 confidence x0 y0 x1 y1 … angle, by falling confidence."""
-        for batch in batches(image if is_batch(image) else [image]):
+        images = image if is_batch(image) else [image]
+        device = detector.device()
+        if not detector.turns and all(lies_on(item, device) for item in images):
+            tensors = [pixels_on_device(item) for item in images]
+            yield from zip(tensors, detector.detect_on_device(tensors), strict=True)
+            return
+        for batch in batches(images):
             yield from zip(batch, detector.detect(batch), strict=True)
 
     def detect(self, img: ImageLike | Sequence[ImageLike], landmarks: bool = False) -> tuple[Any, ...]:

@@ -73,6 +73,22 @@ def to_pixels(image: ImageLike) -> Pixels:
     raise TypeError(f"image: found {_described(image)}, expected a file name, bytes, a NumPy array, a torch tensor or a PIL image")
 
 
+def lies_on(image: Any, device: str) -> bool:
+    """Whether this is a tensor of bytes, RGB, on the device of a detector that reads it there."""
+    name = "cpu" if device == "cpu:torch" else device
+    if not (is_tensor(image) and device != "cpu" and str(image.device) == name):
+        return False
+    plain = str(image.dtype) == "torch.uint8" and str(image.layout) == "torch.strided" and image.ndim == 3
+    return plain and (image.shape[2] == 3 or (image.shape[0] == 3 and image.shape[2] not in (1, 2, 4)))
+
+
+def pixels_on_device(tensor: Any) -> Any:
+    """What lies_on() takes, as [h, w, 3] without gaps between pixels; a view where it already is that."""
+    if tensor.shape[2] not in (1, 2, 3, 4):
+        tensor = tensor.permute(1, 2, 0)
+    return tensor if tensor.stride()[1:] == (3, 1) else tensor.contiguous()
+
+
 def save_paths(save_path: Any, images: Sequence[Any]) -> Sequence[Any]:
     """One file name a picture, or None."""
     if save_path is None:

@@ -11,6 +11,7 @@ import tempfile
 import unittest
 import zlib
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -137,6 +138,23 @@ class LikeTheProgram(unittest.TestCase):
         detector = MTCNN(device="cpu:torch")
         self.assertEqual(detector.device, torch.device("cpu"))
         self.assertEqual(len(detector.detect_faces(ASTRONAUT)), 1)
+
+    def test_tensors_on_the_device_are_searched_there(self):
+        detector = MTCNN(device="cpu:torch")
+        tensor = torch.from_numpy(libmtcnn.read_image(ASTRONAUT))
+        expected = detector.detect_faces(ASTRONAUT, output_type="numpy")
+        with mock.patch("libmtcnn.detector.to_pixels", side_effect=AssertionError), mock.patch("libmtcnn.images.to_pixels", side_effect=AssertionError):
+            for name, image in {
+                "rows": tensor, "planes": tensor.permute(2, 0, 1).contiguous(), "a view": tensor.repeat(1, 2, 1)[:, : tensor.shape[1]],
+                "a batch": tensor[None], "a list": [tensor],
+            }.items():
+                with self.subTest(name):
+                    np.testing.assert_allclose(detector.detect_faces(image, output_type="numpy"), expected, atol=1e-3)
+        both = detector.detect_faces([tensor, libmtcnn.read_image(ASTRONAUT), torch.zeros(0, 5, 3, dtype=torch.uint8)])
+        self.assertEqual([len(found) for found in both], [1, 1, 0])
+        self.assertEqual(len(detector.detect_faces(tensor.float())), 1)
+        self.assertEqual(len(MTCNN(device="cpu:torch", rotate=90).detect_faces(tensor)), 1)
+        self.assertEqual(tuple(detector(tensor).shape), (3, 160, 160))
 
     def test_files_that_are_no_pictures(self):
         with self.assertRaisesRegex(FileNotFoundError, "no/such.jpg"):

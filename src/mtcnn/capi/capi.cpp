@@ -161,6 +161,16 @@ void add_row(const Face& face, std::vector<float>& rows) {
   rows.push_back(face.angle);
 }
 
+/// What mtcnn_search() gives.
+void give_rows(const std::vector<std::vector<Face>>& faces, float** rows, size_t* counts) {
+  std::vector<float> all;
+  for (const std::vector<Face>& found : faces) {
+    for (const Face& face : found) add_row(face, all);
+  }
+  *rows = copied(std::span<const float>(all));
+  for (const std::vector<Face>& found : faces) *counts++ = found.size();
+}
+
 /// The window resampled to size x size pixels of 8 bits, whatever its shape; outside the picture it is black.
 Image stretched(const ImageView& image, const Box& window, int size) {
   std::vector<float> values(static_cast<size_t>(size) * static_cast<size_t>(size) * 3);
@@ -253,14 +263,16 @@ int mtcnn_search(const mtcnn_detector* detector, const mtcnn_image* images, size
   return guarded([&] {
     require(rows != nullptr && (image_count == 0 || (images != nullptr && counts != nullptr)),
             "mtcnn_search: images and places for rows and counts");
-    std::vector<float> all;
-    std::vector<size_t> found_counts;
-    for (const std::vector<Face>& found : known(detector).detect(views_of(images, image_count))) {
-      found_counts.push_back(found.size());
-      for (const Face& face : found) add_row(face, all);
-    }
-    *rows = copied(std::span<const float>(all));
-    std::copy(found_counts.begin(), found_counts.end(), counts);
+    give_rows(known(detector).detect(views_of(images, image_count)), rows, counts);
+  });
+}
+
+int mtcnn_search_on_device(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count, float** rows,
+                           size_t* counts) {
+  return guarded([&] {
+    require(rows != nullptr && (image_count == 0 || (images != nullptr && counts != nullptr)),
+            "mtcnn_search_on_device: images and places for rows and counts");
+    give_rows(known(detector).detect_on_device(views_of(images, image_count)), rows, counts);
   });
 }
 

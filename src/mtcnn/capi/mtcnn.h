@@ -119,6 +119,12 @@ MTCNN_API int mtcnn_landmark_names(const mtcnn_detector* detector, char** json);
 MTCNN_API int mtcnn_search(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count, float** rows,
                            size_t* counts);
 
+/// mtcnn_search() for images whose pixels lie in the memory of the detector's device, where they are read without a
+/// copy to the host. On a GPU they are read in the order of the calling thread's current stream in LibTorch (that of
+/// torch in a Python process). MTCNN_USAGE where the option `rotate` is not 0 and the device not "cpu".
+MTCNN_API int mtcnn_search_on_device(const mtcnn_detector* detector, const mtcnn_image* images, size_t image_count,
+                                     float** rows, size_t* counts);
+
 /// MTCNN_UNSUPPORTED for a model with other landmarks than the five of a face.
 /// \param images  of any sizes
 /// \param faces   all faces, those of the first image first, by falling confidence; allocated.

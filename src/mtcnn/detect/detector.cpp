@@ -133,6 +133,18 @@ std::vector<std::vector<Face>> Detector::detect(std::span<const ImageView> image
   return faces;
 }
 
+std::vector<std::vector<Face>> Detector::detect_on_device(std::span<const ImageView> images) const {
+  if (!shared_->elsewhere) return detect(images);
+  if (counted_.rotate != 0) {
+    throw Error(
+        ErrorCode::usage, "images on a device are not turned",
+        {.where = "rotate", .found = concat(counted_.rotate), .expected = "0", .hint = "copy them to the host"});
+  }
+  std::vector<std::vector<Face>> faces;
+  for (Found& found : shared_->elsewhere->search_on_device(images, counted_)) faces.push_back(std::move(found.faces));
+  return faces;
+}
+
 std::vector<Found> Detector::detect_stages(std::span<const ImageView> images, NetKind last, StageTimes* times) const {
   const auto search = [&](std::span<const ImageView> views, const DetectorOptions& options) {
     return shared_->search(views, options, last, times);

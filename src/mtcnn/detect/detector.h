@@ -58,7 +58,13 @@ class Detector {
   /// Memory is bounded by a few pictures' worth of work, however long the list.
   std::vector<std::vector<Face>> detect(std::span<const ImageView> images) const;
 
-  /// The same, with what each net let through: tells which net is weak, and gives the windows that the next one is
+  /// The same for images whose pixels lie in the memory of the detector's device, where they are read without a copy to
+  /// the host: pointers of the device `device()`, for "cpu" and "cpu:torch" of the host. On a GPU they are read in the
+  /// order of the calling thread's current stream in LibTorch, and the answers are complete on return.
+  /// \throws Error{usage} where options().rotate is not 0, but for "cpu": images are turned in the host's memory.
+  std::vector<std::vector<Face>> detect_on_device(std::span<const ImageView> images) const;
+
+  /// detect() with what each net let through: tells which net is weak, and gives the windows that the next one is
   /// trained with.
   /// \param last   the cascade ends behind this net, and what later ones would find stays empty.
   /// \param times  where the time went is added to it; may be nullptr.

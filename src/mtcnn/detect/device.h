@@ -36,6 +36,10 @@ class Cascade {
   virtual std::vector<Found> search(std::span<const ImageView> images, const DetectorOptions& options, NetKind last,
                                     StageTimes* times) const = 0;
 
+  /// As Detector::detect_on_device().
+  virtual std::vector<Found> search_on_device(std::span<const ImageView> images,
+                                              const DetectorOptions& options) const = 0;
+
   /// As Detector::refine().
   virtual std::vector<std::optional<Face>> refine(const ImageView& image, std::span<const Box> windows,
                                                   const DetectorOptions& options, StageTimes* times) const = 0;

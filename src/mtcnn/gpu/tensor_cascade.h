@@ -11,21 +11,23 @@
 namespace mtcnn {
 
 struct Model;
+class TensorModel;
 
 /// The whole cascade as operations on LibTorch's tensors: what a GPU runs. Pictures go to the device once; pyramid,
-/// nets, suppression and crops stay there, and the host waits once a stage, for the numbers of windows. Pictures of one
-/// size are searched together. Constant after construction and safe to use from several threads.
+/// nets, suppression and crops stay there, and the host waits once a stage, for the numbers of windows or the faces.
+/// Pictures of one size are searched together. Constant after construction and safe to use from several threads.
 /// What it finds is what the CPU's cascade finds, up to float rounding, with two exceptions: the strongest
 /// `max_windows` are kept of a picture rather than of each of its levels, and a level of nearly the picture's own size
 /// may be interpolated along one axis and averaged along the other.
 class TensorCascade : public Cascade {
  public:
-  struct Impl;
-  explicit TensorCascade(std::unique_ptr<Impl> impl);
+  explicit TensorCascade(std::unique_ptr<const TensorModel> model);
   ~TensorCascade() override;
 
   std::vector<Found> search(std::span<const ImageView> images, const DetectorOptions& options, NetKind last,
                             StageTimes* times) const override;
+
+  std::vector<Found> search_on_device(std::span<const ImageView> images, const DetectorOptions& options) const override;
 
   std::vector<std::optional<Face>> refine(const ImageView& image, std::span<const Box> windows,
                                           const DetectorOptions& options, StageTimes* times) const override;
@@ -33,7 +35,7 @@ class TensorCascade : public Cascade {
   std::string device() const override;
 
  private:
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<const TensorModel> model_;
 };
 
 /// The CascadeFactory of this library.

@@ -19,10 +19,17 @@ struct Windows {
 struct Counted {
   Windows windows;              ///< those alive come first
   std::vector<int64_t> counts;  ///< alive, of each picture
+  at::Tensor counts_on_device;  ///< int64 [B]: the same
 };
+
+/// Waits until the device has done all that it was given.
+void wait_for(c10::Device device);
 
 /// Small tensors of whole numbers in one transfer: where the host waits for the device.
 std::vector<int64_t> to_host(const std::vector<at::Tensor>& tensors);
+
+/// Tensors as floats of the same shapes on the host, in one transfer: where the host waits for the device.
+std::vector<at::Tensor> floats_to_host(const std::vector<at::Tensor>& tensors);
 
 /// Windows with those alive moved to the front and, for all pictures, as many places as the fullest picture needs.
 /// \param counts  alive, of each picture.

@@ -61,6 +61,20 @@ TEST(Capi, FindsWhatTheDetectorFinds) {
   mtcnn_free(pixels.pixels);
 }
 
+/// On the CPU the device's memory is the host's.
+TEST(Capi, SearchesImagesOnTheDevice) {
+  const Image image = read_image(kSample);
+  const mtcnn_image images[] = {{image.row(0), image.width(), image.height(), int64_t{3} * image.width()}, {}};
+  const OwnedDetector detector = made();
+  float* rows = nullptr;
+  size_t counts[2] = {7, 7};
+  ASSERT_EQ(mtcnn_search_on_device(detector.get(), images, 2, &rows, counts), MTCNN_OK) << mtcnn_last_error();
+  EXPECT_EQ(counts[0], 1U);
+  EXPECT_EQ(counts[1], 0U);
+  EXPECT_EQ(rows[0], Detector().detect(image.view()).front().box.x1);
+  mtcnn_free(rows);
+}
+
 TEST(Capi, TellsAnglesWhereItTurnsTheImage) {
   const TurnedImage turned = turned_by_quarters(read_image(kSample).view(), 1);
   const ImageView pixels = turned.image.view();

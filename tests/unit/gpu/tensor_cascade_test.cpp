@@ -1,14 +1,17 @@
 #include "mtcnn/gpu/tensor_cascade.h"
 
+#include "mtcnn/gpu/torch_device.h"
 #include "mtcnn/image/read.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "support/expect_error.h"
 #include "support/shared_data.h"
 #include "unit/detect/made_detectors.h"
 #include "unit/gpu/tested_device.h"
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 namespace mtcnn {
@@ -133,6 +136,30 @@ TEST(TensorCascade, TakesAnyNumberOfWindows) {
   options.engine.max_windows = 50;
   EXPECT_LE(tensor_detector().with(set_to(options)).detect_stages(std::array{image.view()}).front().after_pnet.size(),
             50U);
+}
+
+/// Rows of images on a device may have gaps.
+TEST(TensorCascade, SearchesImagesOnTheDevice) {
+  const at::Device device = choose_device(testing::tested_device());
+  const Image image = noise(120, 90, 7);
+  const at::Tensor pixels =
+      at::from_blob(const_cast<uint8_t*>(image.row(0)), {90, 120, 3}, at::kByte).to(device, false, true);
+  const at::Tensor part = pixels.slice(0, 5, 85).slice(1, 10, 90);
+  const auto view_of = [](const at::Tensor& tensor) {
+    return ImageView{tensor.const_data_ptr<uint8_t>(), static_cast<int>(tensor.size(1)),
+                     static_cast<int>(tensor.size(0)), static_cast<ptrdiff_t>(tensor.stride(0))};
+  };
+  const std::array images = {view_of(pixels), view_of(part), ImageView{}, view_of(part)};
+  const std::vector<std::vector<Face>> actual = tensor_detector().detect_on_device(images);
+  ASSERT_EQ(actual.size(), images.size());
+  expect_same(actual[0], tensor_detector().detect(image.view()));
+  const std::vector<Face> expected = tensor_detector().detect(ImageView{image.row(5) + 3 * 10, 80, 80, 3 * 120});
+  ASSERT_GT(expected.size(), 1U);
+  expect_same(actual[1], expected);
+  EXPECT_TRUE(actual[2].empty());
+  expect_same(actual[3], expected);
+  const Detector turning = tensor_detector().with([](DetectorOptions& options) { options.rotate = 90; });
+  EXPECT_EQ(testing::error_message(ErrorCode::usage, [&] { turning.detect_on_device(images); }).find("rotate"), 0U);
 }
 
 TEST(TensorCascade, FourThreadsAtOnceGiveTheSame) {
