@@ -66,7 +66,7 @@ def run(task):
         images = frames[width, height][:batch]
         slot = 0.01 if task.tiny else min(1.0, 0.6 * task.left() / (len(plan) - done))
         if half is None:
-            other, why = peer(min_face, task.torch_device)
+            other, why = (None, why) if why else peer(min_face, task.torch_device)
             if other is None:
                 continue
             stacked = np.stack(images)
@@ -75,7 +75,13 @@ def run(task):
             detectors[half].set_options(min_face=min_face)
             given = [torch.from_numpy(image).to(task.torch_device) for image in images] if on_device else images
             search = lambda: detectors[half].detect(given, landmarks=True)  # noqa: E731
-        times = milliseconds(search, slot, 1 if task.tiny else 3)
+        try:
+            times = milliseconds(search, slot, 1 if task.tiny else 3)
+        except Exception as error:  # noqa: BLE001  of a package that is not ours
+            if half is not None:
+                raise
+            why = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            continue
         task.figure(
             "frames", size=f"{width}x{height}", min_face=min_face, batch=batch, detector="facenet-pytorch" if half is None else "mtcnn",
             precision="half" if half else "float", on_device=on_device, frames_per_s=round(batch * len(times) * 1000 / sum(times), 1),

@@ -6,6 +6,8 @@
 #include "mtcnn/gpu/tensor_search.h"
 #include "mtcnn/gpu/torch_device.h"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -73,8 +75,11 @@ void search_group(const TensorModel& model, const Job& job, std::span<Found> fou
 
 /// LibTorch's complaints that a device, or the host, has no memory left.
 bool is_out_of_memory(const c10::Error& error) {
-  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         std::string_view(error.what_without_backtrace()).find("not enough memory") != std::string_view::npos;
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
+  const std::string_view said = error.what_without_backtrace();
+  constexpr std::array kPhrases = {"not enough memory", "out of memory",
+                                   "ALLOC_FAILED"};  // CPU, CUDA, cuDNN and cuBLAS
+  return std::ranges::any_of(kPhrases, [&](const char* phrase) { return said.find(phrase) != std::string_view::npos; });
 }
 
 /// Runs `work` without gradients; LibTorch's errors become ours.
