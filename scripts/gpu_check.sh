@@ -43,12 +43,11 @@ compile() {
 # add_wheels PYTHON TORCH FOLDER: facenet-pytorch for that Python and torch, and what it and we import. It names old versions of all that it
 # needs, and works with these.
 add_wheels() {
-  local minor wheels=$place/wheels wheel platform options
+  local minor wheels=$work/wheels wheel platform options
   minor=$(sed -n 's/.*==2\.\([0-9]*\).*/\1/p' <<<"$2")
   [ -n "$minor" ] || fail "--torch: found '$2', expected torch==2.N.M, which says what torchvision to fetch"
   say "fetching NumPy, torchvision and facenet-pytorch for Python $1"
   make_venv
-  rm -rf "$wheels"
   options=(--disable-pip-version-check --quiet --no-deps --only-binary :all: --python-version "$1" --dest "$wheels")
   for platform in manylinux_2_28 manylinux_2_27 manylinux_2_17; do options+=(--platform "${platform}_$(uname -m)"); done
   "$venv/bin/python" -m pip download "${options[@]}" numpy pillow "torchvision==0.$((minor + 15)).*" facenet-pytorch==2.6.0 \
@@ -57,7 +56,7 @@ add_wheels() {
   find "$3" -type d -name tests -prune -exec rm -rf {} +
 }
 
-# The bundle is a small copy of this tree, with the Python package as pip would install it.
+# pack FOLDER: the bundle is a small copy of this tree, with the Python package as pip would install it.
 pack() {
   local bundle=$1
   mkdir -p "$bundle"/{scripts,samples,tests,libmtcnn/bin,libmtcnn/model}
@@ -77,7 +76,7 @@ pack() {
 }
 
 do_build() {
-  local torch=$torch_requirement python='' from='' out=$place/gpu_check.tar.xz bundle=$place/bundle/gpu_check size
+  local torch=$torch_requirement python='' from='' out=$place/gpu_check.tar.xz size
   while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || wrong_usage "$1 needs a value"
     case "$1" in
@@ -92,12 +91,12 @@ do_build() {
   built=$from
   [ -z "$from" ] || [ -d "$from" ] || fail "--from: no such folder: $from"
   [ -n "$built" ] || compile "$torch"
-  rm -rf "$place/bundle"
-  mkdir -p "$(dirname "$out")"
-  pack "$bundle"
-  [ -z "$python" ] || add_wheels "$python" "$torch" "$bundle/site"
-  tar -C "$place/bundle" --sort=name --owner=0 --group=0 --numeric-owner -cf - gpu_check | xz -9 >"$out.new"  # finds the model again in each program
-  rm -rf "$place/bundle" "$place/wheels"
+  mkdir -p "$place" "$(dirname "$out")"
+  work=$(mktemp -d "$place/work.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  pack "$work/gpu_check"
+  [ -z "$python" ] || add_wheels "$python" "$torch" "$work/gpu_check/site"
+  tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - gpu_check | xz -9 >"$out.new"  # finds the model again in each program
   size=$(stat -c %s "$out.new")
   [ "$size" -le "$most_bytes" ] || { rm "$out.new"; fail "the bundle has $size bytes; expected $most_bytes at most"; }
   mv "$out.new" "$out"
