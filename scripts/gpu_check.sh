@@ -114,6 +114,8 @@ do_run() {
       *) [ -z "$bundle" ] || wrong_usage "one bundle at a time"; bundle=$(from_caller "$1"); shift ;;
     esac
   done
+  "${PYTHON:-python3}" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)' ||
+    fail "${PYTHON:-python3} has no torch; PYTHON names an interpreter that has"
   if [ -e libmtcnn ]; then
     [ -z "$bundle" ] || wrong_usage "this is a bundle already"
     PYTHONPATH=$PWD/scripts exec "${PYTHON:-python3}" -B -m gpu_check run --bundle "$PWD" --out "${out:-$PWD/results}" "${arguments[@]}"
