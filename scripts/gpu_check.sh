@@ -124,7 +124,7 @@ do_run() {
   [ -f "$bundle" ] || fail "no bundle at $bundle; gpu_check.sh build makes one"
   rm -rf "$unpacked"
   mkdir -p "$unpacked"
-  "${PYTHON:-python3}" -B -m tarfile --extract "$bundle" "$unpacked" || fail "$bundle is no bundle; gpu_check.sh build makes one"
+  "${PYTHON:-python3}" -B -W ignore -m tarfile --extract "$bundle" "$unpacked" || fail "$bundle is no bundle; gpu_check.sh build makes one"
   "$unpacked/gpu_check/scripts/gpu_check.sh" run --out "${out:-$place}" "${arguments[@]}"
 }
 
