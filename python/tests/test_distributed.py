@@ -142,6 +142,16 @@ class Distributed(unittest.TestCase):
                     self.assertEqual(code, 0, said)
                     self.assertEqual(content(run), expected)
 
+    def test_ranks_make_batches_on_their_devices(self):
+        command = (*TRAIN, "--device", "cpu:torch", "--epochs", 2)
+        code, said = Ranks(*command, "--out", "devices").end()
+        self.assertEqual(code, 0, said)
+        libmtcnn.run(*map(str, command), "--out", "device", "-q")
+        losses = [[json.loads(line)["loss"] for line in (Path(run) / "metrics.jsonl").read_text(encoding="utf-8").splitlines()] for run in ("devices", "device")]
+        self.assertEqual(len(losses[0]), 4)
+        for several, one in zip(*losses):
+            self.assertAlmostEqual(several, one, 3)
+
     def test_stops_at_one_step_and_goes_on_with_any_number_of_ranks(self):
         run = Path("moved")
         command = (*TRAIN, "--out", run)

@@ -28,6 +28,7 @@ struct TrainFlags {
   std::optional<int> epochs, batch;
   std::optional<double> lr;
   std::optional<int64_t> seed;
+  double device_memory = TrainJob{}.device_memory;
   bool resume = false;
 };
 
@@ -81,6 +82,7 @@ void run(const TrainFlags& flags) {
                .out = flags.out,
                .options = resolve_options(flags, net),
                .device = flags.common.device,
+               .device_memory = flags.device_memory,
                .threads = threads_or_cores(flags.common.threads),
                .resume = flags.resume};
   if (!flags.init.empty()) {
@@ -130,6 +132,11 @@ void add_train(CLI::App& program) {
   verb.add_option("--lr", flags->lr, "Largest learning rate; lower it to finetune [pnet 0.004, rnet and onet 0.002]");
   verb.add_option("--seed", flags->seed, "Seed of initial weights, order and augmentation [1]");
   add_device_flags(verb, flags->common);
+  verb.add_option("--device-memory", flags->device_memory,
+                  "On a GPU (experimental): largest share of its memory that the crops take; if they need more, they "
+                  "stay in the computer's memory")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
   add_config_flags(verb, flags->common);
   add_quiet_flag(verb, flags->common);
   verb.footer("Example: mtcnn train --net pnet --data crops/pnet --config configs/pnet.json --out runs/pnet");

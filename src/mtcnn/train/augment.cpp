@@ -13,31 +13,6 @@ namespace {
 
 constexpr float kMean = 127.5F;
 constexpr float kScale = 1 / 128.0F;
-constexpr int kGammas = 16;
-constexpr double kSmallestGamma = 0.6;
-constexpr double kLargestGamma = 1.6;
-constexpr double kLargestScale = 0.9;
-constexpr double kFineJpeg = 90;                                  ///< beyond this quality nobody sees a JPEG's noise
-constexpr std::array<float, 3> kLuma = {0.299F, 0.587F, 0.114F};  // ITU-R BT.601
-
-using Table = std::array<float, 256>;
-
-/// Of 255 * (value / 255) ^ gamma.
-const std::array<Table, kGammas>& gamma_tables() {
-  static const auto tables = [] {
-    std::array<Table, kGammas> made{};
-    for (int i = 0; i < kGammas; ++i) {
-      const double gamma = kSmallestGamma * std::pow(kLargestGamma / kSmallestGamma, i / (kGammas - 1.0));
-      for (size_t v = 0; v < 256; ++v)
-        made[static_cast<size_t>(i)][v] = static_cast<float>(255 * std::pow(static_cast<double>(v) / 255, gamma));
-    }
-    return made;
-  }();
-  return tables;
-}
-
-/// A linear change of colour: row c gives channel c from red, green, blue and 1.
-using ColourMatrix = std::array<std::array<float, 4>, 3>;
 
 /// The linear change of colour of `count` planar values, as pixels.
 MTCNN_SIMD_CLONES
@@ -59,7 +34,7 @@ void to_floats(const uint8_t* values, size_t count, float* out) {
 }
 
 /// \param table  nullptr: the identity
-void apply_colours(const uint8_t* pixels, int size, bool mirror, const Table* table, const ColourMatrix& matrix,
+void apply_colours(const uint8_t* pixels, int size, bool mirror, const GammaTable* table, const ColourMatrix& matrix,
                    float* out) {
   const auto width = static_cast<size_t>(size);
   const size_t count = width * width;
@@ -119,69 +94,36 @@ Augmenter::Augmenter(const AugmentOptions& options, int crop_size, const Landmar
 void Augmenter::apply(std::span<const uint8_t> pixels, CropLabel& label, RandomStream* random, float* out) {
   require(pixels.size() == crop_.size(), "Augmenter::apply: a crop of another size");
   if (random == nullptr) {
-    constexpr ColourMatrix kSame = {{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}};
-    apply_colours(pixels.data(), size_, false, nullptr, kSame, crop_.data());
+    apply_colours(pixels.data(), size_, false, nullptr, CropChanges{}.colours, crop_.data());
     return normalise(crop_.data(), crop_.size(), out);
   }
-  const bool mirror = random->chance(options_.mirror);
-  if (mirror) label = mirrored(label, landmarks_->mirror, input_);
-  colour(pixels, mirror, *random);
-  if (random->chance(options_.low_resolution))
-    lower_resolution(crop_, size_, random->uniform(options_.smallest_scale, kLargestScale), buffer_);
-  if (random->chance(options_.blur)) blur(crop_, size_, buffer_);
-  if (random->chance(options_.noise)) add_noise(random->uniform(0, options_.noise_level), *random);
-  if (random->chance(options_.jpeg)) {
-    const int quality = static_cast<int>(random->uniform(options_.jpeg_quality, kFineJpeg));
-    const auto shift_x = static_cast<int>(random->below(8));
-    const auto shift_y = static_cast<int>(random->below(8));
-    jpeg_noise(crop_, size_, quality, shift_x, shift_y);
-  }
-  if (random->chance(options_.cutout)) cut_out(*random);
+  const CropChanges changes = draw_changes(options_, size_, *random);
+  if (changes.mirror) label = mirrored(label, landmarks_->mirror, input_);
+  const GammaTable* gamma = changes.gamma ? &gamma_tables()[*changes.gamma] : nullptr;
+  apply_colours(pixels.data(), size_, changes.mirror, gamma, changes.colours, crop_.data());
+  if (changes.scale) lower_resolution(crop_, size_, *changes.scale, buffer_);
+  if (changes.blur) blur(crop_, size_, buffer_);
+  if (changes.noise) add_noise(*changes.noise);
+  if (changes.jpeg) jpeg_noise(crop_, size_, changes.jpeg->quality, changes.jpeg->shift_x, changes.jpeg->shift_y);
+  if (changes.cover) cut_out(*changes.cover);
   normalise(crop_.data(), crop_.size(), out);
 }
 
-/// Gamma, then saturation, gains, contrast and brightness as one matrix.
-void Augmenter::colour(std::span<const uint8_t> pixels, bool mirror, RandomStream& random) {
-  const auto around_one = [&](double reach) { return static_cast<float>(random.uniform(1 - reach, 1 + reach)); };
-  const Table* gamma =
-      random.chance(options_.gamma) ? &gamma_tables()[static_cast<size_t>(random.below(kGammas))] : nullptr;
-  const float saturation = random.chance(options_.grey) ? 0.0F : around_one(options_.saturation);
-  const float contrast = around_one(options_.contrast);
-  const auto brightness = static_cast<float>(128 * random.uniform(-options_.brightness, options_.brightness));
-  ColourMatrix matrix{};
-  for (size_t c = 0; c < 3; ++c) {
-    // A grey picture stays grey.
-    const float gain = contrast * (saturation == 0 ? 1.0F : around_one(options_.gain));
-    for (size_t from = 0; from < 3; ++from)
-      matrix[c][from] = gain * ((1 - saturation) * kLuma[from] + (c == from ? saturation : 0.0F));
-    matrix[c][3] = (1 - gain) * 128 + brightness;
-  }
-  apply_colours(pixels.data(), size_, mirror, gamma, matrix, crop_.data());
-}
-
-void Augmenter::add_noise(double deviation, RandomStream& random) {
-  const auto scale = static_cast<float>(deviation * std::sqrt(3.0) / 65536);
-  const bool grey = random.chance(0.5);  // film grain rather than a sensor's
+void Augmenter::add_noise(const CropChanges::Noise& noise) {
+  RandomStream random = noise.random;
   for (size_t i = 0; i < crop_.size(); i += 3) {
-    const float common = noise_value(random, scale);
+    const float common = noise_value(random, noise.scale);
     for (size_t c = 0; c < 3; ++c) {
-      const float noise = grey ? common : noise_value(random, scale);
-      crop_[i + c] = std::clamp(crop_[i + c] + noise, 0.0F, 255.0F);
+      const float value = noise.grey ? common : noise_value(random, noise.scale);
+      crop_[i + c] = std::clamp(crop_[i + c] + value, 0.0F, 255.0F);
     }
   }
 }
 
-void Augmenter::cut_out(RandomStream& random) {
-  const auto side = [&] { return 1 + static_cast<int>(random.uniform(0.1, 0.4) * size_); };
-  const int width = side();
-  const int height = side();
-  const auto left = static_cast<int>(random.below(size_ - width + 1));
-  const auto top = static_cast<int>(random.below(size_ - height + 1));
-  std::array<float, 3> colour{};
-  for (float& value : colour) value = static_cast<float>(random.uniform(0, 255));
-  for (int y = top; y < top + height; ++y) {
-    for (int x = left; x < left + width; ++x)
-      std::copy(colour.begin(), colour.end(), crop_.data() + pixel_at(x, y, size_));
+void Augmenter::cut_out(const CropChanges::Cover& cover) {
+  for (int y = cover.top; y < cover.top + cover.height; ++y) {
+    for (int x = cover.left; x < cover.left + cover.width; ++x)
+      std::copy(cover.colour.begin(), cover.colour.end(), crop_.data() + pixel_at(x, y, size_));
   }
 }
 

@@ -3,6 +3,7 @@
 #include "mtcnn/core/random.h"
 #include "mtcnn/data/landmark_layout.h"
 #include "mtcnn/data/shard.h"
+#include "mtcnn/train/augment_draws.h"
 #include "mtcnn/train/options.h"
 #include "mtcnn/weights/input.h"
 
@@ -34,9 +35,8 @@ class Augmenter {
   void apply(std::span<const uint8_t> pixels, CropLabel& label, RandomStream* random, float* out);
 
  private:
-  void colour(std::span<const uint8_t> pixels, bool mirror, RandomStream& random);
-  void add_noise(double deviation, RandomStream& random);
-  void cut_out(RandomStream& random);
+  void add_noise(const CropChanges::Noise& noise);
+  void cut_out(const CropChanges::Cover& cover);
 
   AugmentOptions options_;
   int size_;

@@ -1,5 +1,6 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/train/batch_source.h"
 #include "mtcnn/train/group_training.h"
 #include "mtcnn/train/peers.h"
 
@@ -57,8 +58,7 @@ class GroupPeers : public Peers {
 }  // namespace
 
 TrainResult train_in_group(const TrainJob& job, const std::string& group) {
-  const torch::Device device(job.device);
-  GroupPeers peers(group, device);
+  GroupPeers peers(group, device_of(job));
   TrainJob shared = job;
   shared.peers = &peers;
   return train_net(shared);

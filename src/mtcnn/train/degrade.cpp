@@ -12,7 +12,7 @@ namespace mtcnn {
 namespace {
 
 constexpr int kBlock = 8;
-constexpr size_t kBlockPixels = 64;
+constexpr size_t kBlockPixels = BlockValues{}.size();
 
 /// As many floats as the widest vector units hold.
 using Lanes = float __attribute__((vector_size(64), aligned(4), may_alias));
@@ -20,7 +20,6 @@ constexpr size_t kLanes = sizeof(Lanes) / sizeof(float);
 /// Two planes of 7 x 7, the largest crop, shifted; filled up to whole Lanes.
 constexpr size_t kMostBlocks = 7 * kLanes;
 
-using Block = std::array<float, kBlockPixels>;
 /// Pixel i of all blocks, then pixel i + 1: sums over a block then run over all blocks at once.
 using Blocks = std::array<std::array<float, kMostBlocks>, kBlockPixels>;
 
@@ -39,34 +38,11 @@ constexpr std::array<int, kBlockPixels> kChrominance = {
     99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,  //
     99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
 
-Block quantisers(const std::array<int, kBlockPixels>& table, int quality) {
-  const int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-  Block steps{};
-  for (size_t i = 0; i < kBlockPixels; ++i)
-    steps[i] = static_cast<float>(std::clamp((table[i] * scale + 50) / 100, 1, 255));
-  return steps;
-}
-
-/// Row k: the k-th cosine of the orthonormal discrete cosine transform.
-const Block& cosines() {
-  static const Block rows = [] {
-    Block made{};
-    for (size_t k = 0; k < kBlock; ++k) {
-      for (size_t i = 0; i < kBlock; ++i) {
-        const double angle = (2 * static_cast<double>(i) + 1) * static_cast<double>(k) * std::numbers::pi / 16;
-        made[k * kBlock + i] = static_cast<float>((k == 0 ? std::sqrt(0.125) : 0.5) * std::cos(angle));
-      }
-    }
-    return made;
-  }();
-  return rows;
-}
-
 /// Multiplies the rows (step 1) or columns (step 8) of every block by the cosines. Those of even rows are symmetric, of
 /// odd ones antisymmetric, so sums and differences of opposite values halve the work.
 MTCNN_SIMD_CLONES
 void transform(Blocks& blocks, size_t count, size_t step) {
-  const Block& matrix = cosines();
+  const BlockValues& matrix = jpeg_cosines();
   const size_t line_step = kBlock + 1 - step;  // 8 or 1, whichever the other is not
   for (size_t first = 0; first < kBlock * line_step; first += line_step) {
     for (size_t b = 0; b < count; b += kLanes) {
@@ -91,7 +67,7 @@ void transform(Blocks& blocks, size_t count, size_t step) {
 /// The way back: multiplies by the transposed cosines.
 MTCNN_SIMD_CLONES
 void transform_back(Blocks& blocks, size_t count, size_t step) {
-  const Block& matrix = cosines();
+  const BlockValues& matrix = jpeg_cosines();
   const size_t line_step = kBlock + 1 - step;
   for (size_t first = 0; first < kBlock * line_step; first += line_step) {
     for (size_t b = 0; b < count; b += kLanes) {
@@ -110,13 +86,13 @@ void transform_back(Blocks& blocks, size_t count, size_t step) {
 }
 
 MTCNN_SIMD_CLONES
-void round_to_steps(Blocks& blocks, size_t count, const Block& steps) {
+void round_to_steps(Blocks& blocks, size_t count, const BlockValues& steps) {
   for (size_t i = 0; i < kBlockPixels; ++i) {
     for (size_t b = 0; b < count; ++b) blocks[i][b] = std::rint(blocks[i][b] / steps[i]) * steps[i];
   }
 }
 
-void quantise(Blocks& blocks, size_t count, const Block& steps) {
+void quantise(Blocks& blocks, size_t count, const BlockValues& steps) {
   const size_t whole = (count + kLanes - 1) / kLanes * kLanes;
   for (auto& pixel : blocks) std::fill(pixel.begin() + count, pixel.begin() + whole, 0.0F);
   transform(blocks, count, 1);
@@ -144,6 +120,31 @@ struct Stretch {
 
 }  // namespace
 
+const BlockValues& jpeg_cosines() {
+  static const BlockValues rows = [] {
+    BlockValues made{};
+    for (size_t k = 0; k < kBlock; ++k) {
+      for (size_t i = 0; i < kBlock; ++i) {
+        const double angle = (2 * static_cast<double>(i) + 1) * static_cast<double>(k) * std::numbers::pi / 16;
+        made[k * kBlock + i] = static_cast<float>((k == 0 ? std::sqrt(0.125) : 0.5) * std::cos(angle));
+      }
+    }
+    return made;
+  }();
+  return rows;
+}
+
+BlockValues jpeg_steps(bool chroma, int quality) {
+  const std::array<int, kBlockPixels>& table = chroma ? kChrominance : kLuminance;
+  const int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+  BlockValues steps{};
+  for (size_t i = 0; i < kBlockPixels; ++i)
+    steps[i] = static_cast<float>(std::clamp((table[i] * scale + 50) / 100, 1, 255));
+  return steps;
+}
+
+int lowered_side(double scale, int size) { return std::clamp(static_cast<int>(std::lround(scale * size)), 2, size); }
+
 void blur(std::span<float> crop, int size, std::vector<float>& buffer) {
   require(buffer.size() == crop.size(), "blur: a buffer of another size");
   const auto pass = [size](const float* in, float* out, ptrdiff_t along, ptrdiff_t across) {
@@ -163,7 +164,7 @@ void blur(std::span<float> crop, int size, std::vector<float>& buffer) {
 
 void lower_resolution(std::span<float> crop, int size, double scale, std::vector<float>& buffer) {
   require(size <= kLargestCrop && buffer.size() == crop.size(), "lower_resolution: a crop or buffer of another size");
-  const int small = std::clamp(static_cast<int>(std::lround(scale * size)), 2, size);
+  const int small = lowered_side(scale, size);
   const auto edge = [size, small](int cell) { return cell * size / small; };
   float* cell = buffer.data();
   for (int y = 0; y < small; ++y) {
@@ -218,8 +219,8 @@ void jpeg_noise(std::span<float> crop, int size, int quality, int shift_x, int s
       chroma[at][count + b] = (rgb[0] - grey) / 1.402F;
     }
   }
-  quantise(luma, count, quantisers(kLuminance, quality));
-  quantise(chroma, 2 * count, quantisers(kChrominance, quality));
+  quantise(luma, count, jpeg_steps(false, quality));
+  quantise(chroma, 2 * count, jpeg_steps(true, quality));
   float* rgb = crop.data();
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x, rgb += 3) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -17,6 +18,9 @@ inline ptrdiff_t pixel_at(int x, int y, int width) { return 3 * (static_cast<ptr
 /// \param buffer  as large as the crop; its content is lost.
 void blur(std::span<float> crop, int size, std::vector<float>& buffer);
 
+/// The side in cells, 2 … size, that a crop shrinks to at this scale.
+int lowered_side(double scale, int size);
+
 /// Shrinks to `scale` of the size by cell averages and grows again bilinearly.
 void lower_resolution(std::span<float> crop, int size, double scale, std::vector<float>& buffer);
 
@@ -25,5 +29,13 @@ void lower_resolution(std::span<float> crop, int size, double scale, std::vector
 /// \param quality  1 … 100
 /// \param shift_x,shift_y  0 … 7: how much of the first block lies outside of the crop.
 void jpeg_noise(std::span<float> crop, int size, int quality, int shift_x, int shift_y);
+
+/// The 64 values of a block of 8 x 8, row by row.
+using BlockValues = std::array<float, 64>;
+/// Row k: the k-th cosine of the orthonormal discrete cosine transform.
+const BlockValues& jpeg_cosines();
+/// What the coefficients of a block are rounded to multiples of.
+/// \param quality  1 … 100
+BlockValues jpeg_steps(bool chroma, int quality);
 
 }  // namespace mtcnn

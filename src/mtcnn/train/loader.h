@@ -1,49 +1,48 @@
 #pragma once
 
+#include "mtcnn/train/ahead.h"
 #include "mtcnn/train/batch.h"
+#include "mtcnn/train/batch_order.h"
 #include "mtcnn/train/crop_set.h"
 #include "mtcnn/train/options.h"
 
 #include <cstdint>
-#include <memory>
+#include <vector>
 
 namespace mtcnn {
 
-/// Which rows of every batch a process of several gets: with N rows, those from rank N / world to (rank + 1) N / world.
-struct DataRank {
-  int rank = 0;
-  int world = 1;
-};
-
-/// Gives batches for training, built ahead by a worker thread. Each kind is drawn without replacement, through an order
-/// that is drawn anew for every pass. A batch depends on the options, the seed and its step alone: so nothing has to
-/// be saved for going on at a step, and the number of threads changes nothing.
+/// Gives batches for training, built ahead by threads of its own. A batch depends on the options, the seed and its step
+/// alone: so nothing has to be saved for going on at a step, and the number of threads changes nothing.
 class Loader {
  public:
-  /// \param crops  outlives the loader.
-  /// \param rank   of several processes, each builds its own rows of the same batches.
-  /// \throws Error{usage} where the mix wants a kind of which there are no crops, or a batch is too small for it.
-  Loader(const CropSet& crops, const TrainOptions& options, DataRank rank = {});
-  ~Loader();
-  Loader(const Loader&) = delete;
-  Loader& operator=(const Loader&) = delete;
+  /// \param crops    outlives the loader.
+  /// \param rank     of several processes, each builds its own rows of the same batches.
+  /// \param threads  that build batches, at least 1.
+  /// \throws Error{usage} as BatchOrder's constructor.
+  Loader(const CropSet& crops, const TrainOptions& options, DataRank rank = {}, int threads = 1);
 
   /// Of a whole batch.
-  BatchCounts counts() const;
-  /// From the options, or one pass over the positives; over the kind of most batches where the mix has no positives.
-  int64_t steps_per_epoch() const;
+  BatchCounts counts() const { return order_.counts(); }
+  /// See BatchOrder.
+  int64_t steps_per_epoch() const { return order_.steps_per_epoch(); }
 
   /// The next call of next() gives the batch of this step.
-  void seek(int64_t step);
+  void seek(int64_t step) { ahead_.seek(step); }
   /// This process's rows. Valid until the next call of next() or seek().
-  const Batch& next();
-  /// Spent in next() so far, waiting for the worker.
-  double waited_s() const;
+  const Batch& next() { return ahead_.next(); }
+  /// Spent in next() so far, waiting for the threads.
+  double waited_s() const { return ahead_.waited_s(); }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  BatchOrder order_;
+  Ahead<Batch> ahead_;
 };
+
+/// How many threads should build batches for so many that learn from them.
+int loader_threads(int threads);
+
+/// Gives files that were read back to the system, where they have come to take much memory.
+void release_much_mapped(const CropSet& crops);
 
 /// Fills `batch` with crops as they are, for validation.
 /// \param samples  in a batch's order of kinds.

@@ -47,15 +47,25 @@ Tensor giou_losses(const Tensor& predicted, const Tensor& wanted) {
   return 1 - common / (joined + kSmall) + (hull - joined) / (hull + kSmall);
 }
 
+int64_t mined_count(const Tensor& losses, double share) {
+  return static_cast<int64_t>(std::ceil(share * static_cast<double>(losses.numel())));
+}
+
+/// \param count  of the values that are kept.
+Tensor mean_of(const Tensor& values, const Tensor& kept, int64_t count) {
+  if (values.is_cpu()) return values.masked_select(kept).mean();
+  // There the host would wait for the device, to learn how many there are.
+  return torch::where(kept, values, torch::zeros_like(values)).sum() / count;
+}
+
 struct FaceLoss {
   Tensor loss;
   Tensor kept;
 };
 
 FaceLoss face_loss(const Tensor& logits, const BatchCounts& counts, const LossOptions& options) {
-  const Tensor labels =
-      torch::cat({torch::zeros({counts.negatives}, torch::kLong), torch::ones({counts.positives}, torch::kLong)})
-          .to(logits.device());
+  const auto type = logits.options().dtype(torch::kLong);
+  const Tensor labels = torch::cat({torch::zeros({counts.negatives}, type), torch::ones({counts.positives}, type)});
   const Tensor log_probability = torch::log_softmax(logits, 1);
   const Tensor own = log_probability.gather(1, labels.unsqueeze(1)).squeeze(1);
   const Tensor other = log_probability.gather(1, (1 - labels).unsqueeze(1)).squeeze(1);
@@ -68,13 +78,13 @@ FaceLoss face_loss(const Tensor& logits, const BatchCounts& counts, const LossOp
   }
   require(options.face_loss == "cross_entropy", "multi_task_loss: no such loss for faces");
   const Tensor kept = mining_mask(losses.detach(), options.mined);
-  return {losses.masked_select(kept).mean(), kept};
+  return {mean_of(losses, kept, mined_count(losses, options.mined)), kept};
 }
 
 }  // namespace
 
 torch::Tensor mining_mask(const torch::Tensor& losses, double share) {
-  const auto kept = static_cast<int64_t>(std::ceil(share * static_cast<double>(losses.numel())));
+  const int64_t kept = mined_count(losses, share);
   const Tensor order = std::get<1>(losses.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));
   return torch::zeros_like(losses, torch::kBool).index_fill_(0, order.slice(0, 0, kept), true);
 }

@@ -24,11 +24,11 @@ Json config_json(const TrainJob& job, const CropSets& crops) {
   return config;
 }
 
-Json environment_json(const TrainJob& job, const CropSets& crops, const std::string& device) {
+Json environment_json(const TrainJob& job, const CropSets& crops) {
   return {{"version", version()},
           {"commit", commit()},
           {"libtorch", TORCH_VERSION},
-          {"device", device},
+          {"device", job.device},
           {"threads", job.threads},
           {"seed", job.options.seed},
           {"data", absolute_path(job.data).string()},

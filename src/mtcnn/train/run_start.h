@@ -14,8 +14,7 @@ namespace mtcnn {
 /// Everything that decides what the run comes to.
 Json config_json(const TrainJob& job, const CropSets& crops);
 /// What it runs on.
-/// \param device  as LibTorch names it.
-Json environment_json(const TrainJob& job, const CropSets& crops, const std::string& device);
+Json environment_json(const TrainJob& job, const CropSets& crops);
 
 /// \throws Error{usage} in all processes where one differs from rank 0 in what decides on the bytes of the run.
 void require_same_start(Peers& peers, const Json& own);

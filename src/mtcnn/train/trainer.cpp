@@ -5,11 +5,11 @@
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/core/version.h"
+#include "mtcnn/train/batch_source.h"
 #include "mtcnn/train/checkpoint.h"
 #include "mtcnn/train/first_nets.h"
 #include "mtcnn/train/gradient_sum.h"
 #include "mtcnn/train/job_crops.h"
-#include "mtcnn/train/loader.h"
 #include "mtcnn/train/loss.h"
 #include "mtcnn/train/metrics_lines.h"
 #include "mtcnn/train/run_record.h"
@@ -19,7 +19,6 @@
 #include "mtcnn/train/shared_state.h"
 #include "mtcnn/train/split_pass.h"
 #include "mtcnn/train/step_totals.h"
-#include "mtcnn/train/tensors.h"
 #include "mtcnn/train/torch_threads.h"
 #include "mtcnn/train/validation.h"
 
@@ -33,7 +32,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kStepsTogether = 1;  ///< see StepTotals
+constexpr size_t kStepsTogether = 32;  ///< see StepTotals
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -43,12 +42,12 @@ class Trainer {
       : job_(job),
         peers_(peers),
         options_(job.options),
-        device_(job.device),
+        device_(device_of(job)),
         crops_(std::move(crops)),
         channels_(channels_for(job.net, options_.width)),
         points_(options_.landmark_head ? static_cast<int64_t>(crops_.training.landmarks().count()) : 0),
-        loader_(crops_.training, options_, {.rank = peers.rank(), .world = peers.world()}),
-        steps_per_epoch_(loader_.steps_per_epoch()),
+        source_(make_batch_source(job, crops_.training, {.rank = peers.rank(), .world = peers.world()})),
+        steps_per_epoch_(source_->steps_per_epoch()),
         net_(first_net(job, points_, channels_, device_)),
         averaged_(make_net(job.net, points_, channels_)),
         teacher_(teacher_net(job, points_, device_)),
@@ -56,25 +55,26 @@ class Trainer {
         pass_(*net_, pool_),
         optimizer_(make_optimizer(*net_, options_.optimizer)),
         average_(*net_, options_.optimizer.average),
-        totals_(crops_.training, job.out, kStepsTogether),
+        totals_(crops_.training, job.out, makes_batches_on_device(job) ? kStepsTogether : 1),
         config_(config_json(job, crops_)),
         record_(job_, crops_, config_, peers) {
     averaged_->to(device_);
     require_validation(crops_.validation, options_.best_metric);
-    require_shares(job.net, loader_.counts().total(), peers.world(), device_);
+    require_shares(job.net, source_->counts().total(), peers.world(), device_);
   }
 
   TrainResult run() {
     require_same_start(peers_, start_json());
     run_together(peers_, [this] {
-      record_.open(environment_json(job_, crops_, device_.str()));
+      record_.open(environment_json(job_, crops_));
       verify(crops_.training);
       verify(crops_.validation);
       if (job_.resume) record_.restore(length(), parts(), state_);
       record_.log(concat(state_.step > 0 ? "going on" : "starting", " at step ", state_.step, " of ", total_steps()));
+      record_.log(source_->description());
     });
     if (job_.resume) share_state(peers_, length(), parts(), state_);
-    loader_.seek(state_.step);
+    source_->seek(state_.step);
     last_checkpoint_ = Clock::now();
     while (state_.epoch < options_.epochs && !out_of_patience()) {
       train_epoch();
@@ -88,7 +88,7 @@ class Trainer {
   /// What must be the same in all processes.
   Json start_json() const {
     return {{"config", config_},         {"version", version()},
-            {"libtorch", TORCH_VERSION}, {"device", device_.is_cpu() ? "cpu" : "gpu"},
+            {"libtorch", TORCH_VERSION}, {"device", device_.is_cpu() ? job_.device : "gpu"},
             {"resume", job_.resume},     {"first_weights", weights_checksum(weights_of(*net_))}};
   }
 
@@ -118,15 +118,16 @@ class Trainer {
     const int64_t last = steps_per_epoch_ * (state_.epoch + 1);
     while (state_.step < last) {
       const auto start = Clock::now();
-      const double waited = loader_.waited_s();
-      const StepWishes agreed = learn(loader_.next());
+      const double waited = source_->waited_s();
+      const StepWishes agreed = learn(source_->next());
       ++state_.step;
+      if (state_.step == last) totals_.add_pending(state_.totals);  // the device's work is part of the time
       const double seconds = seconds_since(start);
       state_.totals.seconds += seconds;
-      state_.totals.waited_s += loader_.waited_s() - waited;
+      state_.totals.waited_s += source_->waited_s() - waited;
       state_.seconds += seconds;
       if (job_.on_step)
-        job_.on_step(state_.epoch + 1, state_.totals.samples, steps_per_epoch_ * loader_.counts().total());
+        job_.on_step(state_.epoch + 1, state_.totals.samples, steps_per_epoch_ * source_->counts().total());
       const StepWishes now = peers_.alone() ? wishes() : agreed;
       if (now.stop) stop();
       if (now.save) save();
@@ -134,20 +135,19 @@ class Trainer {
   }
 
   /// \return what the processes have agreed on.
-  StepWishes learn(const Batch& batch) {
+  StepWishes learn(const TensorBatch& batch) {
     set_learning_rate(*optimizer_, current_lr());
-    const torch::Tensor input = input_tensor(batch, device_);
-    const StepAnswers own{.output = pass_.forward(input),
-                          .teacher = teacher_ ? answer(*teacher_, input, pool_) : NetOutput{},
-                          .targets = target_tensors(batch, device_),
+    const StepAnswers own{.output = pass_.forward(batch.input),
+                          .teacher = teacher_ ? answer(*teacher_, batch.input, pool_) : NetOutput{},
+                          .targets = batch.targets,
                           .wishes = wishes()};
-    StepAnswers all = share_answers(peers_, own, loader_.counts());
+    StepAnswers all = share_answers(peers_, own, source_->counts());
     gather_gradients(all.output);
     LossTerms terms = multi_task_loss(all.output, all.targets, options_.loss);
     if (teacher_) add_teacher(all.output, all.teacher, options_.loss, terms);
-    totals_.add(state_.step, loader_.counts(), batch.samples, all.output, terms, state_.totals);
+    totals_.add(state_.step, source_->counts(), batch.samples, all.output, terms, state_.totals);
     terms.total.backward();
-    pass_.backward(all.output, peers_.rank() * batch.counts.total());
+    pass_.backward(all.output, peers_.rank() * batch.targets.counts.total());
     sum_gradients(peers_, net_->parameters());
     clip_gradients(*net_, options_.optimizer.clip_norm);
     optimizer_->step();
@@ -156,7 +156,6 @@ class Trainer {
   }
 
   void finish_epoch() {
-    totals_.add_pending(state_.totals);
     const EpochTotals totals = state_.totals;
     ++state_.epoch;
     const auto start = Clock::now();
@@ -224,7 +223,7 @@ class Trainer {
   CropSets crops_;
   Channels channels_;  ///< of the net's layers
   int64_t points_;     ///< of its landmark head
-  Loader loader_;
+  std::unique_ptr<BatchSource> source_;
   int64_t steps_per_epoch_;
   NetPointer net_;
   NetPointer averaged_;

@@ -24,8 +24,11 @@ struct TrainJob {
   std::optional<NetWeights> init;     ///< weights to start from
   std::string init_name;              ///< where they came from, for the configuration
   std::optional<NetWeights> teacher;  ///< a net of the same kind whose answers are learnt from too; see loss.teacher
-  std::string device = "cpu";         ///< or "cuda:N", as usable_device() in mtcnn/gpu/device.h gives it
-  int threads = 1;                    ///< CPU threads
+  /// "cpu", or "cuda:N" as usable_device() in mtcnn/gpu/device.h gives it, where batches are made on the device, too;
+  /// "cpu:torch" does so on the CPU, for tests.
+  std::string device = "cpu";
+  double device_memory = 0.5;  ///< largest share of the device's memory that crops take; more lie in the host's
+  int threads = 1;             ///< CPU threads
   bool resume = false;
   /// The processes that train the net together, each with this job; null: this one alone. They come to the same weights
   /// as one process, to the bit, on CPUs of one kind. Rank 0 alone writes, and reads checkpoints; the others need the

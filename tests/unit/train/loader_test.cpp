@@ -126,6 +126,33 @@ TEST(Loader, RowsOfAllRanksAreTheBatch) {
   EXPECT_THROW(Loader(crops, options_for(28), {.rank = 2, .world = 2}), ContractError);
 }
 
+TEST(Loader, ThreadsChangeNothing) {
+  const testing::TempFolder folder;
+  testing::make_crops(folder.path(), {});
+  const CropSet crops(folder.path(), "pnet");
+  Loader one(crops, options_for(28));
+  Loader several(crops, options_for(28), {}, 3);
+  for (int step = 0; step < 20; ++step) {
+    const Batch& expected = one.next();
+    const Batch& batch = several.next();
+    EXPECT_EQ(batch.pixels, expected.pixels) << step;
+    EXPECT_EQ(batch.landmarks, expected.landmarks) << step;
+  }
+  several.seek(3);
+  one.seek(3);
+  EXPECT_EQ(several.next().pixels, one.next().pixels);
+}
+
+TEST(Ahead, TellsTheFailuresOfItsThreads) {
+  Ahead<int> ahead({2, [](int64_t step, int& item) {
+                      if (step == 5) throw std::runtime_error("five");
+                      item = static_cast<int>(step);
+                    }});
+  EXPECT_THROW(for (int step = 0; step < 6; ++step) EXPECT_EQ(ahead.next(), step), std::runtime_error);
+  ahead.seek(6);
+  EXPECT_EQ(ahead.next(), 6) << "a failure does not outlast a seek";
+}
+
 TEST(Loader, RefusesAMixThatTheCropsCannotGive) {
   const testing::TempFolder folder;
   testing::make_crops(folder.path(), {.landmarks = false});

@@ -107,6 +107,22 @@ TEST_F(SharedTraining, AnyNumberOfRanksLeavesTheSameBytes) {
   EXPECT_EQ(content(folder / "resumed4"), expected);
 }
 
+TEST_F(SharedTraining, RanksMakeTheirRowsOnTheirDevices) {
+  job_.device = "cpu:torch";
+  std::vector<double> losses;
+  for (const int world : {1, 2, 4}) {
+    const std::string out = concat("world", world);
+    train(world, out);
+    EXPECT_TRUE(fs::exists(folder / out / "DONE"));
+    const std::vector<std::string> lines = split(read_text(folder / out / "metrics.jsonl"), '\n');
+    for (const std::string& line : lines) {
+      if (!line.empty()) losses.push_back(parse_json(line, "metrics")["loss"].get<double>());
+    }
+  }
+  ASSERT_EQ(losses.size(), 24U);
+  for (size_t i = 8; i < losses.size(); ++i) EXPECT_NEAR(losses[i], losses[i % 8], 1e-3) << i;
+}
+
 TEST_F(SharedTraining, ResumeBeginsARunThatHasNotBegun) {
   job_.options.epochs = 1;
   train(2, "new", true);

@@ -117,10 +117,11 @@ TEST(Trainer, EveryNetOverfitsTwoHundredCrops) {
   }
 }
 
-TEST(Trainer, GoingOnFromACheckpointGivesTheSameBytes) {
+void expect_same_bytes_after_a_cut(const char* device) {
   const testing::TempFolder folder;
   make_crops_for(folder, NetKind::pnet, 40);
   TrainJob job = small_job(folder, NetKind::pnet);
+  job.device = device;
   job.options.augment = AugmentOptions{};
   job.options.epochs = 4;
   job.options.keep_checkpoints = 4;
@@ -153,6 +154,33 @@ TEST(Trainer, GoingOnFromACheckpointGivesTheSameBytes) {
   for (size_t i = 0; i < 4; ++i) {
     EXPECT_EQ(metrics(folder / "cut", "val")[i]["loss"], metrics(folder / "whole", "val")[i]["loss"]);
     EXPECT_EQ(metrics(folder / "cut", "train")[i]["loss"], metrics(folder / "whole", "train")[i]["loss"]);
+  }
+}
+
+TEST(Trainer, GoingOnFromACheckpointGivesTheSameBytes) {
+  for (const char* device : {"cpu", "cpu:torch"}) expect_same_bytes_after_a_cut(device);
+}
+
+TEST(Trainer, LearnsFromBatchesOfADeviceAsFromTheLoaders) {
+  const testing::TempFolder folder;
+  make_crops_for(folder, NetKind::pnet, 50);
+  TrainJob job = small_job(folder, NetKind::pnet);
+  job.options.augment = AugmentOptions{};
+  job.options.augment.noise = job.options.augment.jpeg = 0;  // those differ: see DeviceAugmenter
+  job.options.epochs = 5;
+  train_net(job);
+  const Json expected = metrics(job.out, "val").back();
+  const Json expected_training = metrics(job.out, "train").back();
+  for (const double memory : {.5, 0.0}) {
+    job.device = "cpu:torch";
+    job.device_memory = memory;
+    job.out = folder / concat("device", memory);
+    train_net(job);
+    for (const char* figure : {"loss", "accuracy", "box_error", "nme"})
+      EXPECT_NEAR(metrics(job.out, "val").back()[figure].get<double>(), expected[figure].get<double>(), .002) << figure;
+    const Json training = metrics(job.out, "train").back();
+    EXPECT_EQ(training["mined"], expected_training["mined"]);
+    EXPECT_NEAR(training["recall"].get<double>(), expected_training["recall"].get<double>(), .02);
   }
 }
 
@@ -230,9 +258,18 @@ TEST(Trainer, StopsLoudlyOnALossThatIsNotFinite) {
   job.options.optimizer.lr = 100;
   job.options.schedule.kind = "constant";
   job.options.epochs = 50;
-  const std::string message = testing::error_message(ErrorCode::bad_format, [&] { train_net(job); });
+  const auto message_of = [&](const char* device) {
+    job.device = device;
+    job.out = folder / concat("run-", job.device == "cpu" ? "cpu" : "device");
+    const std::string message = testing::error_message(ErrorCode::bad_format, [&] { train_net(job); });
+    EXPECT_THAT(message, HasSubstr("pnet-negative-0000"));
+    return message.substr(message.find("the loss"));
+  };
+  const std::string message = message_of("cpu");
   EXPECT_THAT(message, HasSubstr("not finite at step"));
-  EXPECT_THAT(message, HasSubstr("pnet-negative-0000"));
+  const std::string named = message.substr(0, message.find(':'));
+  EXPECT_THAT(message_of("cpu:torch"), HasSubstr(named)) << "the step is named, however late it is noticed";
+  EXPECT_FALSE(fs::exists(job.out / "checkpoints")) << "no weights that are not finite are kept";
 }
 
 TEST(Trainer, RefusesACheckpointStateThatIsNotOfTheRun) {
