@@ -71,7 +71,7 @@ void CropSet::release_pages() const {
 
 std::string CropSet::describe(SampleId id) const {
   const Crop crop = at(id);
-  return concat(crop.shard->path().filename().string(), " row ", crop.row, ", picture ",
+  return concat(crop.shard->path().filename().string(), " row ", crop.row, ", image ",
                 crop.shard->label(crop.row).source);
 }
 
