@@ -26,15 +26,16 @@ void store_planar(const float* pixels, int size, bool mirrored, uint8_t* out) {
   }
 }
 
-/// What the net is shown of a window: it begins `lead` pixels before the left and top edge that the net sees.
-Box shown_window(const CropLabel& label, float lead) {
+/// What the net is shown of a window.
+Box shown_window(const CropLabel& label, const InputOptions& input) {
   const Box& window = label.window;
-  if (label.turn == 0 || lead == 0) return with_margins(window, lead, label.mirrored);
+  const float lead = input.crop_lead;
+  if (label.turn == 0 || lead == 0) return crop_of(window, input, label.mirrored);
   // The picture is turned about this larger window's centre, which lies off the window's own as the net sees it.
   const Point off = turned({label.mirrored ? lead / 2 : -lead / 2, -lead / 2}, {}, -label.turn);
   const float cx = (window.x1 + window.x2) / 2 + off.x;
   const float cy = (window.y1 + window.y2) / 2 + off.y;
-  const float half = (window.width() + lead) / 2;
+  const float half = (window.width() * (1 + 2 * input.crop_margin) + lead) / 2;
   return {cx - half, cy - half, cx + half, cy + half};
 }
 
@@ -51,7 +52,7 @@ CropCutter::CropCutter(int size, const InputOptions& input) : size_(size), input
 
 void CropCutter::add(const ImageView& image, const PlannedCrop& planned, int32_t source) {
   const CropLabel& label = planned.label;
-  resample_turned(image, shown_window(label, input_.crop_lead), label.turn, input_.border,
+  resample_turned(image, shown_window(label, input_), label.turn, input_.border,
                   {.pixels = pixels_.data(), .width = size_, .height = size_, .row_stride = ptrdiff_t{3} * size_});
   Crops& crops = crops_[static_cast<size_t>(planned.kind)];
   const size_t begin = crops.pixels.size();

@@ -33,12 +33,14 @@ Image enlarged(const Shard& shard, int64_t row) {
 
 /// What the label says, in pixels of the tile.
 Face face_of(const Shard& shard, const CropLabel& label, const InputOptions& input) {
-  const float scale = kTile / (label.window.width() + input.crop_lead);  // tile pixels for one of the picture
-  const float first = scale * input.crop_lead;
-  const Box window{first, first, kTile, kTile};
+  const float side = label.window.width();
+  const float margin = input.crop_margin * side;
+  const float scale = kTile / (side + 2 * margin + input.crop_lead);  // tile pixels for one of the image
+  const float first = scale * (margin + input.crop_lead);
+  const Box window{first, first, kTile - scale * margin, kTile - scale * margin};
   Face face{.box = decode_offsets(window, label.offsets), .confidence = label.overlap};
   if (label.mirrored) {
-    const float sum = window.x1 + window.x2;
+    const float sum = kTile + scale * input.crop_lead;
     face.box = {sum - face.box.x2, face.box.y1, sum - face.box.x1, face.box.y2};
   }
   if (shard.kind() != CropKind::landmark) return face;

@@ -126,6 +126,9 @@ const OptionTable<SampleOptions>& sample_option_table() {
           .add("mirrored", &SampleOptions::mirrored, kShare, "share of landmark samples that are mirrored")
           .add("max_samples", &SampleOptions::max_samples, {1, 1000000},
                "most samples per image; many faces share them")
+          .add("crop_margin", &SampleOptions::crop_margin, {0, 1},
+               "how far R-Net's and O-Net's crops go beyond each edge of their window, as a share of its side: "
+               "surroundings help with small objects. With --init the crops are as that net's")
           .section("mine", &SampleOptions::mine, mining_option_table());
   return table;
 }

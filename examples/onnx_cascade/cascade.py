@@ -88,8 +88,9 @@ class Net:
         windows = windows[inside]
         if not len(windows):
             return np.zeros(0), np.zeros((0, 4)), np.zeros((0, 0)), windows
-        lead = np.array([self.how["crop_lead"]] * 2 + [0, 0])
-        return *self.run([resample(image, window - lead, side, side, self.how) for window in windows]), windows
+        margins = self.how.get("crop_margin", 0) * (windows[:, 2:3] - windows[:, :1]) * [-1, -1, 1, 1]
+        crops = windows + margins - np.array([self.how["crop_lead"]] * 2 + [0, 0])
+        return *self.run([resample(image, crop, side, side, self.how) for crop in crops]), windows
 
 
 class Cascade:

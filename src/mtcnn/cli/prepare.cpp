@@ -149,6 +149,7 @@ void run(const PrepareFlags& flags) {
                  .world = flags.share.world};
   const NetKind net = *net_named(flags.stage);
   job.crop_size = net_input_size(net);
+  job.input = input_for(net, {.crop_margin = samples.crop_margin});
   if (!flags.init.empty()) {
     job.input = *input_of(read_single_net(flags.init, net), flags.init);
     require_usual_pixels(job.input, flags.init);

@@ -32,14 +32,16 @@ auto passes(const Value& value, Threshold threshold) {
   return value >= threshold;
 }
 
-/// What is added to a window's edges to get what a net sees of it.
+/// What is added to the edges of a window of no margin to get what a net sees of it, pixels.
 /// \param mirrored  the net sees the window's mirror image: the lead is then on the right.
-constexpr Box crop_margins(float lead, bool mirrored) { return {mirrored ? 0 : -lead, -lead, mirrored ? lead : 0, 0}; }
+constexpr Box crop_leads(float lead, bool mirrored) { return {mirrored ? 0 : -lead, -lead, mirrored ? lead : 0, 0}; }
 
-/// What a net sees of a window.
-constexpr Box with_margins(const Box& window, float lead, bool mirrored) {
-  const Box margins = crop_margins(lead, mirrored);
-  return {window.x1 + margins.x1, window.y1 + margins.y1, window.x2 + margins.x2, window.y2 + margins.y2};
+/// What a net sees of a square window.
+inline Box crop_of(const Box& window, const InputOptions& input, bool mirrored) {
+  const Box leads = crop_leads(input.crop_lead, mirrored);
+  const float margin = input.crop_margin * window.width();
+  return {window.x1 - margin + leads.x1, window.y1 - margin + leads.y1, window.x2 + margin + leads.x2,
+          window.y2 + margin + leads.y2};
 }
 
 /// Whether a net can be run on windows of finite area: at least one pixel, and touching their picture.

@@ -42,7 +42,7 @@ void cut_crops(const StageContext& context, NetKind net, std::span<const ImageVi
   share_work(static_cast<int64_t>(jobs.size()), [&](int64_t index) {
     const Job& job = jobs[static_cast<size_t>(index)];
     float* pixels = crops.data() + static_cast<size_t>(index) * crop_floats;
-    resample(images[job.image], with_margins(job.window, input.crop_lead, job.mirrored), input.border,
+    resample(images[job.image], crop_of(job.window, input, job.mirrored), input.border,
              {.pixels = pixels,
               .width = side,
               .height = side,

@@ -15,13 +15,15 @@ constexpr int64_t kCropsAtOnce = 1024;
 constexpr double kFarthest = 1e6;
 
 /// What a net sees of the windows: double [N, 4].
-at::Tensor crop_boxes(const at::Tensor& windows, const Box& margins) {
+at::Tensor crop_boxes(const at::Tensor& windows, const InputOptions& input, bool mirrored) {
   at::Tensor boxes = windows.to(at::kDouble, /*non_blocking=*/false, /*copy=*/true);
+  const at::Tensor margins = (boxes.select(1, 2) - boxes.select(1, 0)).mul_(input.crop_margin);
+  const Box leads = crop_leads(input.crop_lead, mirrored);
   // One by one, as numbers: a tensor of them would be a copy to the device.
-  boxes.select(1, 0).add_(margins.x1);
-  boxes.select(1, 1).add_(margins.y1);
-  boxes.select(1, 2).add_(margins.x2);
-  boxes.select(1, 3).add_(margins.y2);
+  boxes.select(1, 0).sub_(margins).add_(leads.x1);
+  boxes.select(1, 1).sub_(margins).add_(leads.y1);
+  boxes.select(1, 2).add_(margins).add_(leads.x2);
+  boxes.select(1, 3).add_(margins).add_(leads.y2);
   return boxes.nan_to_num(0).clamp(-kFarthest, kFarthest);
 }
 
@@ -36,7 +38,7 @@ at::Tensor crop_answers(const TensorSearch& search, NetKind net, const Counted& 
   const at::Tensor before = (counts.cumsum(0) - counts).index_select(0, images);
   const at::Tensor flat = at::arange(count, counts.options()) - before + images * places;
   const at::Tensor boxes = crop_boxes(windows.windows.boxes.view({-1, 4}).index_select(0, flat),
-                                      crop_margins(search.model.input(net).crop_lead, mirrored));
+                                      search.model.input(net), mirrored);
   const int64_t side = net_input_size(net);
   const int64_t value_count = kFaceValues + (net == NetKind::onet ? 2 * search.model.points : 0);
   at::Tensor values = at::zeros({search.images.count() * places, value_count}, windows.windows.boxes.options());

@@ -19,6 +19,9 @@ const OptionTable<InputOptions>& input_option_table() {
           .add("border", &O::border, {.low = 0, .high = 255}, "value of pixels outside the image")
           .add("crop_lead", &O::crop_lead, {.low = 0, .high = 16},
                "pixels by which a crop begins before its window's left and top edge")
+          .add("crop_margin", &O::crop_margin, {.low = 0, .high = 1},
+               "how far a crop goes beyond each edge of its window, as a share of the window's side: what surrounds "
+               "a small object tells much")
           .add("landmark_shift", &O::landmark_shift, {.low = -16, .high = 16},
                "pixels added to both coordinates of O-Net's landmarks")
           .add("window_first", &O::window_first, {.low = -12, .high = 12},
@@ -59,6 +62,7 @@ InputOptions input_for(NetKind net, InputOptions input) {
   if (net != NetKind::onet) input.landmark_shift = plain.landmark_shift;
   if (net == NetKind::pnet) {
     input.crop_lead = plain.crop_lead;
+    input.crop_margin = plain.crop_margin;
   } else {
     input.window_first = plain.window_first;
     input.window_size = plain.window_size;

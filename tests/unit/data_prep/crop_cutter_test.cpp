@@ -37,7 +37,7 @@ TEST(CropCutter, CropsMayBeginBeforeTheirWindow) {
     CropCutter cutter(24, {.border = 7, .crop_lead = 3});
     cutter.add(picture.image.view(), {CropKind::negative, {.window = window, .mirrored = mirrored}}, 7);
     std::vector<float> pixels(24 * 24 * 3);
-    resample(picture.image.view(), with_margins(window, 3, mirrored), 7,
+    resample(picture.image.view(), crop_of(window, {.crop_lead = 3}, mirrored), 7,
              {.pixels = pixels.data(), .width = 24, .height = 24, .row_stride = 24 * 3});
     const Crops& crops = cutter.crops()[static_cast<size_t>(CropKind::negative)];
     for (size_t y = 0; y < 24; ++y) {
