@@ -42,7 +42,7 @@ struct SampleOptions {
   float turned = 0.5F;         ///< share
   float mirrored = 0.5F;       ///< share
   int max_samples = 6000;      ///< a picture
-  float crop_margin = 0;  ///< of R-Net's and O-Net's crops, see InputOptions; without --init
+  float crop_margin = 0;       ///< of R-Net's and O-Net's crops, see InputOptions; without --init
   MiningOptions mine;
 };
 

@@ -40,7 +40,7 @@ Json with_input_of_each_net(Json inputs, const std::string& where) {
   for (Json& net : model["nets"]) {
     const bool named = net.is_object() && net.contains("net") && net["net"].is_string();
     if (const auto kind = named ? net_named(net["net"].get<std::string>()) : std::nullopt)
-      net["input"] = input_option_table().dump(input_for(*kind, input));
+      net["input"] = input_json(input_for(*kind, input));
   }
   model.erase("input");
   return inputs;
@@ -56,7 +56,7 @@ void require_same_job(const fs::path& file, const Manifest& found, const Manifes
                 {"images", m.images},
                 {"segment_count", m.segments},
                 {"landmarks", landmark_layout_json(m.landmarks)},
-                {"input", input_option_table().dump(parse_input(m.input, file.string() + ": input"))}};
+                {"input", input_json(parse_input(m.input, file.string() + ": input"))}};
   };
   if (found.stage != wanted.stage) {
     throw Error(ErrorCode::usage, "this folder holds crops of another stage",
@@ -112,7 +112,7 @@ class Preparation {
                         .segments = static_cast<int64_t>(segments_.size()),
                         .skipped = sources.skipped,
                         .landmarks = job.landmarks,
-                        .input = input_option_table().dump(job.input)};
+                        .input = input_json(job.input)};
   }
 
   PrepareResult run() {

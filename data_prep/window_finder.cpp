@@ -21,9 +21,7 @@ std::optional<NetKind> last_net(const std::string& stage, const MiningOptions& o
 
 Json net_json(const NetWeights& weights) {
   const InputOptions input = input_of(weights, net_name(weights.net)).value_or(InputOptions{});
-  return {{"net", net_name(weights.net)},
-          {"checksum", weights_checksum(weights)},
-          {"input", input_option_table().dump(input)}};
+  return {{"net", net_name(weights.net)}, {"checksum", weights_checksum(weights)}, {"input", input_json(input)}};
 }
 
 }  // namespace

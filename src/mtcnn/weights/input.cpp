@@ -39,6 +39,12 @@ void require_usual_pixels(const InputOptions& input, const std::string& where) {
                .expected = concat("mean ", usual.mean, ", scale ", usual.scale)});
 }
 
+Json input_json(const InputOptions& input) {
+  Json json = input_option_table().dump(input);
+  if (input.crop_margin == 0) json.erase("crop_margin");
+  return json;
+}
+
 InputOptions parse_input(const Json& json, const std::string& where) {
   InputOptions input;
   if (json.is_null()) return input;
@@ -71,7 +77,7 @@ InputOptions input_for(NetKind net, InputOptions input) {
 }
 
 void set_input(NetWeights& weights, const InputOptions& input) {
-  weights.metadata[kKey] = input_option_table().dump(input_for(weights.net, input)).dump();
+  weights.metadata[kKey] = input_json(input_for(weights.net, input)).dump();
 }
 
 InputOptions public_weights_input() {

@@ -15,7 +15,8 @@ struct InputOptions {
   float scale = 1 / 128.0F;
   float border = 127.5F;  ///< value of pixels outside the picture, 0..255
   float crop_lead = 0;    ///< image pixels by which R-Net's and O-Net's crops begin before their window's left and top
-  float crop_margin = 0;  ///< by which R-Net's and O-Net's crops go beyond each edge of their window, as a share of its side
+  float crop_margin =
+      0;  ///< by which R-Net's and O-Net's crops go beyond each edge of their window, as a share of its side
   float landmark_shift = 0;  ///< image pixels added to both coordinates of O-Net's landmarks
   float window_first = 0;    ///< where P-Net's window begins, in level pixels from its cell's corner
   float window_size = 12;    ///< its side in level pixels; the public weights have 12, from 1
@@ -30,7 +31,10 @@ const OptionTable<InputOptions>& input_option_table();
 /// \throws Error{unsupported} naming `where` otherwise.
 void require_usual_pixels(const InputOptions& input, const std::string& where);
 
-/// Reads what input_option_table() dumps; null is the default.
+/// As files hold it: all keys, but crop_margin, which versions before 0.3 do not know, only where it is not 0.
+Json input_json(const InputOptions& input);
+
+/// Reads what input_json() gives; null is the default.
 /// \throws Error{bad_format} naming `where` and the key.
 InputOptions parse_input(const Json& json, const std::string& where);
 

@@ -28,16 +28,17 @@ TEST(CropCutter, CutsWhatInferenceSees) {
   }
 }
 
-/// As the cascade cuts crops for nets with a lead: what the net sees begins before its window.
+/// As the cascade cuts crops for nets with a lead or a margin: what the net sees begins before its window.
 TEST(CropCutter, CropsMayBeginBeforeTheirWindow) {
   RandomStream random(1, "cutter");
   const ToyPicture picture = paint_toy_picture({.width = 200, .height = 150, .faces = 3}, random);
   const Box window{-8, 20, 62, 90};
   for (const bool mirrored : {false, true}) {
-    CropCutter cutter(24, {.border = 7, .crop_lead = 3});
+    const InputOptions input{.border = 7, .crop_lead = 3, .crop_margin = mirrored ? 0.25F : 0};
+    CropCutter cutter(24, input);
     cutter.add(picture.image.view(), {CropKind::negative, {.window = window, .mirrored = mirrored}}, 7);
     std::vector<float> pixels(24 * 24 * 3);
-    resample(picture.image.view(), crop_of(window, {.crop_lead = 3}, mirrored), 7,
+    resample(picture.image.view(), crop_of(window, input, mirrored), 7,
              {.pixels = pixels.data(), .width = 24, .height = 24, .row_stride = 24 * 3});
     const Crops& crops = cutter.crops()[static_cast<size_t>(CropKind::negative)];
     for (size_t y = 0; y < 24; ++y) {
@@ -63,6 +64,7 @@ TEST(CropCutter, TurnedAndMirroredPointsStayOnTheFeatures) {
   int checked = 0;
   for (uint64_t seed = 0; seed < 60; ++seed) {
     const float lead = seed % 2 == 0 ? 0 : 12;
+    const float margin = seed % 3 == 0 ? 0.2F : 0;
     RandomStream random(seed, "features");
     ToyCanvas canvas(300, 260, {60, 60, 60});
     Landmarks points = {{{120, 110}, {170, 112}, {146, 140}, {128, 166}, {163, 168}}};
@@ -74,13 +76,15 @@ TEST(CropCutter, TurnedAndMirroredPointsStayOnTheFeatures) {
     options.turn = 40;
     for (const PlannedCrop& planned : plan_crops(faces, options, 1, nullptr, random)) {
       if (planned.kind != CropKind::landmark) continue;
-      CropCutter cutter(kSize, {.crop_lead = lead});
+      CropCutter cutter(kSize, {.crop_lead = lead, .crop_margin = margin});
       cutter.add(image.view(), planned, 0);
       const std::vector<uint8_t>& pixels = cutter.crops()[static_cast<size_t>(CropKind::landmark)].pixels;
       for (size_t i = 0; i < points.size(); ++i) {
         const float side = planned.label.window.width();
-        const float x = (planned.label.landmarks[2 * i] * side + lead) / (side + lead) * kSize;
-        const float y = (planned.label.landmarks[2 * i + 1] * side + lead) / (side + lead) * kSize;
+        const float before = margin * side + lead;
+        const float seen = side + 2 * margin * side + lead;
+        const float x = (planned.label.landmarks[2 * i] * side + before) / seen * kSize;
+        const float y = (planned.label.landmarks[2 * i + 1] * side + before) / seen * kSize;
         if (x < 2 || y < 2 || x > kSize - 2 || y > kSize - 2) continue;
         // Mirroring changes which eye is the left one: then the red dot is the right eye.
         const size_t red_point = planned.label.mirrored ? 1 : 0;

@@ -115,8 +115,7 @@ TEST_F(Prepare, GoesOnWithAFolderOfAnOlderVersion) {
   PrepareJob mined = job("a");
   const InputOptions input{.border = 127, .crop_lead = 1, .window_first = 1};
   const auto net = [&](NetKind kind) {
-    return Json{
-        {"net", net_name(kind)}, {"checksum", "x"}, {"input", input_option_table().dump(input_for(kind, input))}};
+    return Json{{"net", net_name(kind)}, {"checksum", "x"}, {"input", input_json(input_for(kind, input))}};
   };
   mined.model = {{"nets", {net(NetKind::pnet), net(NetKind::rnet)}}};
   prepare_crops(mined, read);
@@ -124,7 +123,7 @@ TEST_F(Prepare, GoesOnWithAFolderOfAnOlderVersion) {
   Manifest older = read_manifest(folder_ / "a");
   older.input = Json();
   for (Json& one : older.inputs["model"]["nets"]) one.erase("input");
-  older.inputs["model"]["input"] = input_option_table().dump(input);
+  older.inputs["model"]["input"] = input_json(input);
   write_manifest(folder_ / "a", older);
   EXPECT_EQ(prepare_crops(mined, read).resumed_pictures, 60);
   EXPECT_EQ(files(folder_ / "a"), wanted);

@@ -63,7 +63,7 @@ TEST(TensorCascade, PadsAsTheEngineDoes) {
 TEST(TensorCascade, NetsMayHaveDifferentInputs) {
   Model model = made_model();
   set_input(model.nets[0], {.border = 90, .window_first = 1, .window_size = 11});
-  set_input(model.nets[1], {.border = 20, .crop_lead = 2});
+  set_input(model.nets[1], {.border = 20, .crop_lead = 2, .crop_margin = 0.25F});
   set_input(model.nets[2], {.mean = 120, .scale = 0.01F, .border = 127, .crop_lead = 1, .landmark_shift = 3});
   const Image image = noise(120, 90, 7);
   const std::vector<Face> expected = Detector(model, "cpu").detect(image.view());

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr InputOptions kOddInput = {
-    .border = 7, .crop_lead = 2, .landmark_shift = 0.5F, .window_first = 1, .window_size = 11};
+    .border = 7, .crop_lead = 2, .crop_margin = 0.5F, .landmark_shift = 0.5F, .window_first = 1, .window_size = 11};
 
 Model random_model() {
   Model model;

@@ -80,7 +80,7 @@ TEST(Trainer, WeightsSayWhatTheirCropsWereLike) {
   make_crops_for(folder, NetKind::rnet, 50);
   const InputOptions input{.border = 127, .crop_lead = 1};
   Manifest manifest = read_manifest(folder / "crops");
-  manifest.input = input_option_table().dump(input);
+  manifest.input = input_json(input);
   write_manifest(folder / "crops", manifest);
   TrainJob job = small_job(folder, NetKind::rnet);
   job.options.epochs = 1;
