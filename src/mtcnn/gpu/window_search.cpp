@@ -37,8 +37,8 @@ at::Tensor crop_answers(const TensorSearch& search, NetKind net, const Counted& 
   const at::Tensor images = at::repeat_interleave(counts, std::optional<int64_t>(count));
   const at::Tensor before = (counts.cumsum(0) - counts).index_select(0, images);
   const at::Tensor flat = at::arange(count, counts.options()) - before + images * places;
-  const at::Tensor boxes = crop_boxes(windows.windows.boxes.view({-1, 4}).index_select(0, flat),
-                                      search.model.input(net), mirrored);
+  const at::Tensor boxes =
+      crop_boxes(windows.windows.boxes.view({-1, 4}).index_select(0, flat), search.model.input(net), mirrored);
   const int64_t side = net_input_size(net);
   const int64_t value_count = kFaceValues + (net == NetKind::onet ? 2 * search.model.points : 0);
   at::Tensor values = at::zeros({search.images.count() * places, value_count}, windows.windows.boxes.options());

@@ -15,8 +15,7 @@ struct InputOptions {
   float scale = 1 / 128.0F;
   float border = 127.5F;  ///< value of pixels outside the picture, 0..255
   float crop_lead = 0;    ///< image pixels by which R-Net's and O-Net's crops begin before their window's left and top
-  float crop_margin =
-      0;  ///< by which R-Net's and O-Net's crops go beyond each edge of their window, as a share of its side
+  float crop_margin = 0;  ///< share of the window's side by which R-Net's and O-Net's crops go beyond each edge
   float landmark_shift = 0;  ///< image pixels added to both coordinates of O-Net's landmarks
   float window_first = 0;    ///< where P-Net's window begins, in level pixels from its cell's corner
   float window_size = 12;    ///< its side in level pixels; the public weights have 12, from 1
