@@ -9,7 +9,6 @@
 #include <limits>
 #include <numeric>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -259,7 +258,9 @@ void PNetScreen::run(const Plane& plane, int first, int last, float* logits, flo
   const int width = plane.width / 2 - 1;  // pooled
   const int columns = width - kPNetMargin;
   const auto slack = static_cast<ptrdiff_t>(kByteSlack);
-  const auto& [conv1, conv2, conv3] = std::tie(steps_[0], steps_[1], steps_[2]);
+  const ByteStep& conv1 = steps_[0];
+  const ByteStep& conv2 = steps_[1];
+  const ByteStep& conv3 = steps_[2];
   const ptrdiff_t pixel_row = kColours * plane.width + slack;
   const ptrdiff_t pooled_row = ptrdiff_t{width} * conv1.layer.channels + slack;
   const ptrdiff_t conv2_row = ptrdiff_t{width - 2} * conv2.layer.channels + slack;
