@@ -32,6 +32,7 @@ class BatchOrder {
   /// From the options, or one pass over the positives; over the kind of most batches where the mix has no positives.
   int64_t steps_per_epoch() const;
 
+  /// A crop of a batch.
   struct Row {
     SampleId id;
     RandomStream random;  ///< for its augmentation
