@@ -103,6 +103,9 @@ do_build() {
   say "$out: $((size / 1000000)) MB"
 }
 
+# has MODULE: the interpreter has it.
+has() { "${PYTHON:-python3}" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)' "$1"; }
+
 do_run() {
   local bundle='' out='' arguments=() unpacked=$place/unpacked
   while [ $# -gt 0 ]; do
@@ -114,11 +117,11 @@ do_run() {
       *) [ -z "$bundle" ] || wrong_usage "one bundle at a time"; bundle=$(from_caller "$1"); shift ;;
     esac
   done
-  "${PYTHON:-python3}" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)' ||
-    fail "${PYTHON:-python3} has no torch; PYTHON names an interpreter that has"
+  has torch || fail "${PYTHON:-python3} has no torch; PYTHON names an interpreter that has"
   if [ -e libmtcnn ]; then
     [ -z "$bundle" ] || wrong_usage "this is a bundle already"
-    PYTHONPATH=$PWD/scripts exec "${PYTHON:-python3}" -B -m gpu_check run --bundle "$PWD" --out "${out:-$PWD/results}" "${arguments[@]}"
+    [ -d site/numpy ] || has numpy || fail "${PYTHON:-python3} has no NumPy; gpu_check.sh build --python VERSION makes a bundle that carries it"
+    PYTHONPATH=$PWD/scripts${PYTHONPATH:+:$PYTHONPATH} exec "${PYTHON:-python3}" -B -m gpu_check run --bundle "$PWD" --out "${out:-$PWD/results}" "${arguments[@]}"
   fi
   bundle=${bundle:-$place/gpu_check.tar.xz}
   [ -f "$bundle" ] || fail "no bundle at $bundle; gpu_check.sh build makes one"
@@ -130,7 +133,7 @@ do_run() {
 
 do_report() {
   [ $# -eq 1 ] || wrong_usage "report needs one file, gpu_check.json"
-  PYTHONPATH=$PWD/scripts exec "${PYTHON:-python3}" -B -m gpu_check report "$(from_caller "$1")"
+  PYTHONPATH=$PWD/scripts${PYTHONPATH:+:$PYTHONPATH} exec "${PYTHON:-python3}" -B -m gpu_check report "$(from_caller "$1")"
 }
 
 command=${1:-}
