@@ -20,7 +20,7 @@ CascadeFactory other_devices() { return gpu_cascade; }
 
 TrainResult start_training(const TrainJob& job) {
   TrainJob ready = job;
-  if (job.device != kTensorsOnCpu) ready.device = usable_device(job.device);
+  ready.device = usable_device(job.device);
   return train_in_group(ready, process_group);
 }
 

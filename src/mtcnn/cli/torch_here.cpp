@@ -10,7 +10,7 @@ CascadeFactory other_devices() { return gpu_cascade; }
 
 TrainResult start_training(const TrainJob& job) {
   TrainJob ready = job;
-  if (job.device != kTensorsOnCpu) ready.device = usable_device(job.device);
+  ready.device = usable_device(job.device);
   return train_net(ready);
 }
 

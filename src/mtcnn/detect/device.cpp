@@ -1,5 +1,6 @@
 #include "mtcnn/detect/device.h"
 
+#include "mtcnn/core/device_name.h"
 #include "mtcnn/core/log.h"
 
 #include <filesystem>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mtcnn/core/device_name.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/detect/found.h"
 #include "mtcnn/image/image.h"
@@ -19,9 +20,6 @@ namespace mtcnn {
 
 struct Model;
 struct StageTimes;
-
-/// The device whose code a GPU runs, on the CPU: slower than "cpu", for tests and for measures of half precision.
-inline constexpr const char* kTensorsOnCpu = "cpu:torch";
 
 /// A cascade on another device than the CPU's engine. Constant after construction and safe to use from several threads.
 class Cascade {

@@ -1,5 +1,6 @@
 #include "mtcnn/gpu/device.h"
 
+#include "mtcnn/core/device_name.h"
 #include "mtcnn/core/log.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/device.h"
@@ -60,6 +61,6 @@ c10::Device choose_device(const std::string& name) {
   return {at::kCUDA, static_cast<c10::DeviceIndex>(wanted.index)};
 }
 
-std::string usable_device(const std::string& name) { return choose_device(name).str(); }
+std::string usable_device(const std::string& name) { return name == kTensorsOnCpu ? name : choose_device(name).str(); }
 
 }  // namespace mtcnn

@@ -1,5 +1,6 @@
 #include "mtcnn/gpu/tensor_cascade.h"
 
+#include "mtcnn/core/device_name.h"
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/text.h"
 #include "mtcnn/detect/stages.h"

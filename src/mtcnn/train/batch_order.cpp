@@ -66,16 +66,17 @@ void require_room_for_mix(const BatchOptions& batch, const BatchCounts& counts) 
 
 int64_t BatchOrder::KindOrder::at(int64_t position) {
   const int64_t pass = position / count_;
-  if (pass != pass_) shuffle(pass);
-  return order_[static_cast<size_t>(position % count_)];
+  Permutation& permutation = passes_[static_cast<size_t>(pass % 2)];
+  if (pass != permutation.pass) shuffle(pass, permutation);
+  return permutation.order[static_cast<size_t>(position % count_)];
 }
 
-void BatchOrder::KindOrder::shuffle(int64_t pass) {
-  order_.resize(static_cast<size_t>(count_));
-  std::iota(order_.begin(), order_.end(), 0U);
+void BatchOrder::KindOrder::shuffle(int64_t pass, Permutation& permutation) const {
+  permutation.order.resize(static_cast<size_t>(count_));
+  std::iota(permutation.order.begin(), permutation.order.end(), 0U);
   RandomStream random(seed_, concat("order ", crop_kind_name(kind_)), static_cast<uint64_t>(pass));
-  random.shuffle(std::span(order_));
-  pass_ = pass;
+  random.shuffle(std::span(permutation.order));
+  permutation.pass = pass;
 }
 
 BatchOrder::BatchOrder(const CropSet& crops, const TrainOptions& options, DataRank rank)
@@ -105,6 +106,7 @@ int64_t BatchOrder::steps_per_epoch() const {
 }
 
 std::vector<BatchOrder::Row> BatchOrder::rows(int64_t step) {
+  const std::scoped_lock lock(mutex_);
   std::vector<Row> rows;
   rows.reserve(static_cast<size_t>(own_counts_.total()));
   int64_t row = 0;

@@ -5,7 +5,9 @@
 #include "mtcnn/train/crop_set.h"
 #include "mtcnn/train/options.h"
 
+#include <array>
 #include <cstdint>
+#include <mutex>
 #include <vector>
 
 namespace mtcnn {
@@ -17,8 +19,7 @@ struct DataRank {
 };
 
 /// Which crops the batch of a step has. Each kind is drawn without replacement, through an order that is drawn anew for
-/// every pass. It depends on the options, the seed and the step alone. Copies are independent of each other; one a
-/// thread.
+/// every pass. It depends on the options, the seed and the step alone.
 class BatchOrder {
  public:
   /// \param crops  outlives this.
@@ -37,7 +38,7 @@ class BatchOrder {
     SampleId id;
     RandomStream random;  ///< for its augmentation
   };
-  /// This process's rows.
+  /// This process's rows. Threads may call it at the same time; it is quick for steps near each other.
   std::vector<Row> rows(int64_t step);
 
  private:
@@ -49,13 +50,17 @@ class BatchOrder {
     int64_t at(int64_t position);
 
    private:
-    void shuffle(int64_t pass);
+    struct Permutation {
+      int64_t pass = -1;
+      std::vector<uint32_t> order;
+    };
+
+    void shuffle(int64_t pass, Permutation& permutation) const;
 
     CropKind kind_;
     int64_t count_;
     uint64_t seed_;
-    int64_t pass_ = -1;
-    std::vector<uint32_t> order_;
+    std::array<Permutation, 2> passes_;  ///< of even and odd passes: threads at the end of one may be in the next
   };
 
   const CropSet* crops_;
@@ -65,6 +70,7 @@ class BatchOrder {
   int64_t first_row_;  ///< of this process
   int64_t last_row_;   ///< one after
   BatchCounts own_counts_;
+  std::mutex mutex_;               ///< over orders_
   std::vector<KindOrder> orders_;  ///< in a batch's order of kinds
 };
 

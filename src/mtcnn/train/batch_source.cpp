@@ -1,14 +1,12 @@
 #include "mtcnn/train/batch_source.h"
 
+#include "mtcnn/core/device_name.h"
 #include "mtcnn/train/device_source.h"
 #include "mtcnn/train/loader.h"
 #include "mtcnn/train/tensors.h"
 
 namespace mtcnn {
 namespace {
-
-/// The device of this name is the CPU that works as other devices do, for tests.
-constexpr const char* kTensorsOnCpu = "cpu:torch";
 
 class LoaderSource : public BatchSource {
  public:

@@ -82,7 +82,7 @@ struct HostBatch {
 /// Prepares batches in one thread.
 class Preparer {
  public:
-  Preparer(const CropSet& crops, const AugmentOptions& options, const BatchOrder& order, torch::Device device,
+  Preparer(const CropSet& crops, const AugmentOptions& options, BatchOrder& order, torch::Device device,
            bool with_pixels)
       : crops_(crops),
         options_(options),
@@ -132,7 +132,7 @@ class Preparer {
 
   const CropSet& crops_;
   AugmentOptions options_;
-  BatchOrder order_;
+  BatchOrder& order_;
   torch::Device device_;
   bool with_pixels_;
   std::array<int64_t, kCropKinds.size()> first_;

@@ -39,7 +39,7 @@ void load_row(const CropSet& crops, SampleId id, Augmenter& augmenter, RandomStr
 /// Builds batches in one thread.
 class Builder {
  public:
-  Builder(const CropSet& crops, const AugmentOptions& options, const BatchOrder& order)
+  Builder(const CropSet& crops, const AugmentOptions& options, BatchOrder& order)
       : crops_(crops), order_(order), augmenter_(options, crops.crop_size(), crops.landmarks(), crops.input()) {}
 
   void operator()(int64_t step, Batch& batch) {
@@ -51,7 +51,7 @@ class Builder {
 
  private:
   const CropSet& crops_;
-  BatchOrder order_;
+  BatchOrder& order_;
   Augmenter augmenter_;
 };
 
