@@ -67,9 +67,8 @@ void add_calibrate(CLI::App& program) {
       "calibrate",
       "Choose a model's three thresholds on labelled images\n\nFor each setting of the first two thresholds, the third "
       "is chosen so that images without faces give at most --false-faces false ones. Where these are too few, all "
-      "images "
-      "count, and boxes that overlap no label are false too: so are faces without a label. The first two are raised, "
-      "which saves time, as long as that costs at most --lost-recall. The result is a model folder with these "
+      "images count, and boxes that overlap no label are false too: so are faces without a label. The first two are "
+      "raised, which saves time, as long as that costs at most --lost-recall. The result is a model folder with these "
       "thresholds in cascade.json.");
   add_labelled_flags(verb, flags->labelled);
   verb.add_option("--out", flags->out, "Model folder: the same nets with these thresholds")
