@@ -38,9 +38,10 @@ std::string Histogram::text() const {
     if (count > 0)
       out += concat("  ", right_aligned(range, 16), right_aligned(concat(count), 10), "  ", bar(count, largest), "\n");
   };
-  line(concat("below ", edges.front()), below);
-  for (size_t i = 0; i < counts.size(); ++i) line(concat(edges[i], " .. ", edges[i + 1]), counts[i]);
-  line(concat("from ", edges.back()), above);
+  const auto edge = [&](size_t i) { return significant(edges[i], 6); };  // 0.1, not 0.10000000000000009
+  line("below " + edge(0), below);
+  for (size_t i = 0; i < counts.size(); ++i) line(concat(edge(i), " .. ", edge(i + 1)), counts[i]);
+  line("from " + edge(counts.size()), above);
   return out;
 }
 

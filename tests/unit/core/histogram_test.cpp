@@ -23,6 +23,9 @@ TEST(Histogram, ShowsBinsThatAreNotEmpty) {
   histogram.add(5);
   const std::string bar(40, '#');
   EXPECT_EQ(histogram.text(), "  side, pixels\n           0 .. 10         1  " + bar + "\n");
+  Histogram tenths("offset", {0.1 + 0.2 - 0.4, 0.1 + 0.2});
+  tenths.add(0);
+  EXPECT_EQ(tenths.text(), "  offset\n       -0.1 .. 0.3         1  " + bar + "\n") << "edges without rounding errors";
 }
 
 }  // namespace
