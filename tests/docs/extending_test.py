@@ -19,7 +19,7 @@ BUILD = pathlib.Path(sys.argv.pop(1)).absolute()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/extending.md"
 #: The unit test whose command to link has all that a section's program needs.
-LINKED_AS = {"A loss": "trainer_test", "An augmentation": "train_test", "A data set reader": "labels_test"}
+LINKED_AS = {"A loss": "trainer_test", "A head": "trainer_test", "An augmentation": "train_test", "A data set reader": "labels_test"}
 MAIN = "#include <cmath>\n#include <stdexcept>\n#include <vector>\n{}\nint main() {{\n{}\n}}\n"
 
 

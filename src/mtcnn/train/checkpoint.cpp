@@ -26,13 +26,9 @@ constexpr const char* kAverage = "average.safetensors";
 constexpr const char* kOptimizer = "optimizer.safetensors";
 constexpr const char* kOldOptimizer = "optimizer.pt";
 
-/// Names and members of what adds up over an epoch.
-constexpr std::array<std::pair<const char*, double EpochTotals::*>, 13> kTotals = {
+/// Names and members of what adds up over an epoch; the losses of tasks stand beside them under their own names.
+constexpr std::array<std::pair<const char*, double EpochTotals::*>, 9> kTotals = {
     {{"loss", &EpochTotals::loss},
-     {"face", &EpochTotals::face},
-     {"box", &EpochTotals::box},
-     {"landmark", &EpochTotals::landmark},
-     {"teacher", &EpochTotals::teacher},
      {"kept", &EpochTotals::kept},
      {"faces", &EpochTotals::faces},
      {"right", &EpochTotals::right},
@@ -43,7 +39,9 @@ constexpr std::array<std::pair<const char*, double EpochTotals::*>, 13> kTotals 
      {"waited_s", &EpochTotals::waited_s}}};
 
 Json state_json(const TrainState& state) {
-  Json totals = {{"steps", state.totals.steps}, {"samples", state.totals.samples}};
+  Json totals = state.totals.tasks;
+  totals["steps"] = state.totals.steps;
+  totals["samples"] = state.totals.samples;
   for (const auto& [name, member] : kTotals) totals[name] = state.totals.*member;
   Json json = {{"step", state.step},
                {"epoch", state.epoch},
@@ -83,6 +81,13 @@ TrainState read_state(const fs::path& path, const RunLength& length) {
   state.totals.steps = count_within(fields, totals, "steps", 0, length.steps_per_epoch);
   state.totals.samples = count_within(fields, totals, "samples", 0, std::numeric_limits<int64_t>::max());
   for (const auto& [name, member] : kTotals) state.totals.*member = fields.number(fields.member(totals, name), name);
+  const auto is_task = [](const std::string& name) {
+    return name != "steps" && name != "samples" &&
+           std::ranges::none_of(kTotals, [&](const auto& total) { return name == total.first; });
+  };
+  for (const auto& [name, loss] : totals.items()) {
+    if (is_task(name)) state.totals.tasks[name] = fields.number(loss, name.c_str());
+  }
   return state;
 }
 

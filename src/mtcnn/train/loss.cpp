@@ -89,6 +89,12 @@ torch::Tensor mining_mask(const torch::Tensor& losses, double share) {
   return torch::zeros_like(losses, torch::kBool).index_fill_(0, order.slice(0, 0, kept), true);
 }
 
+std::map<std::string, Tensor> LossTerms::tasks() const {
+  std::map<std::string, Tensor> all = others;
+  all.insert({{"face", face}, {"box", box}, {"landmark", landmark}, {"teacher", teacher}});
+  return all;
+}
+
 LossTerms multi_task_loss(const NetOutput& output, const BatchTargets& targets, const LossOptions& options) {
   const BatchCounts& counts = targets.counts;
   require(output.face_logits.size(0) == counts.total() && targets.offsets.size(0) == counts.boxes() &&

@@ -4,6 +4,9 @@
 #include "mtcnn/train/modules.h"
 #include "mtcnn/train/options.h"
 
+#include <map>
+#include <string>
+
 #include <torch/types.h>
 
 namespace mtcnn {
@@ -22,8 +25,12 @@ struct LossTerms {
   torch::Tensor face;
   torch::Tensor box;
   torch::Tensor landmark;
-  torch::Tensor teacher;  ///< see teacher_loss(); 0 without a teacher
-  torch::Tensor kept;     ///< bool [negatives + positives]: the face samples that are learnt from
+  torch::Tensor teacher;                        ///< see teacher_loss(); 0 without a teacher
+  std::map<std::string, torch::Tensor> others;  ///< of further tasks, by name
+  torch::Tensor kept;                           ///< bool [negatives + positives]: the face samples that are learnt from
+
+  /// All tasks by name, the total left out.
+  std::map<std::string, torch::Tensor> tasks() const;
 };
 
 /// Online hard sample mining: the ceil(share * M) samples of highest loss; of equal ones the earlier.

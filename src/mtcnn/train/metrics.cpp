@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <string_view>
 
 namespace mtcnn {
 namespace {
@@ -64,12 +65,10 @@ ValidationMetrics score_validation(const ValidationAnswers& answers, const TaskW
 }
 
 double ValidationMetrics::to_minimise(const std::string& name) const {
-  if (name == "fpr_at_97") return fpr_at_97;
-  if (name == "accuracy") return -accuracy;
-  if (name == "loss") return loss;
-  if (name == "box_error") return box_error;
-  require(name == "nme", "ValidationMetrics: no such figure");
-  return nme;
+  const auto* const found =
+      std::ranges::find(kValidationMetrics, name, [](const auto& metric) { return std::string_view(metric.first); });
+  require(found != std::end(kValidationMetrics), "ValidationMetrics: no such figure");
+  return name == "accuracy" ? -(this->*found->second) : this->*found->second;
 }
 
 }  // namespace mtcnn

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mtcnn {
@@ -37,6 +38,14 @@ struct ValidationMetrics {
   /// \throws ContractError for an unknown name.
   double to_minimise(const std::string& name) const;
 };
+
+/// Their names in files and options.
+inline constexpr std::pair<const char*, double ValidationMetrics::*> kValidationMetrics[] = {
+    {"loss", &ValidationMetrics::loss},           {"loss_face", &ValidationMetrics::loss_face},
+    {"loss_box", &ValidationMetrics::loss_box},   {"loss_landmark", &ValidationMetrics::loss_landmark},
+    {"accuracy", &ValidationMetrics::accuracy},   {"recall", &ValidationMetrics::recall},
+    {"precision", &ValidationMetrics::precision}, {"fpr_at_97", &ValidationMetrics::fpr_at_97},
+    {"box_error", &ValidationMetrics::box_error}, {"nme", &ValidationMetrics::nme}};
 
 /// How the tasks are weighted in the loss.
 struct TaskWeights {

@@ -29,10 +29,7 @@ Json train_line(const EpochRecord& epoch) {
   const auto steps = static_cast<double>(std::max<int64_t>(1, totals.steps));
   Json line = line_of(epoch, "train");
   line["loss"] = totals.loss / steps;
-  line["loss_face"] = totals.face / steps;
-  line["loss_box"] = totals.box / steps;
-  line["loss_landmark"] = totals.landmark / steps;
-  line["loss_teacher"] = totals.teacher / steps;
+  for (const auto& [task, loss] : totals.tasks) line["loss_" + task] = loss / steps;
   line["accuracy"] = totals.right / totals.faces;
   line["recall"] = totals.found / totals.positives;
   line["precision"] = totals.found / totals.claimed;
@@ -45,16 +42,7 @@ Json train_line(const EpochRecord& epoch) {
 Json validation_line(const EpochRecord& epoch) {
   const ValidationMetrics& metrics = epoch.metrics;
   Json line = line_of(epoch, "val");
-  line["loss"] = metrics.loss;
-  line["loss_face"] = metrics.loss_face;
-  line["loss_box"] = metrics.loss_box;
-  line["loss_landmark"] = metrics.loss_landmark;
-  line["accuracy"] = metrics.accuracy;
-  line["recall"] = metrics.recall;
-  line["precision"] = metrics.precision;
-  line["fpr_at_97"] = metrics.fpr_at_97;
-  line["box_error"] = metrics.box_error;
-  line["nme"] = metrics.nme;
+  for (const auto& [name, metric] : kValidationMetrics) line[name] = metrics.*metric;
   return line;
 }
 

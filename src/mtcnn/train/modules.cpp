@@ -33,6 +33,23 @@ torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& weight, 
 
 }  // namespace
 
+torch::Tensor& NetOutput::of(HeadKind kind) {
+  if (kind == HeadKind::face) return face_logits;
+  if (kind == HeadKind::box) return offsets;
+  return kind == HeadKind::landmarks ? landmarks : others[kind];
+}
+
+torch::Tensor NetOutput::of(HeadKind kind) const { return NetOutput(*this).of(kind); }
+
+std::vector<HeadKind> NetOutput::heads() const {
+  std::vector<HeadKind> kinds;
+  for (const HeadKind kind : {HeadKind::face, HeadKind::box, HeadKind::landmarks}) {
+    if (of(kind).defined()) kinds.push_back(kind);
+  }
+  for (const auto& [kind, values] : others) kinds.push_back(kind);
+  return kinds;
+}
+
 NetModule::NetModule(NetKind kind, int64_t points, const Channels& channels)
     : spec_(net_spec(kind)), points_(points), channels_(channels) {
   require(channels.size() == spec_.layers.size(), "NetModule: the net has another number of layers");
@@ -46,7 +63,8 @@ NetModule::NetModule(NetKind kind, int64_t points, const Channels& channels)
   }
   for (const HeadSpec& head : spec_.heads) {
     const int64_t outputs = head.values(points);
-    if (outputs > 0) heads_.push_back(add_layer(head.name, inputs, outputs, spec_.is_convolutional() ? 1 : 0));
+    if (outputs == 0) continue;
+    heads_.emplace_back(head.kind, add_layer(head.name, inputs, outputs, spec_.is_convolutional() ? 1 : 0));
   }
 }
 
@@ -68,11 +86,9 @@ NetOutput NetModule::forward(const torch::Tensor& input) const {
     x = layer.pool > 0 ? prelu_then_max_pool(x, slopes_[i], layer.pool) : channel_prelu(x, slopes_[i]);
   }
   NetOutput output;
-  torch::Tensor* const values[] = {&output.face_logits, &output.offsets, &output.landmarks};
-  for (size_t i = 0; i < heads_.size(); ++i) {
-    const auto& [weight, bias] = heads_[i];
-    *values[static_cast<size_t>(spec_.heads[i].kind)] =
-        spec_.is_convolutional() ? convolve(x, weight, bias) : torch::linear(x, weight, bias);
+  for (const auto& [kind, layer] : heads_) {
+    output.of(kind) =
+        spec_.is_convolutional() ? convolve(x, layer.weight, layer.bias) : torch::linear(x, layer.weight, layer.bias);
   }
   return output;
 }
@@ -89,7 +105,7 @@ void load_weights(torch::nn::Module& module, const NetWeights& weights) {
     const TensorSpec* spec = find_spec(tensor_specs(weights.net), parameter.key());
     const NamedTensor* tensor = weights.find(parameter.key());
     const bool fits = tensor != nullptr && parameter.value().sizes() == at::IntArrayRef(tensor->shape);
-    require(spec != nullptr && (fits || spec->landmark_head), "load_weights: weights of another net");
+    require(spec != nullptr && (fits || spec->optional), "load_weights: weights of another net");
     if (!fits) continue;
     // from_blob has no const form; the copy only reads.
     parameter.value().copy_(at::from_blob(const_cast<float*>(tensor->values.data()), tensor->shape, at::kFloat));

@@ -2,7 +2,9 @@
 
 #include "mtcnn/weights/weights.h"
 
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <torch/nn/module.h>
@@ -17,6 +19,14 @@ struct NetOutput {
   torch::Tensor face_logits;  ///< [N, 2]: no face, face; softmax over dimension 1 gives probabilities
   torch::Tensor offsets;      ///< [N, 4]: see encode_offsets()
   torch::Tensor landmarks;  ///< [N, 2 K] for K points: see encode_landmarks(); undefined where the net has no such head
+  std::map<HeadKind, torch::Tensor> others;  ///< of heads that the cascade does not read
+
+  /// The values of a head.
+  torch::Tensor& of(HeadKind kind);
+  /// The same; undefined where the net has no such head.
+  torch::Tensor of(HeadKind kind) const;
+  /// The heads that the net has, in the order of HeadKind.
+  std::vector<HeadKind> heads() const;
 };
 
 /// One of the three nets, with LibTorch's first weights, which follow torch::manual_seed(), and slopes of 0.25.
@@ -47,7 +57,7 @@ class NetModule : public torch::nn::Module {
   Channels channels_;
   std::vector<Layer> layers_;
   std::vector<torch::Tensor> slopes_;  ///< of the layers' PReLU, one a channel
-  std::vector<Layer> heads_;
+  std::vector<std::pair<HeadKind, Layer>> heads_;
 };
 
 /// A net that others may hold, too.

@@ -2,14 +2,10 @@
 
 #include "mtcnn/core/error.h"
 
-#include <array>
-
 namespace mtcnn {
 namespace {
 
 using torch::Tensor;
-
-constexpr std::array kHeads = {&NetOutput::face_logits, &NetOutput::offsets, &NetOutput::landmarks};
 
 /// What is known of a batch's rows as one matrix, a column a value: heads, the teacher's heads, labels. Rows without a
 /// label have zeros there.
@@ -18,9 +14,7 @@ Tensor matrix_of(const StepAnswers& own) {
   const int64_t rows = counts.total();
   std::vector<Tensor> columns;
   for (const NetOutput* output : {&own.output, &own.teacher}) {
-    for (const auto head : kHeads) {
-      if ((output->*head).defined()) columns.push_back((output->*head).flatten(1));
-    }
+    for (const HeadKind head : output->heads()) columns.push_back(output->of(head).flatten(1));
   }
   const auto add_labels = [&](const Tensor& labels, int64_t first) {
     Tensor all = torch::zeros({rows, labels.size(1)}, labels.options());
@@ -45,12 +39,11 @@ class Columns {
 
   NetOutput next_heads(const NetOutput& like) {
     NetOutput output;
-    for (const auto head : kHeads) {
-      const Tensor& own = like.*head;
-      if (!own.defined()) continue;
+    for (const HeadKind head : like.heads()) {
+      const Tensor own = like.of(head);
       std::vector<int64_t> shape = own.sizes().vec();
       shape[0] = matrix_.size(0);
-      output.*head = next(own[0].numel()).view(shape);
+      output.of(head) = next(own[0].numel()).view(shape);
     }
     return output;
   }

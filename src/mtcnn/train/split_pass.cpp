@@ -18,15 +18,14 @@ using torch::Tensor;
 /// others busy), enough to hide what every call to LibTorch costs.
 int64_t rows_of_part(NetKind net) { return net == NetKind::pnet ? 640 : 80; }
 
-Tensor join(const std::vector<NetOutput>& parts, Tensor NetOutput::*head) {
-  if (!(parts.front().*head).defined()) return {};
-  std::vector<Tensor> tensors;
-  for (const NetOutput& part : parts) tensors.push_back((part.*head).detach());
-  return torch::cat(tensors);
-}
-
 NetOutput join(const std::vector<NetOutput>& parts) {
-  return {join(parts, &NetOutput::face_logits), join(parts, &NetOutput::offsets), join(parts, &NetOutput::landmarks)};
+  NetOutput all;
+  for (const HeadKind head : parts.front().heads()) {
+    std::vector<Tensor> tensors;
+    for (const NetOutput& part : parts) tensors.push_back(part.of(head).detach());
+    all.of(head) = torch::cat(tensors);
+  }
+  return all;
 }
 
 std::vector<NetOutput> forward_parts(const NetModule& net, const Tensor& input, ThreadPool& pool) {
@@ -50,9 +49,7 @@ NetOutput answer(const NetModule& net, const Tensor& input, ThreadPool& pool) {
 }
 
 void gather_gradients(NetOutput& output) {
-  for (Tensor* head : {&output.face_logits, &output.offsets, &output.landmarks}) {
-    if (head->defined()) head->requires_grad_();
-  }
+  for (const HeadKind head : output.heads()) output.of(head).requires_grad_();
 }
 
 SplitPass::SplitPass(const NetModule& net, ThreadPool& pool) : net_(net), pool_(pool), parameters_(net.parameters()) {}
@@ -75,10 +72,10 @@ void SplitPass::backward(const NetOutput& output, int64_t first) {
     const auto i = static_cast<size_t>(index);
     std::vector<Tensor> heads;
     std::vector<Tensor> head_gradients;
-    for (const auto head : {&NetOutput::face_logits, &NetOutput::offsets, &NetOutput::landmarks}) {
-      const Tensor& leaf = output.*head;
-      if (!leaf.defined() || !leaf.grad().defined()) continue;
-      heads.push_back(parts_[i].*head);
+    for (const HeadKind head : output.heads()) {
+      const Tensor leaf = output.of(head);
+      if (!leaf.grad().defined()) continue;
+      heads.push_back(parts_[i].of(head));
       head_gradients.push_back(leaf.grad().narrow(0, first_rows[i], heads.back().size(0)));
     }
     gradients[i] = torch::autograd::grad(heads, parameters_, head_gradients, /*retain_graph=*/false,

@@ -14,20 +14,23 @@ using torch::Tensor;
 
 constexpr size_t kSamplesNamed = 3;
 
-/// What the device computes, in the order of figures_of().
-constexpr std::array kFigures = {&EpochTotals::loss,     &EpochTotals::face,    &EpochTotals::box,
-                                 &EpochTotals::landmark, &EpochTotals::teacher, &EpochTotals::kept,
-                                 &EpochTotals::claimed,  &EpochTotals::found};
+/// What the device computes beside the tasks' losses, in the order of figures_of().
+constexpr std::array kFigures = {&EpochTotals::loss, &EpochTotals::kept, &EpochTotals::claimed, &EpochTotals::found};
 
 Tensor figures_of(const BatchCounts& counts, const NetOutput& output, const LossTerms& terms) {
   const torch::NoGradGuard no_grad;
   const Tensor logits = output.face_logits.slice(0, 0, counts.faces()).flatten(1);
   const Tensor claimed = (logits.select(1, 1) >= logits.select(1, 0)).to(torch::kFloat);
   const Tensor found = claimed.slice(0, counts.negatives).sum();
-  const std::array<Tensor, kFigures.size()> figures = {
-      terms.total,   terms.face, terms.box, terms.landmark, terms.teacher, terms.kept.sum().to(torch::kFloat),
-      claimed.sum(), found};
+  std::vector<Tensor> figures = {terms.total, terms.kept.sum().to(torch::kFloat), claimed.sum(), found};
+  for (const auto& [name, loss] : terms.tasks()) figures.push_back(loss);
   return torch::stack(figures);
+}
+
+std::vector<std::string> task_names(const LossTerms& terms) {
+  std::vector<std::string> names;
+  for (const auto& [name, loss] : terms.tasks()) names.push_back(name);
+  return names;
 }
 
 }  // namespace
@@ -38,7 +41,11 @@ StepTotals::StepTotals(const CropSet& crops, std::filesystem::path run, size_t s
 void StepTotals::add(int64_t step, const BatchCounts& counts, const std::vector<SampleId>& samples,
                      const NetOutput& output, const LossTerms& terms, EpochTotals& totals) {
   const auto named = static_cast<ptrdiff_t>(std::min(kSamplesNamed, samples.size()));
-  pending_.push_back({step, counts, {samples.begin(), samples.begin() + named}, figures_of(counts, output, terms)});
+  pending_.push_back({.number = step,
+                      .counts = counts,
+                      .samples = {samples.begin(), samples.begin() + named},
+                      .tasks = task_names(terms),
+                      .figures = figures_of(counts, output, terms)});
   ++totals.steps;
   totals.samples += counts.total();
   totals.faces += static_cast<double>(counts.faces());
@@ -55,9 +62,11 @@ void StepTotals::add_pending(EpochTotals& totals) {
   for (const Step& step : pending_) {
     EpochTotals own;
     for (const auto figure : kFigures) own.*figure = *values++;
+    for (const std::string& task : step.tasks) own.tasks[task] = *values++;
     if (!std::isfinite(own.loss)) refuse_loss(step, own);
     own.right = static_cast<double>(step.counts.negatives) - (own.claimed - own.found) + own.found;
     for (const auto figure : kFigures) totals.*figure += own.*figure;
+    for (const auto& [task, loss] : own.tasks) totals.tasks[task] += loss;
     totals.right += own.right;
   }
   pending_.clear();
@@ -66,10 +75,11 @@ void StepTotals::add_pending(EpochTotals& totals) {
 void StepTotals::refuse_loss(const Step& step, const EpochTotals& own) const {
   std::vector<std::string> samples;
   for (const SampleId& id : step.samples) samples.push_back(crops_.describe(id));
+  std::vector<std::string> losses;
+  for (const auto& [task, loss] : own.tasks) losses.push_back(concat(task, " ", loss));
   throw Error(ErrorCode::bad_format, concat("the loss is not finite at step ", step.number),
               {.where = run_.string(),
-               .found = concat("face ", own.face, ", box ", own.box, ", landmark ", own.landmark,
-                               "; the batch begins with ", join(samples, "; ")),
+               .found = concat(join(losses, ", "), "; the batch begins with ", join(samples, "; ")),
                .hint = "lower optimizer.lr, set optimizer.clip_norm, or check these crops with `mtcnn inspect`"});
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include <torch/types.h>
@@ -40,7 +41,8 @@ class StepTotals {
     int64_t number;
     BatchCounts counts;
     std::vector<SampleId> samples;  ///< the first ones
-    torch::Tensor figures;          ///< on the net's device
+    std::vector<std::string> tasks;
+    torch::Tensor figures;  ///< on the net's device: those of StepTotals, then the tasks' losses
   };
 
   [[noreturn]] void refuse_loss(const Step& step, const EpochTotals& own) const;

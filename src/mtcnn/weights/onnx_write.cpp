@@ -114,30 +114,21 @@ std::string write_layers(GraphWriter& graph, const NetSpec& spec) {
   return x;
 }
 
-const char* output_name(HeadKind kind) {
-  return kind == HeadKind::face ? "probability" : kind == HeadKind::box ? "offsets" : "landmarks";
-}
-
-const char* output_meaning(HeadKind kind) {
-  return kind == HeadKind::face  ? "probability of no face, of a face"
-         : kind == HeadKind::box ? "(edge - window's edge) / window's size, for x1, y1, x2, y2"
-                                 : "(point - window's corner) / window's size, as x0 y0 x1 y1 ...";
-}
-
 void write_heads(GraphWriter& graph, const NetWeights& weights, const std::string& features) {
   const NetSpec& spec = net_spec(weights.net);
   for (const HeadSpec& head : spec.heads) {
     const std::string parameter = head.name + ".weight";
     if (weights.find(parameter) == nullptr) continue;
     const bool face = head.kind == HeadKind::face;
-    const std::string name = face ? "logits" : output_name(head.kind);
+    const char* output = head_traits(head.kind).output;
+    const std::string name = face ? "logits" : output;
     const std::vector<std::string> inputs = {features, parameter, head.name + ".bias"};
     if (spec.is_convolutional()) {
       graph.node("Conv", name, inputs, {square("kernel_shape", 1)});
     } else {
       graph.node("Gemm", name, inputs, {one("transB", 1)});
     }
-    if (face) graph.node("Softmax", output_name(head.kind), {name}, {one("axis", 1)});
+    if (face) graph.node("Softmax", output, {name}, {one("axis", 1)});
   }
 }
 
@@ -152,7 +143,8 @@ void write_values(GraphWriter& graph, const NetWeights& weights) {
     if (bias == nullptr) continue;
     std::vector<Dimension> shape = {batch, {bias->shape.front()}};
     if (spec.is_convolutional()) shape.insert(shape.end(), {{0, "rows"}, {0, "columns"}});
-    graph.value(GraphProto::output, {output_name(head.kind), shape, output_meaning(head.kind)});
+    const HeadTraits& traits = head_traits(head.kind);
+    graph.value(GraphProto::output, {traits.output, shape, traits.meaning});
   }
 }
 

@@ -11,8 +11,15 @@ namespace mtcnn {
 namespace {
 
 constexpr int64_t kColours = 3;
-constexpr int64_t kLogits = 2;   ///< outputs of a face head
-constexpr int64_t kOffsets = 4;  ///< of a box head
+
+/// By HeadKind.
+constexpr HeadTraits kHeads[] = {
+    {.output = "probability", .meaning = "probability of no face, of a face", .values = 2},
+    {.output = "offsets", .meaning = "(edge - window's edge) / window's size, for x1, y1, x2, y2", .values = 4},
+    {.output = "landmarks",
+     .meaning = "(point - window's corner) / window's size, as x0 y0 x1 y1 ...",
+     .optional = true},
+};
 
 const NetSpec kNets[] = {
     {.net = NetKind::pnet,
@@ -57,12 +64,18 @@ const char* net_title(NetKind net) {
   return titles[static_cast<int>(net)];
 }
 
+const HeadTraits& head_traits(HeadKind kind) { return kHeads[static_cast<size_t>(kind)]; }
+
 HeadKind head_of_size(int64_t values) {
-  return values == kLogits ? HeadKind::face : values == kOffsets ? HeadKind::box : HeadKind::landmarks;
+  for (const HeadKind kind : {HeadKind::face, HeadKind::box}) {
+    if (head_traits(kind).values == values) return kind;
+  }
+  return HeadKind::landmarks;
 }
 
 int64_t HeadSpec::values(int64_t points) const {
-  return kind == HeadKind::face ? kLogits : kind == HeadKind::box ? kOffsets : 2 * points;
+  const int64_t fixed = head_traits(kind).values;
+  return fixed > 0 ? fixed : 2 * points;
 }
 
 int NetSpec::side_behind(size_t count) const {
@@ -86,7 +99,8 @@ const NetSpec& net_spec(NetKind net) { return kNets[static_cast<int>(net)]; }
 std::vector<std::string> detection_heads(NetKind net) {
   std::vector<std::string> names;
   for (const HeadSpec& head : net_spec(net).heads) {
-    if (head.kind != HeadKind::landmarks || net == NetKind::onet) names.push_back(head.name);
+    const bool needed = head.kind == HeadKind::face || head.kind == HeadKind::box;
+    if (needed || (head.kind == HeadKind::landmarks && net == NetKind::onet)) names.push_back(head.name);
   }
   return names;
 }
@@ -114,19 +128,19 @@ std::vector<TensorSpec> tensor_specs(NetKind net, const Channels& channels) {
   const NetSpec& spec = net_spec(net);
   require(channels.size() == spec.layers.size(), "tensor_specs: the net has another number of layers");
   std::vector<TensorSpec> tensors;
-  const auto add = [&](const std::string& name, std::vector<int64_t> weight, bool landmark_head) {
+  const auto add = [&](const std::string& name, std::vector<int64_t> weight, bool landmarks, bool optional) {
     const int64_t outputs = weight.front();
-    tensors.push_back({name + ".weight", std::move(weight), landmark_head});
-    tensors.push_back({name + ".bias", {outputs}, landmark_head});
+    tensors.push_back({name + ".weight", std::move(weight), landmarks, optional});
+    tensors.push_back({name + ".bias", {outputs}, landmarks, optional});
   };
   int64_t inputs = kColours;
   for (size_t i = 0; i < spec.layers.size(); ++i) {
     const LayerSpec& layer = spec.layers[i];
     const int64_t side = layer.kernel > 0 ? 1 : spec.side_behind(i);
     if (layer.kernel > 0) {
-      add(layer.name, {channels[i], inputs, layer.kernel, layer.kernel}, false);
+      add(layer.name, {channels[i], inputs, layer.kernel, layer.kernel}, false, false);
     } else {
-      add(layer.name, {channels[i], inputs * side * side}, false);
+      add(layer.name, {channels[i], inputs * side * side}, false, false);
     }
     tensors.push_back({layer.prelu + ".weight", {channels[i]}});
     inputs = channels[i];
@@ -134,7 +148,7 @@ std::vector<TensorSpec> tensor_specs(NetKind net, const Channels& channels) {
   for (const HeadSpec& head : spec.heads) {
     std::vector<int64_t> shape = {head.values(kFacePoints), inputs};
     if (spec.is_convolutional()) shape.insert(shape.end(), {1, 1});
-    add(head.name, std::move(shape), head.kind == HeadKind::landmarks);
+    add(head.name, std::move(shape), head.kind == HeadKind::landmarks, head_traits(head.kind).optional);
   }
   return tensors;
 }

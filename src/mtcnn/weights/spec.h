@@ -39,8 +39,17 @@ struct LayerSpec {
   int channels = 0;   ///< the paper's; a net's own are in its weights
 };
 
-/// What a head tells of a window.
+/// What a head tells of a window. The cascade reads the first three; others are trained and exported.
 enum class HeadKind { face, box, landmarks };
+
+/// What all heads of a kind have in common.
+struct HeadTraits {
+  const char* output;     ///< what it is called in ONNX files
+  const char* meaning;    ///< in the same
+  int64_t values = 0;     ///< its outputs; 0: two a point
+  bool optional = false;  ///< weights may lack it
+};
+const HeadTraits& head_traits(HeadKind kind);
 
 /// The head with so many outputs: 2 of a face, 4 offsets, else landmarks.
 HeadKind head_of_size(int64_t values);
@@ -87,9 +96,11 @@ Channels channels_for(NetKind net, double width = 1);
 struct TensorSpec {
   std::string name;
   std::vector<int64_t> shape;
-  /// Of a head that gives landmarks, two rows a point, which may be left out: those of P-Net and R-Net only help
-  /// training, and a model without points has none. `shape` is that for five points.
+  /// Of a head that gives landmarks, two rows a point. `shape` is that for five points.
   bool landmark_head = false;
+  /// Of a head that may be left out: landmark heads of P-Net and R-Net only help training, and a model without points
+  /// has none.
+  bool optional = false;
 
   int64_t count() const;  ///< values of `shape`
   /// The tensor's shape in a net with so many points.

@@ -13,6 +13,8 @@
 #include <functional>
 #include <numeric>
 #include <optional>
+#include <set>
+#include <string_view>
 
 namespace mtcnn {
 namespace {
@@ -122,7 +124,8 @@ NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const 
                            const Channels& channels) {
   const std::vector<TensorSpec> specs = tensor_specs(net, channels);
   const int64_t points = points_of_head(net, tensors).value_or(kFacePoints);
-  bool head = false;
+  const auto layer_of = [](std::string_view name) { return name.substr(0, name.find('.')); };
+  std::set<std::string, std::less<>> layers;
   for (const NamedTensor& tensor : tensors) {
     const TensorSpec* spec = find_spec(specs, tensor.name);
     if (spec == nullptr) {
@@ -130,7 +133,7 @@ NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const 
                   concat("unknown tensor '", tensor.name, "' in the weights of ", net_title(net)), {.where = where});
     }
     const std::vector<int64_t> shape = spec->shape_for(points);
-    head = head || spec->landmark_head;
+    layers.emplace(layer_of(tensor.name));
     if (tensor.shape != shape || static_cast<int64_t>(tensor.values.size()) != count_of(shape)) {
       throw Error(ErrorCode::bad_format,
                   concat("tensor '", tensor.name, "' of ", net_title(net), " has the wrong shape"),
@@ -148,7 +151,7 @@ NetWeights checked_weights(NetKind net, std::vector<NamedTensor> tensors, const 
     if (count > 1) throw Error(ErrorCode::bad_format, "tensor '" + spec.name + "' is there twice", {.where = where});
     if (count == 1) {
       weights.tensors.push_back(std::move(*std::find_if(tensors.begin(), tensors.end(), named)));
-    } else if (!spec.landmark_head || head) {
+    } else if (!spec.optional || layers.contains(layer_of(spec.name))) {
       throw Error(ErrorCode::bad_format, concat("tensor '", spec.name, "' of ", net_title(net), " is missing"),
                   {.where = where, .expected = "shape " + shape_text(spec.shape_for(points))});
     }
