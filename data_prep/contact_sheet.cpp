@@ -81,7 +81,7 @@ std::string label_of(const FaceAnnotation& face, bool classes) {
   return classes && ascii ? face.category : "";
 }
 
-/// The image as large as a tile has room for, with what the labels say.
+/// The image as large as a tile has space for, with what the labels say.
 Image drawn_tile(const Image& whole, const ImageAnnotation& labels, bool classes) {
   const double scale = static_cast<double>(kSheetTile) / std::max(whole.width(), whole.height());
   const int width = std::max(1, static_cast<int>(std::lround(whole.width() * scale)));

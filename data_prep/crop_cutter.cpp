@@ -31,7 +31,7 @@ Box shown_window(const CropLabel& label, const InputOptions& input) {
   const Box& window = label.window;
   const float lead = input.crop_lead;
   if (label.turn == 0 || lead == 0) return crop_of(window, input, label.mirrored);
-  // The picture is turned about this larger window's centre, which lies off the window's own as the net sees it.
+  // The image is turned about this larger window's centre, which lies off the window's own as the net sees it.
   const Point off = turned({label.mirrored ? lead / 2 : -lead / 2, -lead / 2}, {}, -label.turn);
   const float cx = (window.x1 + window.x2) / 2 + off.x;
   const float cy = (window.y1 + window.y2) / 2 + off.y;

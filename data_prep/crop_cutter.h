@@ -11,7 +11,7 @@
 
 namespace mtcnn {
 
-/// Cuts planned crops out of pictures and keeps them by kind.
+/// Cuts planned crops out of images and keeps them by kind.
 class CropCutter {
  public:
   /// \param size   side of a crop in pixels.
@@ -19,7 +19,7 @@ class CropCutter {
   explicit CropCutter(int size, const InputOptions& input = {});
 
   /// Resamples as inference does, then rounds to 8 bits.
-  /// \param source  the picture's row in sources.jsonl.
+  /// \param source  the image's row in sources.jsonl.
   void add(const ImageView& image, const PlannedCrop& planned, int32_t source);
 
   /// In the order of kCropKinds; some may be empty.

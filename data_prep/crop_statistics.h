@@ -18,7 +18,7 @@ struct KindStatistics {
   CropKind kind = CropKind::negative;
   int64_t count = 0;
   Histogram overlap;  ///< IoU with the nearest face
-  Histogram side;     ///< of the window, pixels of its picture
+  Histogram side;     ///< of the window, pixels of its image
   Histogram offsets;  ///< all four together; empty for negatives
 
   explicit KindStatistics(CropKind crop_kind);

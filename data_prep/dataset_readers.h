@@ -16,9 +16,9 @@ namespace mtcnn {
 struct OpenedDataset {
   std::string name;              ///< "wider train"
   std::filesystem::path folder;  ///< of the data set
-  std::filesystem::path images;  ///< of its pictures
+  std::filesystem::path images;  ///< of its images
   std::vector<std::filesystem::path> lists;
-  /// Calls `use` for every picture, in order.
+  /// Calls `use` for every image, in order.
   /// \throws Error naming file and line.
   std::function<void(const std::function<void(ImageAnnotation&&)>& use, SkipCounts& skipped)> read;
 };

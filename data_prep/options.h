@@ -19,11 +19,11 @@ struct MiningOptions {
   float pnet_threshold = 0.4F;
   float rnet_threshold = 0.3F;
   float onet_threshold = 0.3F;  ///< for false faces only
-  int negatives = 60;           ///< at most, a picture
-  int false_faces = 0;          ///< wrong answers of the whole cascade that become negatives, at most, a picture
+  int negatives = 60;           ///< at most, an image
+  int false_faces = 0;          ///< wrong answers of the whole cascade that become negatives, at most, an image
 };
 
-/// How crops of one stage are drawn from a picture. Numbers of samples are for a data set of weight 1.
+/// How crops of one stage are drawn from an image. Numbers of samples are for a data set of weight 1.
 struct SampleOptions {
   float positive_overlap = 0.65F;
   float part_overlap = 0.4F;
@@ -33,7 +33,7 @@ struct SampleOptions {
   int positives = 24;          ///< a face
   int parts = 20;              ///< a face
   int near_negatives = 20;     ///< a face
-  int negatives = 22;          ///< a picture
+  int negatives = 22;          ///< an image
   int landmarks = 28;          ///< a face with points
   float smallest_side = 0.8F;  ///< of a jittered window, relative to the face's shorter side
   float largest_side = 1.25F;  ///< the same, relative to its longer side
@@ -41,7 +41,7 @@ struct SampleOptions {
   float turn = 20;             ///< degrees
   float turned = 0.5F;         ///< share
   float mirrored = 0.5F;       ///< share
-  int max_samples = 6000;      ///< a picture
+  int max_samples = 6000;      ///< an image
   float crop_margin = 0;       ///< of R-Net's and O-Net's crops, see InputOptions; without --init
   MiningOptions mine;
 };
@@ -52,7 +52,7 @@ struct DatasetOptions {
   std::string path;   ///< its folder; relative to PrepareOptions::root
   std::string split;  ///< "train", "val" or "test", where the kind knows splits
   std::string list;   ///< file or folder with the labels, relative to `path`; need not be given; formats of labels only
-  std::string images;      ///< folder of the pictures, relative to `path`; likewise
+  std::string images;      ///< folder of the images, relative to `path`; likewise
   std::string categories;  ///< the classes that count, with commas between; empty = all
   bool strict = false;     ///< problems in the labels are errors
   float weight = 1;        ///< multiplies the numbers of samples

@@ -17,7 +17,7 @@
 
 namespace mtcnn {
 
-/// Runs the nets trained so far over some pictures; called from several threads at once.
+/// Runs the nets trained so far over some images; called from several threads at once.
 using WindowFinder = std::function<std::vector<MinedWindows>(std::span<const ImageView> images)>;
 
 /// What to make, and who makes it.
@@ -35,8 +35,7 @@ struct PrepareJob {
   int threads = 1;
   int rank = 0;  ///< this run makes every world-th segment
   int world = 1;
-  std::function<void(int64_t pictures)>
-      progress;  ///< called with the number of pictures done, from one thread at a time
+  std::function<void(int64_t pictures)> progress;  ///< called with the number of images done, from one thread at a time
 };
 
 /// What a run came to.
@@ -45,11 +44,11 @@ struct PrepareResult {
   int64_t resumed_pictures = 0;  ///< whose crops were there already
 };
 
-/// Makes the crops of all pictures in `sources` and writes them into `job.out`: sources.jsonl, shards and manifest.json
+/// Makes the crops of all images in `sources` and writes them into `job.out`: sources.jsonl, shards and manifest.json
 /// (or, for one rank of several, a part of it). Continues what an earlier run with the same job began, however that one
 /// ended. The same job gives the same bytes for any number of threads and ranks. Memory: `threads` times a segment
-/// (about 16 MiB) and a batch of pictures. Pictures that cannot be read are counted and passed over.
-/// \throws Error if the folder holds crops of another job, if every picture is unreadable, if writing fails, or, with
+/// (about 16 MiB) and a batch of images. Images that cannot be read are counted and passed over.
+/// \throws Error if the folder holds crops of another job, if every image is unreadable, if writing fails, or, with
 /// all finished segments kept, if the user interrupts.
 PrepareResult prepare_crops(const PrepareJob& job, const Sources& sources);
 

@@ -12,9 +12,9 @@ namespace {
 constexpr int kTries = 12;            ///< for a sample that is asked for
 constexpr float kBandMargin = 1e-5F;  ///< bands are kept this clear of their edges, whatever arithmetic checks them
 constexpr float kSmallestWindow = 12;
-constexpr double kPartReach = 2;                           ///< part faces are jittered this much further than positives
+constexpr double kPartReach = 2;                           ///< parts are jittered this much further than positives
 constexpr std::array<double, 2> kNearSides = {0.35, 2.5};  ///< of a negative beside a face, relative to its longer side
-constexpr float kLeastInside = 0.5F;                       ///< share of such a negative that lies in the picture
+constexpr float kLeastInside = 0.5F;                       ///< share of such a negative that lies in the image
 
 Box square_at(double cx, double cy, double side) {
   const double half = side / 2;
@@ -26,7 +26,7 @@ double log_uniform(RandomStream& random, double low, double high) {
   return std::exp(random.uniform(std::log(low), std::log(high)));
 }
 
-/// Draws for one picture.
+/// Draws for one image.
 class Planner {
  public:
   Planner(const PictureFaces& picture, const SampleOptions& options, float weight, RandomStream& random)
@@ -101,7 +101,7 @@ class Planner {
   Box judged(const SampledFace& face) const { return options_.square ? square(face.box) : face.box; }
   PictureFaces::Relation relate(const Box& window) const { return picture_.relate(window, options_.square); }
 
-  /// `count` times the picture's weight; the fraction decides by chance.
+  /// `count` times the image's weight; the fraction decides by chance.
   int wanted(double count) {
     const double exact = count * weight_;
     return static_cast<int>(exact) + (random_.chance(exact - std::floor(exact)) ? 1 : 0);

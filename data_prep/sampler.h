@@ -21,7 +21,7 @@ struct SampledFace {
   bool ignored = false;  ///< true: no window is judged by it, and no negative may touch it
 };
 
-/// The faces of one picture and how windows relate to them.
+/// The faces of one image and how windows relate to them.
 class PictureFaces {
  public:
   /// \param landmarks  what their points are; must outlive this.
@@ -55,17 +55,17 @@ struct PlannedCrop {
   CropLabel label;  ///< without `source`
 };
 
-/// What the nets so far found in a picture: windows that they let through, and, where asked for, wrong answers of the
+/// What the nets so far found in an image: windows that they let through, and, where asked for, wrong answers of the
 /// whole cascade. Squares, falling score.
 struct MinedWindows {
   std::vector<Box> windows;
   std::vector<Box> false_faces;
 };
 
-/// Draws the windows of one picture. Every window keeps its band against all faces: positives and parts belong to the
+/// Draws the windows of one image. Every window keeps its band against all faces: positives and parts belong to the
 /// face they overlap most, negatives overlap none by more than `negative_overlap` and touch no ignored face. Windows
 /// are squares of continuous size and place. Mined windows come first: all positives and parts, negatives up to their
-/// cap; jittered ones fill up. Where there is no room for as many as asked for, there are fewer; it always ends.
+/// cap; jittered ones fill up. Where there is no space for as many as asked for, there are fewer; it always ends.
 /// \param weight  multiplies the numbers of samples; a fraction is rounded at random.
 /// \param mined   nullptr where nothing was mined.
 /// \return at most max_samples.

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kMiningBatch = 16;
-constexpr int64_t kBatchBytes = int64_t{24} << 20;  ///< decoded pictures held at a time; one may be larger
+constexpr int64_t kBatchBytes = int64_t{24} << 20;  ///< decoded images held at a time; one may be larger
 
 Box box_of(const FaceAnnotation& face) {
   return {static_cast<float>(face.x), static_cast<float>(face.y), static_cast<float>(face.x + face.w),

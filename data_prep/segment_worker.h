@@ -15,14 +15,14 @@ class SegmentWorker {
   /// \param job, sources  outlive the worker.
   SegmentWorker(const PrepareJob& job, const Sources& sources);
 
-  /// To be called once. Reads the segment's pictures, cuts their crops and writes its shards.
-  /// \param picture_done  called after every picture; false stops the work.
+  /// To be called once. Reads the segment's images, cuts their crops and writes its shards.
+  /// \param picture_done  called after every image; false stops the work.
   /// \return what the manifest says of it; nothing where the work was stopped.
   /// \throws Error if a shard cannot be written.
   std::optional<ManifestSegment> make(const Segment& segment, const std::function<bool()>& picture_done);
 
  private:
-  /// A decoded picture, or why there is none.
+  /// A decoded image, or why there is none.
   struct Opened {
     const SourcePicture* picture = nullptr;
     int32_t row = 0;  ///< in sources.jsonl

@@ -9,12 +9,12 @@
 
 namespace mtcnn {
 
-/// Pictures whose crops are written together, one shard a kind. The cut depends on the lists and options alone, so
+/// Images whose crops are written together, one shard a kind. The cut depends on the lists and options alone, so
 /// segments can be made in any order, by any number of threads and machines, and give the same files.
 struct Segment {
   int64_t index = 0;
-  size_t first = 0;  ///< picture
-  size_t count = 0;  ///< pictures, at least 1
+  size_t first = 0;  ///< image
+  size_t count = 0;  ///< images, at least 1
 };
 
 /// Cuts the list so that no segment's crops are expected to take more than about 16 MiB.

@@ -8,7 +8,7 @@
 
 namespace mtcnn {
 
-/// Red, green and blue, 0 to 255; may go beyond while a picture is painted.
+/// Red, green and blue, 0 to 255; may go beyond while an image is painted.
 struct Colour {
   float r = 0;
   float g = 0;
@@ -21,7 +21,7 @@ Colour operator*(float factor, Colour colour);
 /// (1 - share) * a + share * b.
 Colour mix(Colour a, Colour b, float share);
 
-/// Everything that toy pictures are painted with: an ellipse (roundness 2) up to a rectangle with round corners
+/// Everything that toy images are painted with: an ellipse (roundness 2) up to a rectangle with round corners
 /// (roundness 8), turned, with a colour that may change from one side to the other.
 struct Blob {
   Point centre;
@@ -35,7 +35,7 @@ struct Blob {
   float roundness = 2;  ///< |x/rx|^n + |y/ry|^n <= 1
 };
 
-/// A picture in floats that is painted on and in the end rounded.
+/// An image in floats that is painted on and in the end rounded.
 class ToyCanvas {
  public:
   ToyCanvas(int width, int height, Colour colour);
@@ -43,7 +43,7 @@ class ToyCanvas {
   int width() const { return width_; }
   int height() const { return height_; }
 
-  /// Edges are smooth to a fraction of a pixel; parts outside the picture are left out.
+  /// Edges are smooth to a fraction of a pixel; parts outside the image are left out.
   void paint(const Blob& blob);
   /// From the top left colour to the bottom right one.
   void add_gradient(Colour top_left, Colour bottom_right);

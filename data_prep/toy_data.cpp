@@ -49,13 +49,13 @@ ToyScene crowd_scene(RandomStream& random, bool empty) {
           .tiny = !empty && random.chance(0.15) ? 2 : 0};
 }
 
-/// The split that picture `index` falls into, and its place there.
+/// The split that image `index` falls into, and its place there.
 ImageAnnotation& label_at(std::array<Split, 2>& splits, int64_t index, size_t& split) {
   split = index < splits[0].count ? 0 : 1;
   return splits[split].labels[static_cast<size_t>(split == 0 ? index : index - splits[0].count)];
 }
 
-/// Paints `count` pictures with `paint(index)`.
+/// Paints `count` images with `paint(index)`.
 void paint_all(const ToyOptions& options, int64_t count, const std::function<void(int64_t)>& paint) {
   std::mutex mutex;
   int64_t done = 0;
@@ -114,7 +114,7 @@ std::string wider_entry(const ImageAnnotation& label) {
   return label.faces.empty() ? text + "0 0 0 0 0 0 0 0 0 0 \n" : text;
 }
 
-/// Paints all pictures of both layouts and writes their lists.
+/// Paints all images of both layouts and writes their lists.
 class ToyMaker {
  public:
   ToyMaker(const fs::path& folder, const ToyOptions& options)

@@ -192,7 +192,7 @@ void paint_distractor(ToyCanvas& canvas, RandomStream& random) {
   if (kind == 3) paint(0, between(random, -0.5, 0), 0.3F, 0.05F, 0.4F * colour);
 }
 
-/// Room that a face takes, with hair and some distance.
+/// Space that a face takes, with hair and some distance.
 Box with_margin(const Box& box) {
   const float margin = 0.25F * box.width();
   return {box.x1 - margin, box.y1 - margin, box.x2 + margin, box.y2 + margin};

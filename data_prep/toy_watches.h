@@ -10,7 +10,7 @@ namespace mtcnn {
 const LandmarkLayout& watch_landmarks();
 
 /// Paints wrist watches, about 1.8 times as high as wide, before a background with things that have some of a watch
-/// (bare discs, bare straps). They are turned by up to 20 degrees, hardly overlap and lie inside the picture.
+/// (bare discs, bare straps). They are turned by up to 20 degrees, hardly overlap and lie inside the image.
 /// `scene.smallest` and `scene.largest` are heights; `tiny` and `centred` are not used.
 ToyPicture paint_toy_watches(const ToyScene& scene, RandomStream& random);
 

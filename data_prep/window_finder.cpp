@@ -50,7 +50,7 @@ Miner make_miner(const std::string& stage, const MiningOptions& options, const s
   return {.finder =
               [detector = make_detector(model), last = *last, wants_pnet, wants_rnet,
                most_false](std::span<const ImageView> images) {
-                const OneThread alone;  // every worker searches pictures of its own
+                const OneThread alone;  // every worker searches images of its own
                 std::vector<MinedWindows> mined;
                 for (Found& found : detector.detect_stages(images, last)) {
                   MinedWindows& windows = mined.emplace_back();

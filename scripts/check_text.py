@@ -37,14 +37,18 @@ WORDS = {
 }
 UNWANTED = re.compile(rf"\b({'|'.join(WORDS)})s?\b", re.IGNORECASE)
 
-# Strings with a blank in C++ sources of these folders are texts for users; those without are keys, flags and parts of names.
+# Strings with a blank in C++ sources of these folders are texts for users, as comments are for readers; strings without are keys, flags and parts of
+# names.
 SPEAKING_FOLDERS = ("src/", "data_prep/", "examples/")
 CPP_ENDINGS = (".cpp", ".h", ".inc", ".in")
-# Comments and characters are found too, as quotes in them begin no string.
+# Characters are found too, as quotes in them begin no string.
 CPP_TOKEN = re.compile(
-    r'//[^\n]*|/\*.*?\*/|R"(?P<mark>[^()\\ ]*)\((?P<raw>.*?)\)(?P=mark)"|"(?P<text>(?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\\n]|\\.)+\'',
+    r'(?P<comment>//[^\n]*|/\*.*?\*/)|R"(?P<mark>[^()\\ ]*)\((?P<raw>.*?)\)(?P=mark)"|"(?P<text>(?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\\n]|\\.)+\'',
     re.DOTALL,
 )
+
+# Names of code, files and commands within a comment.
+CODE_WORD = re.compile(r"`[^`]*`|\"[^\"]*\"|[\w./]*[_/]\w[\w./]*|\w+\(\)|\w+::\w+|\w+\.\w+|<[^>]*>|\b[A-Z]{3,}\b")
 
 FENCE = re.compile(r"^\s*(```|~~~)")
 INLINE_CODE = re.compile(r"`[^`]*`")
@@ -121,11 +125,13 @@ def check_words(name, lines):
             yield f"{name}:{number}: '{match.group()}': say '{WORDS[match.group(1).lower()]}' (table in CONTRIBUTING.md)"
 
 
-def string_lines(text):
-    """The lines of a C++ source with what stands in its strings alone."""
+def prose_lines(text):
+    """The lines of a C++ source with what stands in its strings and comments alone."""
     lines = [""] * (text.count("\n") + 1)
     for match in CPP_TOKEN.finditer(text):
         string = match["raw"] if match["raw"] is not None else match["text"]
+        if match["comment"] is not None:
+            string = CODE_WORD.sub("", match["comment"])
         if string is None or " " not in string:
             continue
         first = text.count("\n", 0, match.start())
@@ -186,7 +192,7 @@ def check(root):
             complaints += check_markdown(root, name, text, files)
             complaints += check_words(name, without_code(without_table(text) if name == "CONTRIBUTING.md" else text))
         elif name.startswith(SPEAKING_FOLDERS) and name.endswith(CPP_ENDINGS):
-            complaints += check_words(name, string_lines(text))
+            complaints += check_words(name, prose_lines(text))
         elif name.endswith(".ipynb"):
             complaints += check_words(name, notebook_lines(text))
     return complaints

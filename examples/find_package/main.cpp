@@ -1,4 +1,4 @@
-// faces PICTURE [ANNOTATED]: prints the faces in a picture, one a line: x, y, width, height, confidence; then draws
+// faces PICTURE [ANNOTATED]: prints the faces in an image, one per line: x, y, width, height, confidence; then draws
 // them.
 #include <cstdio>
 #include <exception>

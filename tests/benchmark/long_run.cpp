@@ -1,6 +1,6 @@
 // Frames of random sizes, as a service sees them for hours: is memory flat, and is the first frame of a size slow?
 //
-//   mtcnn_long_run PICTURES [FRAMES]          pictures in a folder, each stretched to sizes from 40x40 to 2000x1500
+//   mtcnn_long_run PICTURES [FRAMES]          images in a folder, each stretched to sizes from 40x40 to 2000x1500
 //   mtcnn_long_run PICTURES --minutes M       the same for so long; fails where memory, descriptors or threads grow
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/memory.h"

@@ -1,4 +1,4 @@
-// Films of still pictures in known motion, for the test of `mtcnn live`.
+// Videos of still images in known motion, for the test of `mtcnn live`.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -17,7 +17,7 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kFps = 30;
 
-/// Where a picture's pixels lie in a frame: scale * p + (dx, dy).
+/// Where an image's pixels lie in a frame: scale * p + (dx, dy).
 struct Place {
   double scale = 1;
   double dx = 0;
@@ -34,7 +34,7 @@ double zigzag(int frame, double amplitude, double speed) {
   return way < amplitude ? way : way < 3 * amplitude ? 2 * amplitude - way : way - 4 * amplitude;
 }
 
-/// How a picture that hangs in the frame's middle moves.
+/// How an image that hangs in the frame's middle moves.
 Place motion(const std::string& name, int frame) {
   if (name == "still") return {};
   if (name == "slow") return {1, zigzag(frame, 9, 0.37), zigzag(frame, 5, 0.13)};
@@ -53,7 +53,7 @@ cv::Mat read(const std::string& path) {
   return picture;
 }
 
-/// Draws the picture into the frame. Shrinks by areas first where it must, so that nothing aliases.
+/// Draws the image into the frame. Shrinks by areas first where it must, so that nothing aliases.
 void paste(const cv::Mat& picture, const Place& place, cv::Mat& frame, int border) {
   // OpenCV's pixel centres are whole numbers, here they are at halves.
   const double shift = (place.scale - 1) / 2;
@@ -68,7 +68,7 @@ void add_grain(cv::Mat& frame, double deviation, cv::RNG& random) {
   cv::add(frame, grain, frame, cv::noArray(), CV_8U);
 }
 
-/// One frame of a scene, and where its pictures lie.
+/// One frame of a scene, and where its images lie.
 std::vector<Place> draw(const std::string& scene, const std::vector<cv::Mat>& pictures, int index, cv::Mat& frame) {
   if (scene == "cross") {
     // Two faces on their way to the other side, one above the other: their boxes come near and never overlap.
@@ -80,7 +80,7 @@ std::vector<Place> draw(const std::string& scene, const std::vector<cv::Mat>& pi
   }
   Place place = motion(scene, index);
   const cv::Mat& picture = pictures.front();
-  // About the middle of the picture's upper half, where the face is.
+  // About the middle of the image's upper half, where the face is.
   place.dx += frame.cols / 2.0 - place.scale * picture.cols / 2.0;
   place.dy += frame.rows / 2.0 - place.scale * picture.rows / 3.0;
   paste(picture, place, frame, cv::BORDER_REFLECT_101);
@@ -121,7 +121,7 @@ void make(const std::string& film, const std::string& wanted, const std::string&
 }  // namespace
 
 /// usage: make_film FILM SCENE SAMPLES_FOLDER GRAIN FRAMES; writes FILM and, into FILM.truth, a line a frame: for each
-/// picture `scale dx dy`. SCENE is still, slow, fast, sway, zoom, walk or cross, with :WIDTHxHEIGHT behind it where the
+/// image `scale dx dy`. SCENE is still, slow, fast, sway, zoom, walk or cross, with :WIDTHxHEIGHT behind it where the
 /// frames are to have another size; GRAIN a standard deviation.
 int main(int argc, char** argv) {
   if (argc != 6) return 2;

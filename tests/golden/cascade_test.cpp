@@ -13,7 +13,7 @@
 #include "support/shared_data.h"
 #include <gtest/gtest.h>
 
-/// The public weights in our cascade on real pictures, against facenet-pytorch 2.6.0's detections from the same
+/// The public weights in our cascade on real images, against facenet-pytorch 2.6.0's detections from the same
 /// weights.
 namespace mtcnn {
 namespace {
@@ -37,7 +37,7 @@ Box to_box(const Detection& face) {
           static_cast<float>(face.y + face.h)};
 }
 
-/// The sure faces of the reference that lie wholly inside their picture: there its squeezing of windows at the border
+/// The sure faces of the reference that lie wholly inside their image: there its squeezing of windows at the border
 /// plays no part.
 bool is_comparable(const Detection& face, int width, int height) {
   return face.confidence >= 0.95 && face.x >= 0 && face.y >= 0 && face.x + face.w <= width && face.y + face.h <= height;

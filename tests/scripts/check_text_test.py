@@ -76,8 +76,10 @@ class CheckText(CheckTestCase):
         cells = [{"cell_type": "markdown", "source": ["one\n", "room"]}, {"cell_type": "code", "source": ["room"]}]
         self.assert_one({"a.ipynb": json.dumps({"cells": cells}) + "\n"}, "a.ipynb:2", "'room'", "'module'")
 
-    def test_words_in_strings_of_sources(self):
-        self.assert_one({"src/a.cpp": "int a;\nauto b = \"no \" // picture\n  \"picture here\";\n"}, "src/a.cpp:3", "say 'image'")
+    def test_words_in_strings_and_comments_of_sources(self):
+        self.assert_one({"src/a.cpp": "int a;\nauto b = \"no \"\n  \"picture here\";\n"}, "src/a.cpp:3", "say 'image'")
+        self.assert_one({"src/a.h": "/// one\n/// of pictures, picture.size, write_picture(), `picture`\n"}, "src/a.h:2", "'pictures'")
+        self.assert_one({"src/a.h": "int a;  /* the\n   film. */\n"}, "src/a.h:2", "say 'video'")
         self.assert_one({"src/a.h": "say(R\"x(one\n\"two\" pictures)x\");\n"}, "src/a.h:2", "say 'image'")
         self.assert_one({"data_prep/a.cpp": "f('\"', \"a film\\n\");\n"}, "data_prep/a.cpp:1", "say 'video'")
         fine = "/* \"a picture\" */ f(\"pictures\", \"false_faces_per_picture is a key\"); // a \"picture is\"\nchar c = '\"'; int picture; // \"\n"

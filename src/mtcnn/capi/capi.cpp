@@ -141,7 +141,7 @@ Detector make_detector(const char* model_folder, const std::string& device) {
   return {model_folder == nullptr ? default_model() : read_model(model_folder), device, other_cascades()};
 }
 
-/// What mtcnn_face has room for.
+/// What mtcnn_face has space for.
 void require_face_landmarks(const Detector& detector) {
   const std::vector<std::string>& names = detector.landmark_names();
   if (names == face_landmarks().names) return;
@@ -171,7 +171,7 @@ void give_rows(const std::vector<std::vector<Face>>& faces, float** rows, size_t
   for (const std::vector<Face>& found : faces) *counts++ = found.size();
 }
 
-/// The window resampled to size x size pixels of 8 bits, whatever its shape; outside the picture it is black.
+/// The window resampled to size x size pixels of 8 bits, whatever its shape; outside the image it is black.
 Image stretched(const ImageView& image, const Box& window, int size) {
   std::vector<float> values(static_cast<size_t>(size) * static_cast<size_t>(size) * 3);
   resample(image, window, 0,

@@ -160,7 +160,7 @@ MTCNN_API int mtcnn_write_image(const char* path, const mtcnn_image* image);
 MTCNN_API int mtcnn_stretch(const mtcnn_image* image, const float window[4], int size, mtcnn_pixels* crop);
 
 /// The square round a box; black outside the image.
-/// \param margin  room on each side, as a share of the box's longer side
+/// \param margin  space on each side, as a share of the box's longer side
 MTCNN_API int mtcnn_crop(const mtcnn_image* image, const float box[4], float margin, int size, mtcnn_pixels* crop);
 
 /// The face turned and scaled so that its landmarks come nearest to where recognition nets like ArcFace expect them.

@@ -20,7 +20,7 @@ namespace mtcnn::cli {
 inline constexpr const char* kRunGroup = "How to run";
 inline constexpr const char* kConfigurationGroup = "Configuration";
 
-/// What means the same in every verb.
+/// What means the same in every command.
 struct Common {
   std::string config;                 ///< --config FILE
   std::vector<std::string> settings;  ///< --set key=value
@@ -29,13 +29,13 @@ struct Common {
   bool quiet = false;
 };
 
-/// One of several parts of a verb's work, which may run on different machines.
+/// One of several parts of a command's work, which may run on different machines.
 struct RankFlags {
   int rank = 0;
   int world = 1;
 };
 
-/// Adds --config and --set to a verb.
+/// Adds --config and --set to a command.
 void add_config_flags(CLI::App& verb, Common& common);
 void add_quiet_flag(CLI::App& verb, Common& common);
 /// Adds --device and --threads.
@@ -87,13 +87,13 @@ void print(const std::string& text);
 /// What --json writes; "-" is where stdout leads.
 Output json_output(const std::string& json);
 
-/// The files of a verb that scores: --json, and the report in --out with `more` files beside it.
+/// The files of a command that scores: --json, and the report in --out with `more` files beside it.
 /// \throws Error{usage} where two would have one name.
 std::vector<Output> report_outputs(const std::string& out, const std::string& json,
                                    const std::vector<std::string>& more = {});
 
-/// require_apart() for verbs that score, whose inputs may be folders of many files: what --json names must be none of
-/// the pictures, lists and tables in them.
+/// require_apart() for commands that score, whose inputs may be folders of many files: what --json names must be none
+/// of the images, lists and tables in them.
 void require_report_apart(const std::vector<Output>& outputs, const std::vector<std::filesystem::path>& inputs);
 
 /// Keeps files that are opened later from taking the place of a standard stream that is closed, so that results never
@@ -102,7 +102,7 @@ void require_report_apart(const std::vector<Output>& outputs, const std::vector<
 /// \return whether a closed pipe would have killed.
 bool guard_standard_streams();
 
-/// Refuses an empty name of a file or folder, which would count as not given, for all verbs of the program.
+/// Refuses an empty name of a file or folder, which would count as not given, for all commands of the program.
 void refuse_empty_names(CLI::App& program);
 
 }  // namespace mtcnn::cli

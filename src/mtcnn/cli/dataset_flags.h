@@ -9,7 +9,7 @@
 
 namespace mtcnn::cli {
 
-/// --dataset and the detector's flags, for verbs that score: where a data set is given they run the detector on it
+/// --dataset and the detector's flags, for commands that score: where a data set is given they run the detector on it
 /// themselves.
 struct DatasetFlags {
   DetectorFlags detector;
@@ -19,7 +19,7 @@ struct DatasetFlags {
 /// \param layout  what the folder must look like, for --help.
 void add_dataset_flags(CLI::App& verb, DatasetFlags& flags, const std::string& layout);
 
-/// Adds --detections to verbs that score one run: one file, or several as the pieces of that run.
+/// Adds --detections to commands that score one run: one file, or several as the pieces of that run.
 /// \param what  the formats, for --help.
 /// \param type  as help shows it.
 void add_detections_flag(CLI::App& verb, std::vector<std::string>& files, const std::string& what,
@@ -43,7 +43,7 @@ struct DatasetRun {
   std::string object;      ///< what the model finds, one of them
 };
 
-/// Runs the detector over the pictures and writes what it finds to OUT/detections.jsonl, and totals to stderr unless
+/// Runs the detector over the images and writes what it finds to OUT/detections.jsonl, and totals to stderr unless
 /// `quiet`.
 /// \throws Error, also where `out` is empty or the user stops it; nothing is written then.
 DatasetRun detect_dataset(const DatasetFlags& flags, const std::vector<PictureFile>& pictures, const std::string& out,
@@ -55,7 +55,7 @@ inline constexpr const char* kDetectionsFile = "detections.jsonl";
 /// The files and folders that a run on a data set reads.
 std::vector<std::filesystem::path> dataset_inputs(const DatasetFlags& flags);
 
-/// Refuses what a verb that scores would write over its inputs: --json, the report in --out with `more`, and
+/// Refuses what a command that scores would write over its inputs: --json, the report in --out with `more`, and
 /// --write-results. `inputs` are those beside the data set's own; empty names do not count.
 /// \throws Error{usage}.
 template <class Arguments>
@@ -70,7 +70,7 @@ void require_scores_apart(const Arguments& arguments, std::vector<std::filesyste
   require_report_apart(outputs, inputs);
 }
 
-/// All pictures below `folder`, named relative to it.
+/// All images below `folder`, named relative to it.
 std::vector<PictureFile> pictures_below(const std::filesystem::path& folder);
 
 }  // namespace mtcnn::cli

@@ -35,7 +35,7 @@ struct DetectFlags {
   RankFlags share;
 };
 
-/// The pictures of one rank, of all in order: those from first on, below last.
+/// The images of one rank, of all in order: those from first on, below last.
 struct Share {
   int64_t first;
   int64_t last;
@@ -45,7 +45,7 @@ Share share_of(const RankFlags& flags, int64_t pictures) {
   return {pictures * flags.rank / flags.world, pictures * (flags.rank + 1) / flags.world};
 }
 
-/// Pictures of earlier runs in the output folders, where those lie below a folder that is searched.
+/// Images of earlier runs in the output folders, where those lie below a folder that is searched.
 class EarlierResults {
  public:
   explicit EarlierResults(const DetectFlags& flags) {
@@ -76,13 +76,13 @@ class EarlierResults {
   int64_t count_ = 0;
 };
 
-/// The pictures, and where their results go. All that could go wrong with names is refused here, before any work.
+/// The images, and where their results go. All that could go wrong with names is refused here, before any work.
 struct Plan {
   std::vector<PictureFile> pictures;
   ResultNames names;
 };
 
-/// Crops that are there already in the folders that new ones go to: who knows how many faces a picture has?
+/// Crops that are there already in the folders that new ones go to: who knows how many faces an image has?
 void add_crops_there(const fs::path& folder, const std::vector<fs::path>& names, std::vector<Output>& outputs) {
   const std::set<fs::path> ours(names.begin(), names.end());
   std::set<fs::path> folders;
@@ -96,7 +96,7 @@ void add_crops_there(const fs::path& folder, const std::vector<fs::path>& names,
   }
 }
 
-/// \throws Error{usage} where a drawing, a picture's crops or the JSON lines would have one name, or these the name of
+/// \throws Error{usage} where a drawing, an image's crops or the JSON lines would have one name, or these the name of
 /// a folder that the others need.
 void require_names_apart(const DetectFlags& flags, const ResultNames& names) {
   const auto refuse = [](const char* one, const char* other, const fs::path& path) {
@@ -126,7 +126,7 @@ void require_names_apart(const DetectFlags& flags, const ResultNames& names) {
   }
 }
 
-/// What is read, but for the pictures in folders and lists.
+/// What is read, but for the images in folders and lists.
 std::vector<fs::path> inputs_named(const DetectFlags& flags) {
   std::vector<fs::path> inputs = files_read(flags.detector);
   for (const std::string& input : flags.inputs)
@@ -134,7 +134,7 @@ std::vector<fs::path> inputs_named(const DetectFlags& flags) {
   return inputs;
 }
 
-/// Leaves the pictures of one rank, and their names, which all pictures together decide.
+/// Leaves the images of one rank, and their names, which all images together decide.
 void take_share(const DetectFlags& flags, Plan& plan) {
   const auto [first, last] = share_of(flags.share, std::ssize(plan.pictures));
   const auto take = [first = first, last = last](auto& list) {
@@ -269,7 +269,7 @@ void run_plan(const DetectFlags& flags) {
   finish_run(totals, std::ssize(plan.pictures));
 }
 
-/// How many pictures the list names, for all ranks.
+/// How many images the list names, for all ranks.
 /// \throws Error{usage} if one of them is the file that `json` replaces. Only those with its name are looked at, as
 /// millions would take minutes; another name of the same file is refused when its turn comes.
 int64_t count_apart(const ListedPictures& list, const std::string& json) {

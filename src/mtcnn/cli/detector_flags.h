@@ -15,7 +15,7 @@
 
 namespace mtcnn::cli {
 
-/// The flags of every verb that runs the detector. Dedicated flags win over the config file, so they are kept apart
+/// The flags of every command that runs the detector. Dedicated flags win over the config file, so they are kept apart
 /// until that has been read.
 struct DetectorFlags {
   Common common;
@@ -36,32 +36,32 @@ Model chosen_model(const DetectorFlags& flags);
 /// The files that these flags have read: the configuration and those of the model folder.
 std::vector<std::filesystem::path> files_read(const DetectorFlags& flags);
 
-/// The files of a model folder that a verb writes, and the folder itself.
+/// The files of a model folder that a command writes, and the folder itself.
 std::vector<Output> model_outputs(const std::string& out);
 
 /// Sets the threads, reads the model and resolves the options.
 /// \throws Error.
 Detector make_detector(const DetectorFlags& flags);
 
-/// Searches the pictures with progress on stderr and, unless quiet, a line of totals at the end; Ctrl-C stops between
-/// batches. `use` is called for every picture, in order.
+/// Searches the images with progress on stderr and, unless quiet, a line of totals at the end; Ctrl-C stops between
+/// batches. `use` is called for every image, in order.
 /// \return what happened; see RunTotals::interrupted.
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, std::span<const PictureFile> pictures,
                        const std::function<void(const PictureResult&)>& use);
 
-/// The same for pictures that come bit by bit.
+/// The same for images that come bit by bit.
 /// \param count  of all, for the progress.
-/// \param next   gives the next pictures, which last until it is called again; none at the end.
+/// \param next   gives the next images, which last until it is called again; none at the end.
 RunTotals run_detector(const Detector& detector, const DetectorFlags& flags, int64_t count,
                        const std::function<std::span<const PictureFile>()>& next,
                        const std::function<void(const PictureResult&)>& use);
 
-/// For verbs that score: there is no score of a part.
+/// For commands that score: there is no score of a part.
 /// \throws Error{interrupted} where the user stopped the run.
 void require_whole_run(const RunTotals& totals);
 
-/// Ends a verb whose results are written.
-/// \throws Error{unreadable} where pictures could not be read.
+/// Ends a command whose results are written.
+/// \throws Error{unreadable} where images could not be read.
 void report_unreadable(const RunTotals& totals);
 
 /// The result as a line of a detections file.

@@ -46,7 +46,7 @@ void detect(CocoArguments& arguments, const std::vector<PictureFile>& pictures) 
   arguments.object = std::move(run.object);
 }
 
-/// Runs the detector on the pictures that the labels name where a data set was given.
+/// Runs the detector on the images that the labels name where a data set was given.
 void complete(CocoArguments& arguments, const std::optional<LabelSet>& labels) {
   require_one_source(!arguments.detections.empty(), arguments.dataset);
   const std::filesystem::path dataset = arguments.dataset.dataset;

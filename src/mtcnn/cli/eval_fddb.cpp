@@ -28,7 +28,7 @@ struct Arguments {
   DatasetFlags dataset;
 };
 
-/// Runs the detector where a data set was given, and finds the lists and pictures in it.
+/// Runs the detector where a data set was given, and finds the lists and images in it.
 void complete(Arguments& arguments) {
   require_one_source(!arguments.detections.empty(), arguments.dataset);
   if (const std::filesystem::path dataset = arguments.dataset.dataset; !dataset.empty()) {

@@ -34,7 +34,7 @@ void add_inputs(const LandmarksArguments& arguments, EvalReport& report) {
   }
 }
 
-/// Runs the detector on the pictures of own data or of a CelebA folder's split where one was given.
+/// Runs the detector on the images of own data or of a CelebA folder's split where one was given.
 void complete(LandmarksArguments& arguments) {
   require_one_source(!arguments.detections.empty(), arguments.dataset);
   const std::filesystem::path dataset = arguments.dataset.dataset;

@@ -6,9 +6,9 @@
 
 namespace mtcnn::cli {
 
-/// How --help looks: lines of at most 100 columns; a verb's summary (the first line of its description) in lists, all
-/// of it in its own help; behind each option its range in (parentheses) and its default in [brackets]; exit codes at
-/// the end. Verbs inherit it from the program.
+/// How --help looks: lines of at most 100 columns; a command's summary (the first line of its description) in lists,
+/// all of it in its own help; behind each option its range in (parentheses) and its default in [brackets]; exit codes
+/// at the end. Commands inherit it from the program.
 class HelpFormatter : public CLI::Formatter {
  public:
   HelpFormatter();

@@ -9,7 +9,7 @@
 
 namespace mtcnn::cli {
 
-/// How label files are read, for all verbs that take a format of labels.
+/// How label files are read, for all commands that take a format of labels.
 struct LabelFlags {
   std::string kind;  ///< empty: as before there were kinds
   std::string classes;

@@ -23,7 +23,7 @@ struct LabelledFlags {
   /// A folder in WIDER FACE's layout, whose validation part is taken (faces that no setting of the protocol keeps are
   /// ignored), or annotations as JSON lines; with labels.kind a data set of that kind.
   std::string dataset;
-  std::string images;  ///< folder of the pictures; empty = as the kind has it
+  std::string images;  ///< folder of the images; empty = as the kind has it
   LabelFlags labels;
 };
 

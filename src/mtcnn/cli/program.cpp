@@ -71,7 +71,7 @@ int parse_and_run(int argc, char** argv) {
       "MTCNN: the three-stage face detector.\n\nFinds faces (boxes and five landmarks), trains the three nets, and "
       "scores detectors. Each command has its own --help.",
       "mtcnn");
-  program.formatter(std::make_shared<mtcnn::cli::HelpFormatter>());  // verbs inherit it
+  program.formatter(std::make_shared<mtcnn::cli::HelpFormatter>());  // commands inherit it
   program.require_subcommand(1);
   program.footer("Example: mtcnn detect photos/ --json faces.jsonl --draw annotated/");
   program.set_version_flag("--version", version_text());

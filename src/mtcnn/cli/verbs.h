@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-/// One function a verb: adds it to the program. Its callback runs the verb and throws Error where that fails.
+/// One function a command: adds it to the program. Its callback runs the command and throws Error where that fails.
 namespace mtcnn::cli {
 
 void add_average(CLI::App& program);
@@ -22,7 +22,7 @@ void add_toy_data(CLI::App& program);
 void add_train(CLI::App& program);
 void add_eval(CLI::App& program);
 
-/// The evaluations: verbs below `eval`.
+/// The evaluations: commands below `eval`.
 void add_eval_fddb(CLI::App& eval);
 void add_eval_wider(CLI::App& eval);
 void add_eval_landmarks(CLI::App& eval);

@@ -50,7 +50,7 @@ std::string frame_line(const Frame& frame, const FollowResult& result, const std
   return line.dump() + "\n";
 }
 
-/// Figures on the picture: running averages, as single frames' would flicker.
+/// Figures on the image: running averages, as single frames' would flicker.
 class Meter {
  public:
   std::vector<std::string> lines(const FollowResult& result) {
@@ -117,7 +117,7 @@ class LiveOutputs {
     if (flags_.fps) draw_notes(image, meter_.lines(result));
   }
 
-  /// Films are shown at their own speed, or slower where the detector is; cameras keep time by themselves.
+  /// Videos are shown at their own speed, or slower where the detector is; cameras keep time by themselves.
   int pause_ms(double time_s) {
     if (live_) return 1;
     if (!started_) started_ = Clock::now();

@@ -9,7 +9,7 @@
 namespace mtcnn {
 
 /// Random numbers that are the same on every machine and for every compiler. A stream is named by a seed, a text and an
-/// index, so that every picture, worker or epoch has one of its own and the order of the work does not matter.
+/// index, so that every image, worker or epoch has one of its own and the order of the work does not matter.
 /// Source: xoshiro256++ (Blackman and Vigna 2019), seeded by splitmix64.
 class RandomStream {
  public:

@@ -22,22 +22,22 @@ struct FaceAnnotation {
   std::string category = {};                  ///< name of its class; empty where the labels do not say
 };
 
-/// All labelled faces of one picture; none is an answer too.
+/// All labelled faces of one image; none is an answer too.
 struct ImageAnnotation {
-  std::string image;  ///< path relative to the folder of the pictures
+  std::string image;  ///< path relative to the folder of the images
   int width = 0;      ///< pixels; 0 where the file does not say
   int height = 0;
   std::vector<FaceAnnotation> faces;
 };
 
-/// Where the pictures of own data lie that `folder`/annotations.jsonl names: `folder`/images where there is such a
+/// Where the images of own data lie that `folder`/annotations.jsonl names: `folder`/images where there is such a
 /// folder, else `folder`.
 std::filesystem::path own_images_folder(const std::filesystem::path& folder);
 
-/// True for the name of a picture outside the folder of its data set: an absolute one, or one with "..".
+/// True for the name of an image outside the folder of its data set: an absolute one, or one with "..".
 bool leaves_folder(const std::string& name);
 
-/// Where the picture lies that a data set's `list` names.
+/// Where the image lies that a data set's `list` names.
 /// \throws Error if the name leaves the folder.
 std::filesystem::path picture_path(const std::filesystem::path& images, const std::string& name,
                                    const std::filesystem::path& list);

@@ -25,7 +25,7 @@ bool is_celeba(const std::filesystem::path& folder);
 /// The three lists that read_celeba() reads.
 std::vector<std::filesystem::path> celeba_lists(const std::filesystem::path& folder);
 
-/// Where the pictures lie: Img/img_celeba. The names that read_celeba() gives are relative to it.
+/// Where the images lie: Img/img_celeba. The names that read_celeba() gives are relative to it.
 std::filesystem::path celeba_images(const std::filesystem::path& folder);
 
 /// What read_celeba() came by.
@@ -35,7 +35,7 @@ struct CelebaCounts {
 };
 
 /// Reads one split of a folder in CelebA's layout: Anno/list_bbox_celeba.txt, Anno/list_landmarks_celeba.txt and
-/// Eval/list_eval_partition.txt (the pictures themselves are not touched). Calls `use` for every image of the split,
+/// Eval/list_eval_partition.txt (the images themselves are not touched). Calls `use` for every image of the split,
 /// one face each, in the order of the list of landmarks; width and height stay 0, as the lists do not tell them. The
 /// lists may be in different orders, with any line ends, blanks at line ends, and decimals. Memory grows with the
 /// number of images, about 150 bytes each (30 MB for all of CelebA).

@@ -22,13 +22,13 @@ struct Detection {
   std::optional<double> angle = {};           ///< degrees clockwise from upright, of searches that turn the image
 };
 
-/// All faces of one picture.
+/// All faces of one image.
 struct ImageDetections {
   std::string image;  ///< path relative to the folder that was searched
   int width = 0;      ///< pixels; 0 where the file does not say
   int height = 0;
   std::vector<Detection> faces;
-  std::string error;  ///< why the picture could not be read; empty where it could
+  std::string error;  ///< why the image could not be read; empty where it could
   std::vector<std::string> landmark_names = face_landmarks().names;  ///< of the points of its faces
 };
 
@@ -47,7 +47,7 @@ std::string detections_line(const ImageDetections& detections);
 /// checked but the form: negative sizes and such are for the user of the values to judge. Keypoints have the order of
 /// the file, but those of a face that of kLandmarkNames.
 /// \throws Error naming file and line on broken JSON, missing keys, wrong types, values that are not finite, or where
-/// faces of one picture have keypoints of different names.
+/// faces of one image have keypoints of different names.
 void read_detections(const std::filesystem::path& path, const std::function<void(ImageDetections&&)>& use);
 
 }  // namespace mtcnn

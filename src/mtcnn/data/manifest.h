@@ -21,14 +21,14 @@ struct ShardEntry {
   std::string checksum;  ///< CRC-32 over the whole file, as checksum_text() writes it
 };
 
-/// Pictures that a run over some data passed over, by reason.
+/// Images that a run over some data passed over, by reason.
 struct Skipped {
   std::string reason;
   int64_t count = 0;
   std::vector<std::string> examples;  ///< the first few
 };
 
-/// The part of the pictures whose crops were written together.
+/// The part of the images whose crops were written together.
 struct ManifestSegment {
   int64_t index = 0;
   int64_t first_image = 0;  ///< row in sources.jsonl
@@ -48,7 +48,7 @@ struct Manifest {
   int64_t images = 0;                 ///< rows of sources.jsonl
   int64_t segments = 0;               ///< when complete
   bool complete = false;              ///< false while `mtcnn prepare` has not finished
-  std::vector<Skipped> skipped;       ///< faces and pictures that the readers passed over, in order of their lists
+  std::vector<Skipped> skipped;       ///< faces and images that the readers passed over, in order of their lists
   std::vector<ManifestSegment> done;  ///< by index
   LandmarkLayout landmarks = face_landmarks();  ///< of the landmark samples
   Json input;  ///< what the crops are like, as InputOptions; null in older folders, whose crops are as by default

@@ -31,9 +31,9 @@ std::string shard_name(std::string_view stage, CropKind kind, int64_t index);
 struct CropLabel {
   Offsets offsets = {};            ///< see encode_offsets(); zero for negatives
   LandmarkTargets landmarks = {};  ///< see encode_landmarks(); only landmark samples have them
-  float overlap = 0;               ///< the largest IoU of the window with any face of the picture
+  float overlap = 0;               ///< the largest IoU of the window with any face of the image
   int32_t source = 0;              ///< row in sources.jsonl, from 0
-  Box window;                      ///< in the picture, before turning and mirroring
+  Box window;                      ///< in the image, before turning and mirroring
   float turn = 0;                  ///< degrees by which the content is turned about the window's centre, from x to y
   bool mirrored = false;           ///< left and right changed sides, after turning
 };
@@ -74,7 +74,7 @@ class Shard {
   /// CRC-32 over the whole file.
   std::string checksum() const;
 
-  /// Gives what was read back to the system, which keeps it while there is room.
+  /// Gives what was read back to the system, which keeps it while there is space.
   void release_pages() const { file_.release_pages(); }
 
  private:

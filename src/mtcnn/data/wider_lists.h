@@ -10,7 +10,7 @@
 
 namespace mtcnn {
 
-/// WIDER FACE's "train" or "val": where its list and pictures are below the data set's folder.
+/// WIDER FACE's "train" or "val": where its list and images are below the data set's folder.
 struct WiderSplit {
   std::filesystem::path list;    ///< wider_face_split/wider_face_train_bbx_gt.txt
   std::filesystem::path images;  ///< WIDER_train/images
@@ -20,9 +20,9 @@ struct WiderSplit {
 WiderSplit wider_split(const std::filesystem::path& folder, std::string_view name);
 
 /// Reads a list of WIDER FACE: name, number of faces, then "x y w h blur expression illumination invalid occlusion
-/// pose" a face. A picture without faces has the number 0 and, in the official lists, a row of ten zeros. Invalid faces
-/// are given as ignored. Calls `use` for every picture, in order; width and height stay 0. Decimals, any line ends and
-/// blanks at line ends are taken. Holds one picture and the names in memory.
+/// pose" a face. An image without faces has the number 0 and, in the official lists, a row of ten zeros. Invalid faces
+/// are given as ignored. Calls `use` for every image, in order; width and height stay 0. Decimals, any line ends and
+/// blanks at line ends are taken. Holds one image and the names in memory.
 /// \param skip  called with "file:line" for every face without area, which is passed over: the lists have some.
 /// \throws Error naming file and line on a number of faces that is not what follows, rows with fewer than four or more
 /// than ten numbers, values that are not finite, a name that is no UTF-8 or leaves the folder, and a name that occurs

@@ -44,14 +44,14 @@ inline Box crop_of(const Box& window, const InputOptions& input, bool mirrored) 
           window.y2 + margin + leads.y2};
 }
 
-/// Whether a net can be run on windows of finite area: at least one pixel, and touching their picture.
+/// Whether a net can be run on windows of finite area: at least one pixel, and touching their image.
 template <class Value, class Size>
 auto touches_picture(const Value& x1, const Value& y1, const Value& x2, const Value& y2, const Value& area, Size width,
                      Size height) {
   return (area >= 1) & (x1 < width) & (x2 > 0) & (y1 < height) & (y2 > 0);
 }
 
-/// A window that a net can be run on: finite, with area, and touching its picture.
+/// A window that a net can be run on: finite, with area, and touching its image.
 bool is_croppable(const Box& box, const ImageView& image);
 
 /// The votes of P-Net for a window.

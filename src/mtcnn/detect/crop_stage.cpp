@@ -14,7 +14,7 @@ namespace {
 /// Windows that are cut out and searched together, which bounds memory.
 size_t largest_batch(NetKind net) { return net == NetKind::rnet ? 256 : 64; }
 
-/// A window and the picture it belongs to.
+/// A window and the image it belongs to.
 struct Job {
   size_t image;
   Box window;
@@ -31,7 +31,7 @@ void mirror_crop(float* pixels, int side) {
   }
 }
 
-/// Cuts windows out of their pictures into the workspace.
+/// Cuts windows out of their images into the workspace.
 void cut_crops(const StageContext& context, NetKind net, std::span<const ImageView> images, std::span<const Job> jobs) {
   const Stopwatch watch(context.times.crops_s);
   const InputOptions& input = context.input(net);
@@ -147,7 +147,7 @@ void run_rnet_stage(const StageContext& context, std::span<const ImageView> imag
 
 namespace {
 
-/// What O-Net says of one picture's windows.
+/// What O-Net says of one image's windows.
 struct Answers {
   std::vector<Face> faces;    ///< those that pass
   std::vector<Face> windows;  ///< all, where options ask for windows that agree

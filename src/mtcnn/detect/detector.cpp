@@ -13,10 +13,10 @@
 namespace mtcnn {
 namespace {
 
-/// Pictures whose pyramids are searched together: enough to fill a canvas, few enough to bound memory.
+/// Images whose pyramids are searched together: enough to fill a canvas, few enough to bound memory.
 constexpr int64_t kGroupPixels = int64_t{1024} * 640;
 
-/// The first pictures of `images` that are searched together; at least one.
+/// The first images of `images` that are searched together; at least one.
 size_t group_size(std::span<const ImageView> images) {
   int64_t pixels = 0;
   size_t count = 0;

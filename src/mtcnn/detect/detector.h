@@ -49,13 +49,13 @@ class Detector {
 
   /// \param image  RGB, any size; empty images, and images that with their padding are smaller than min_face, give no
   /// faces.
-  /// \return faces by falling confidence. Boxes may leave the picture unless options().clip is set.
+  /// \return faces by falling confidence. Boxes may leave the image unless options().clip is set.
   /// \throws Error if a GPU fails (out of memory), or an image is too large for options().rotate = 45 (width + height
   /// above 23,170 pixels). In mtcnn's own commands Error{interrupted} once the user asks to stop.
   std::vector<Face> detect(const ImageView& image) const;
 
-  /// Many pictures of any sizes: the same faces as one by one, and faster for small pictures, which share net passes.
-  /// Memory is bounded by a few pictures' worth of work, however long the list.
+  /// Many images of any sizes: the same faces as one by one, and faster for small images, which share net passes.
+  /// Memory is bounded by a few images' worth of work, however long the list.
   std::vector<std::vector<Face>> detect(std::span<const ImageView> images) const;
 
   /// The same for images whose pixels lie in the memory of the detector's device, where they are read without a copy to
@@ -72,15 +72,15 @@ class Detector {
   std::vector<Found> detect_stages(std::span<const ImageView> images, NetKind last = NetKind::onet,
                                    StageTimes* times = nullptr) const;
 
-  /// The search of one picture, step by step, always on the CPU; its faces are those of detect().
+  /// The search of one image, step by step, always on the CPU; its faces are those of detect().
   /// \throws Error{usage} where options().rotate is not 0: that is not one search.
   Trace trace(const ImageView& image) const;
 
   /// Looks at given windows with O-Net alone, for upright faces whatever options().rotate: much cheaper than a search,
-  /// for faces whose places are nearly known. \param windows  squares, image pixels; they may leave the picture. \param
+  /// for faces whose places are nearly known. \param windows  squares, image pixels; they may leave the image. \param
   /// times    where the time went is added to it; may be nullptr. \return for each window the face that O-Net sees in
   /// it, with its own probability as confidence; nothing where that is below the third threshold or the window does not
-  /// touch the picture. Nothing is suppressed.
+  /// touch the image. Nothing is suppressed.
   std::vector<std::optional<Face>> refine(const ImageView& image, std::span<const Box> windows,
                                           StageTimes* times = nullptr) const;
 

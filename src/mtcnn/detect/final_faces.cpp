@@ -8,7 +8,7 @@
 namespace mtcnn {
 namespace {
 
-/// `face`, found in the mirror image of `window`, in the picture itself; points keep their places in the list.
+/// `face`, found in the mirror image of `window`, in the image itself; points keep their places in the list.
 Face unmirrored(const Box& window, Face face) {
   const float both = window.x1 + window.x2;
   face.box = {both - face.box.x2, face.box.y1, both - face.box.x1, face.box.y2};

@@ -25,7 +25,7 @@ struct FoundFace {
   float agreement = 0;  ///< summed confidence of the other windows that agree on it, for options.confidence.support
 };
 
-/// Which point of a mirror image is which of the picture, as LandmarkLayout::mirror; empty where that is not known:
+/// Which point of a mirror image is which of the image, as LandmarkLayout::mirror; empty where that is not known:
 /// it is for the five points of a face, in any order.
 std::vector<size_t> mirrored_points(std::span<const std::string> names);
 
@@ -38,22 +38,22 @@ struct SecondLook {
 };
 
 /// One for each face, in their order; none where no net can be run on its window.
-/// \param found  each picture's faces; they outlive the looks.
+/// \param found  each image's faces; they outlive the looks.
 std::vector<SecondLook> second_looks(std::span<const ImageView> images, std::span<std::vector<FoundFace>> found);
 
 /// Whether R-Net, too, looks again: where its first look counts.
 bool rnet_looks_again(const DetectorOptions& options);
 
-/// Puts a second look into its face: the nets' logits join their first ones, options.confidence.mirror_weight times as
-/// heavy; box and, where `mirror` is not empty, points become the mean of both of O-Net's looks.
+/// Puts a second evaluation into its face: the nets' logits join their first ones, options.confidence.mirror_weight
+/// times as heavy; box and, where `mirror` is not empty, points become the mean of both of O-Net's looks.
 ///
 /// \param values  what O-Net says of the mirror image: a logit, four offsets, points.
 /// \param mirror  mirrored_points() of the model.
 void add_second_look(const SecondLook& look, std::span<const float> values, const DetectorOptions& options,
                      const InputOptions& input, std::span<const size_t> mirror);
 
-/// Drops faces that the second look doubts, raises confidences by agreement, clips; by falling confidence.
-/// \param width, height  of the picture.
+/// Drops faces whose second evaluation is too low, raises confidences by agreement, clips; by falling confidence.
+/// \param width, height  of the image.
 std::vector<Face> finished(std::span<const FoundFace> found, const DetectorOptions& options, int width, int height);
 
 }  // namespace mtcnn

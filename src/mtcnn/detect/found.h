@@ -6,7 +6,7 @@
 
 namespace mtcnn {
 
-/// What the cascade found in one picture, with the windows that its first two nets handed on (squares, image pixels,
+/// What the cascade found in one image, with the windows that its first two nets handed on (squares, image pixels,
 /// falling score).
 struct Found {
   std::vector<Face> faces;

@@ -37,7 +37,7 @@ void add_entries(const fs::path& folder, const fs::path& base, std::vector<Pictu
                       type == fs::file_type::none || type == fs::file_type::unknown;
     if (file && is_picture_name(path)) found.push_back({path, name_of(path, base)});
   }
-  // As an unreadable picture, so that it is named and counted, and all others are searched.
+  // As an unreadable image, so that it is named and counted, and all others are searched.
   if (failure) found.push_back({folder, name_of(folder, base)});
 }
 

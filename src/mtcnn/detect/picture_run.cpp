@@ -12,7 +12,7 @@
 namespace mtcnn {
 namespace {
 
-constexpr int64_t kBatchBytes = int64_t{64} << 20;  ///< decoded pictures that wait for the search
+constexpr int64_t kBatchBytes = int64_t{64} << 20;  ///< decoded images that wait for the search
 
 struct Decoded {
   Image image;
@@ -29,7 +29,7 @@ Decoded decode(const PictureFile& file) {
   }
 }
 
-/// Decodes the first pictures, as many at a time as there are threads, until the batch or its bytes are full.
+/// Decodes the first images, as many at a time as there are threads, until the batch or its bytes are full.
 std::vector<Decoded> decode_batch(std::span<const PictureFile> pictures, int batch) {
   std::vector<Decoded> decoded;
   int64_t bytes = 0;

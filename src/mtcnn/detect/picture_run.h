@@ -10,7 +10,7 @@
 
 namespace mtcnn {
 
-/// One picture after the search.
+/// One image after the search.
 struct PictureResult {
   const PictureFile& file;
   const Image& image;  ///< empty where it could not be read
@@ -29,10 +29,10 @@ struct RunTotals {
   RunTotals& operator+=(const RunTotals& more);
 };
 
-/// Reads and searches pictures, a batch at a time: decoding runs on all threads, then the batch is searched at once.
-/// Memory holds one batch, and a batch ends early where its pictures are large. Once the user interrupts, what is done
+/// Reads and searches images, a batch at a time: decoding runs on all threads, then the batch is searched at once.
+/// Memory holds one batch, and a batch ends early where its images are large. Once the user interrupts, what is done
 /// of a batch is dropped.
-/// \param use  called for every picture, in order, unreadable ones included; what it throws ends the run.
+/// \param use  called for every image, in order, unreadable ones included; what it throws ends the run.
 /// \throws ContractError if batch is not positive.
 RunTotals search_pictures(const Detector& detector, std::span<const PictureFile> pictures, int batch,
                           const std::function<void(const PictureResult&)>& use);

@@ -20,7 +20,7 @@ struct Candidate {
   float logit;
 };
 
-/// The candidates of one level of one picture.
+/// The candidates of one level of one image.
 using Candidates = std::vector<Candidate>;
 
 /// Strongest first; equal ones in the order in which cells are read, so that thread counts and batches change nothing.
@@ -35,7 +35,7 @@ void keep_strongest(Candidates& candidates, size_t count) {
   candidates.resize(count);
 }
 
-/// Resamples every tile of the canvas from its picture, in bands of rows shared among the threads.
+/// Resamples every tile of the canvas from its image, in bands of rows shared among the threads.
 void fill_canvas(const StageContext& context, std::span<const ImageView> images,
                  const std::vector<std::vector<Level>>& levels, const Canvas& canvas) {
   const InputOptions& input = context.input(NetKind::pnet);
@@ -100,7 +100,7 @@ void collect(const StageContext& context, const Canvas& canvas, const Tile& tile
                       context.input(NetKind::pnet).window_first, context.input(NetKind::pnet).window_size);
       candidates.push_back({window, {cell[1], cell[2], cell[3], cell[4]}, cell[0]});
     }
-    // Bounded memory, whatever the picture: what is dropped here could not be among the strongest at the end.
+    // Bounded memory, whatever the image: what is dropped here could not be among the strongest at the end.
     if (candidates.size() > 2 * most) keep_strongest(candidates, most);
   }
 }
@@ -121,7 +121,7 @@ void trace_tile(const StageContext& context, const Canvas& canvas, const Tile& t
   }
 }
 
-/// Levels with room for what trace_tile() fills in.
+/// Levels with space for what trace_tile() fills in.
 std::vector<LevelTrace> levels_to_trace(const std::vector<Level>& levels) {
   std::vector<LevelTrace> traces;
   for (const Level& level : levels) {
@@ -147,7 +147,7 @@ Candidates suppress(const Candidates& candidates, float threshold) {
   return kept;
 }
 
-/// All levels of one picture to its final windows.
+/// All levels of one image to its final windows.
 std::vector<Window> merge_levels(const DetectorOptions& options, std::vector<Candidates>& levels, Trace* trace) {
   Candidates all;
   for (size_t i = 0; i < levels.size(); ++i) {

@@ -12,7 +12,7 @@ namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
 
-/// Names of one picture's result, the shortest first.
+/// Names of one image's result, the shortest first.
 using PossibleNames = std::array<fs::path, 4>;
 
 std::string lower(std::string text) {
@@ -43,7 +43,7 @@ fs::path inside(const fs::path& name) {
   return kept;
 }
 
-/// Pictures in formats that we cannot write, or only with a loss of meaning, are drawn as PNG.
+/// Images in formats that we cannot write, or only with a loss of meaning, are drawn as PNG.
 bool is_drawn_as_it_is(const fs::path& name) {
   const std::string ending = name.extension().string();
   return ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".JPG" || ending == ".JPEG";
@@ -97,7 +97,7 @@ std::vector<fs::path> first_without_others(const std::vector<PossibleNames>& can
 /// \param with_ending  the names are those of files.
 std::vector<fs::path> distinct_names(std::span<const PictureFile> pictures, bool fold_case, bool with_ending) {
   std::vector<PossibleNames> candidates;
-  std::vector<size_t> first(pictures.size());  // in `candidates`; a picture that is listed again has none of its own
+  std::vector<size_t> first(pictures.size());  // in `candidates`; an image that is listed again has none of its own
   std::map<fs::path, size_t> known;
   for (size_t i = 0; i < pictures.size(); ++i) {
     const auto [entry, is_new] = known.emplace(pictures[i].place, candidates.size());

@@ -7,7 +7,7 @@ namespace mtcnn {
 
 /// Where the time of a search went, seconds.
 struct StageTimes {
-  double pyramid_s = 0;  ///< resampling the picture to the levels' sizes
+  double pyramid_s = 0;  ///< resampling the image to the levels' sizes
   double pnet_s = 0;     ///< P-Net's forward
   double windows_s = 0;  ///< suppression and regression, of all stages
   double crops_s = 0;    ///< cutting windows out and resampling them

@@ -4,7 +4,7 @@
 
 namespace mtcnn::engine {
 
-/// Pictures that excite a face net about as much as photographs do, painted by formulas: they tell which values its
+/// Images that excite a face net about as much as photographs do, painted by formulas: they tell which values its
 /// layers take, without data.
 struct Calibration {
   int side;

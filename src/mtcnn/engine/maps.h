@@ -22,7 +22,7 @@ struct Map {
 /// Pixels of a pooled row, with stride 2 and ceil mode.
 constexpr int pooled_size(int size, int kernel) { return (size - kernel + 1) / 2 + 1; }
 
-/// Room that grows and is kept for the thread's next call.
+/// Memory that grows and is kept for the thread's next call.
 template <class Value>
 Value* scratch(std::vector<Value>& room, ptrdiff_t values, size_t slack = kSlack) {
   const size_t needed = static_cast<size_t>(values) + slack;
@@ -30,7 +30,7 @@ Value* scratch(std::vector<Value>& room, ptrdiff_t values, size_t slack = kSlack
   return room.data();
 }
 
-/// Room for a map. What whole vectors read behind its last pixel is 0, so that it never depends on earlier calls.
+/// Memory for a map. What whole vectors read behind its last pixel is 0, so that it never depends on earlier calls.
 inline float* map_scratch(std::vector<float>& room, ptrdiff_t values) {
   float* map = scratch(room, values);
   std::fill_n(map + values, kSlack, 0.0F);

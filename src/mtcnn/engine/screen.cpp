@@ -16,8 +16,8 @@ namespace mtcnn::engine {
 namespace {
 
 constexpr int kRNetSide = 24;
-constexpr int kPNetSide = 24;          ///< of the pictures that P-Net is calibrated with
-constexpr float kPNetHeadroom = 0.7F;  ///< of ranges beyond those of painted pictures: textures excite it most
+constexpr int kPNetSide = 24;          ///< of the images that P-Net is calibrated with
+constexpr float kPNetHeadroom = 0.7F;  ///< of ranges beyond those of painted images: textures excite it most
 constexpr float kRNetHeadroom = 1.5F;  ///< faces excite it more than textures do
 constexpr float kSureErrors = 4;       ///< root mean square errors that a rough logit is trusted to be within
 constexpr float kDoubtful = 4;         ///< logits beyond this are far from any threshold
@@ -59,7 +59,7 @@ std::vector<float> windows_of(const std::vector<std::vector<float>>& maps, int s
   return windows;
 }
 
-/// The convolutions of a net as bytes, and what they give for the painted pictures, in floats.
+/// The convolutions of a net as bytes, and what they give for the painted images, in floats.
 struct Quantized {
   std::vector<ByteStep> steps;
   std::vector<ChannelRange> ranges;

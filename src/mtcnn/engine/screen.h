@@ -8,7 +8,7 @@
 
 /// Screening: a net's face logit in 8-bit arithmetic, several times as fast as in floats. It only tells which windows
 /// are worth the float net, so the cascade's answers stay those of the float nets. How far a rough logit may be off is
-/// measured when a screen is made, on painted pictures (see calibration.h).
+/// measured when a screen is made, on painted images (see calibration.h).
 namespace mtcnn::engine {
 
 /// A convolution of a screen, with max-pooling behind it where `pool` is 2 or 3.

@@ -118,7 +118,7 @@ class Calibrator {
     });
   }
 
-  /// Whether a box of this picture is a false face.
+  /// Whether a box of this image is a false face.
   bool is_false(size_t picture, const ScoredBox& box) const {
     const std::vector<FaceAnnotation>& faces = faces_[picture];
     if (result_.empty_alone) return faces.empty();

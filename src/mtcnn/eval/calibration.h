@@ -18,10 +18,10 @@ struct ScoredBox {
   float score = 0;
 };
 
-/// What a cascade says of all labelled pictures at some thresholds for its three nets.
+/// What a cascade says of all labelled images at some thresholds for its three nets.
 struct CascadeRun {
-  std::vector<std::vector<ScoredBox>> faces;  ///< a picture each
-  double windows_after_pnet = 0;              ///< mean a picture
+  std::vector<std::vector<ScoredBox>> faces;  ///< an image each
+  double windows_after_pnet = 0;              ///< mean per image
   double windows_after_rnet = 0;
 };
 
@@ -51,14 +51,14 @@ struct Calibration {
   int64_t faces = 0;
   int64_t pictures = 0;
   int64_t empty_pictures = 0;  ///< without a label
-  bool empty_alone = false;    ///< false faces were counted on these alone, not on all pictures
+  bool empty_alone = false;    ///< false faces were counted on these alone, not on all images
 };
 
 /// How many images without a label are enough to count false faces on them alone: as many as the limit allows one false
 /// face on, but no more than 100. Fewer would let chance decide: with 0.0175 allowed per image, one image allows none.
 int64_t enough_empty_images(double false_faces_per_picture);
 
-/// Chooses the three thresholds of a cascade on labelled pictures. For each setting of the first two, the third is the
+/// Chooses the three thresholds of a cascade on labelled images. For each setting of the first two, the third is the
 /// lowest that leaves no more false faces than asked for. The first two begin loose and are
 /// then raised, P-Net's first, as long as recall stays within `lost_recall` of what the loosest reach: higher ones let
 /// fewer windows through, which is time. A face is found where any box overlaps it enough; ignored faces count nowhere.

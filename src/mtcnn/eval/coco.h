@@ -86,7 +86,7 @@ struct CocoScore {
 /// Source: Lin et al., Microsoft COCO, 2014; pycocotools' cocoeval.py.
 CocoScore score_coco(std::span<const CocoImage> images);
 
-/// 95 % intervals over pictures.
+/// 95 % intervals over images.
 struct CocoIntervals {
   Interval ap;
   Interval ap50;

@@ -92,7 +92,7 @@ double rate(const FddbRow& row, FddbMetric metric) {
   return metric == FddbMetric::discrete ? row.discrete : row.continuous;
 }
 
-/// The pictures' present entries, with their sums kept up to date.
+/// The images' present entries, with their sums kept up to date.
 class Totals {
  public:
   explicit Totals(size_t images) : current_(images), sum_before_(images + 1, 0.0) {}
@@ -116,7 +116,7 @@ class Totals {
 
  private:
   std::vector<FddbEntry> current_;
-  std::vector<double> sum_before_;  ///< overlaps of the pictures before each
+  std::vector<double> sum_before_;  ///< overlaps of the images before each
   size_t first_changed_ = 0;
   int64_t false_positives_ = 0;
   int64_t true_positives_ = 0;

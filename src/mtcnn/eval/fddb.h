@@ -15,7 +15,7 @@ struct FddbDetection {
   double score = 0;  ///< finite; any range
 };
 
-/// One picture of FDDB.
+/// One image of FDDB.
 struct FddbImage {
   std::string name;  ///< as in the fold list: relative path without extension
   FddbSize size;
@@ -33,7 +33,7 @@ struct FddbOptions {
   FddbAngle angle = FddbAngle::opencv4;
 };
 
-/// What one picture contributes where detections with score >= threshold count.
+/// What one image contributes where detections with score >= threshold count.
 struct FddbEntry {
   double threshold = 0;
   int64_t false_positives = 0;
@@ -41,11 +41,11 @@ struct FddbEntry {
   double overlap_sum = 0;      ///< of all matches, those up to 0.5 too
 };
 
-/// An entry for each distinct score, falling; a picture without detections has one of zeros at the largest double.
+/// An entry for each distinct score, falling; an image without detections has one of zeros at the largest double.
 /// Faces and detections are matched one to one; detections that touch no face take no part and are false positives. A
-/// face and a detection that have both no pixel in the picture do not overlap.
-/// \throws ContractError if a region cannot be drawn, the picture has no pixels or a score is NaN.
-/// \throws Error{unsupported} naming the picture where the reference solver finds no assignment.
+/// face and a detection that have both no pixel in the image do not overlap.
+/// \throws ContractError if a region cannot be drawn, the image has no pixels or a score is NaN.
+/// \throws Error{unsupported} naming the image where the reference solver finds no assignment.
 /// Source: Jain and Learned-Miller 2010, UM-CS-2010-009; the 2011 evaluator's behaviour.
 std::vector<FddbEntry> score_fddb_image(const FddbImage& image, const FddbOptions& options);
 
@@ -57,10 +57,10 @@ struct FddbRow {
   double continuous = 0;  ///< summed overlaps over faces; 0 where there are no faces
 };
 
-/// A row for each distinct threshold of all pictures, thresholds rising, so that the largest number of false positives
-/// comes first. A picture counts with its entry of the smallest own threshold >= the row's, or not at all. `images`
+/// A row for each distinct threshold of all images, thresholds rising, so that the largest number of false positives
+/// comes first. An image counts with its entry of the smallest own threshold >= the row's, or not at all. `images`
 /// hold what score_fddb_image gave, in file order: overlaps are summed in it, as digits depend on the order. Not
-/// monotone: a further detection may take a face from a better match. No pictures: no rows.
+/// monotone: a further detection may take a face from a better match. No images: no rows.
 std::vector<FddbRow> fddb_curve(std::span<const std::vector<FddbEntry>> images, int64_t faces);
 
 /// discrete: a match of more than half counts 1; continuous: it counts its overlap.

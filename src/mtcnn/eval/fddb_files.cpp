@@ -38,7 +38,7 @@ FddbDetection detection_of(const FddbLines& lines) {
   return detection;
 }
 
-/// Calls `use` for every row that the file has for the pictures, which must be those of the fold, in its order.
+/// Calls `use` for every row that the file has for the images, which must be those of the fold, in its order.
 template <class Use>
 void read_rows(const fs::path& path, std::vector<FddbImage>& images, const Use& use) {
   FddbLines lines(path);

@@ -15,15 +15,15 @@ struct FddbFold {
   std::vector<FddbImage> images;
 };
 
-/// Reads FDDB-fold-NN.txt (picture names) and FDDB-fold-NN-ellipseList.txt (faces) for every fold in `folder`, in order
+/// Reads FDDB-fold-NN.txt (image names) and FDDB-fold-NN-ellipseList.txt (faces) for every fold in `folder`, in order
 /// of their numbers. Sizes stay 0 and detections empty. A face is "major minor angle x y", further columns are passed
 /// over. Here and below: blank lines and blanks, tabs and CR around a line do not matter.
 /// \throws Error naming file and line: no fold, a number missing between two folds, a missing or truncated list,
-/// pictures in another order than the fold list, a picture twice, counts that do not match, numbers that are not finite
+/// images in another order than the fold list, an image twice, counts that do not match, numbers that are not finite
 /// or beyond +-2^20, a half axis of -1 or less (at which the reference evaluator aborts).
 std::vector<FddbFold> read_fddb_annotations(const std::filesystem::path& folder);
 
-/// Reads the size of each picture, upright as EXIF says: `folder`/name + `extension`. No pixel is decoded.
+/// Reads the size of each image, upright as EXIF says: `folder`/name + `extension`. No pixel is decoded.
 /// \throws Error naming the file if it is missing, or as inspect_picture does, or if it has no pixels.
 void read_fddb_sizes(std::vector<FddbFold>& folds, const std::filesystem::path& folder, const std::string& extension);
 
@@ -34,14 +34,14 @@ void read_fddb_results(std::vector<FddbFold>& folds, const std::filesystem::path
 
 /// What did not fit between a detections file and the folds.
 struct FddbMismatch {
-  std::vector<std::string> unknown;   ///< pictures of the file that are in no fold; their detections are not used
-  std::vector<std::string> missing;   ///< pictures of the folds without a line: scored as without detections
-  std::vector<std::string> unusable;  ///< pictures with an "error" line: scored as without detections
+  std::vector<std::string> unknown;   ///< images of the file that are in no fold; their detections are not used
+  std::vector<std::string> missing;   ///< images of the folds without a line: scored as without detections
+  std::vector<std::string> unusable;  ///< images with an "error" line: scored as without detections
 };
 
-/// Reads the JSON-lines files of one run; "image" is a picture's name, with or without `extension`, lines in any order.
-/// \throws Error as read_detections does; if a picture has two lines, in one file or in two, a box cannot be drawn, or
-/// no line is a picture of the folds.
+/// Reads the JSON-lines files of one run; "image" is an image's name, with or without `extension`, lines in any order.
+/// \throws Error as read_detections does; if an image has two lines, in one file or in two, a box cannot be drawn, or
+/// no line is an image of the folds.
 FddbMismatch read_fddb_json(std::vector<FddbFold>& folds, const DetectionFiles& files, const std::string& extension);
 
 /// Writes fold-NN-out.txt for every fold, as read_fddb_results reads it; numbers read back as the same doubles.

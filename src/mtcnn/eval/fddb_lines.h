@@ -34,7 +34,7 @@ class FddbLines {
   /// \throws Error unless they are finite.
   std::array<double, kMostColumns> numbers(size_t count) const;
 
-  /// Passes over the line with the name of picture `index` (from 0) of the fold list.
+  /// Passes over the line with the name of image `index` (from 0) of the fold list.
   /// \throws Error if it is another one.
   void expect_name(const std::string& name, size_t index);
 

@@ -27,7 +27,7 @@ int64_t nearest_pixel(int64_t fixed_point) { return (fixed_point + kHalf) >> kFr
 /// Single precision comes first: 150.5000001 becomes 150.5, then 150.
 int64_t rounded(double coordinate) { return std::llrint(static_cast<float>(coordinate)); }
 
-/// Collects the pixels of a convex shape; what lies outside the picture is dropped. Outline and scan line touch in
+/// Collects the pixels of a convex shape; what lies outside the image is dropped. Outline and scan line touch in
 /// every row and so make one run. Only in the top row can there be gaps, where the outline was cut off and its pixels
 /// went missing.
 class Canvas {
@@ -137,7 +137,7 @@ int64_t shift_along(int64_t distance, int64_t rise, int64_t run) {
   return static_cast<int64_t>(static_cast<double>(distance) * static_cast<double>(rise) / static_cast<double>(run));
 }
 
-/// Cuts a line to the picture, first by rows, then by columns, in steps that see each other's result; false where
+/// Cuts a line to the image, first by rows, then by columns, in steps that see each other's result; false where
 /// nothing is left. The cuts round towards zero, which decides some pixels at the border.
 bool clip_line(FixedPoint& p, FixedPoint& q, const FddbSize& picture) {
   const int64_t right = picture.width * kOne - 1;

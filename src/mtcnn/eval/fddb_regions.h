@@ -53,18 +53,18 @@ struct FddbMask {
   int64_t pixels = 0;
 };
 
-/// Numbers of a region beyond +-kFddbLargest are refused: no picture is that large.
+/// Numbers of a region beyond +-kFddbLargest are refused: no image is that large.
 inline constexpr double kFddbLargest = 1 << 20;
 
 /// True where fddb_mask() can draw the region: every number finite and within +-kFddbLargest, half axes above -1.
 bool fddb_drawable(const FddbRegion& region);
 
-/// The pixels that the reference evaluator counts for a region, cut to the picture. Coordinates are rounded to the
+/// The pixels that the reference evaluator counts for a region, cut to the image. Coordinates are rounded to the
 /// nearest integer in single precision, halves to even. Rectangle: both rounded corners inside, so a width of 80 gives
 /// 81 columns and size 0 one pixel. Ellipse: half axes truncated, angle in whole degrees, then the polygon with 5
 /// degrees a side (18, 30 and 90 degrees below a larger half axis of 15, 10 and 3) and its outline. Wholly outside: no
 /// pixels.
-/// \throws ContractError unless fddb_drawable(region) and the picture has pixels.
+/// \throws ContractError unless fddb_drawable(region) and the image has pixels.
 /// Source: the 2011 evaluator's output with OpenCV 4.6 on synthetic regions; OpenCV 4.6's convex polygon and line
 /// rules.
 FddbMask fddb_mask(const FddbRegion& region, const FddbSize& picture, FddbAngle angle);

@@ -40,7 +40,7 @@ struct FddbRun {
 };
 
 /// Figures: "images", "faces", "detections", "max_fp", "tpr": {"discrete", "continuous"}, each with the rate at 50,
-/// 100, 200, 500, 1000 and 2000 false positives as "50", …; the same for each of "folds"; and how many pictures did not
+/// 100, 200, 500, 1000 and 2000 false positives as "50", …; the same for each of "folds"; and how many images did not
 /// fit. The plot and so curve.csv end at 2000 false positives; the ROC files hold all rows.
 EvalReport fddb_report(std::span<const FddbFold> folds, const FddbScores& scores, const FddbRun& run);
 

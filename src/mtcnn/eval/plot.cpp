@@ -23,7 +23,7 @@ constexpr double kLeft = 78;
 constexpr double kRight = 26;
 constexpr double kTop = 58;
 constexpr double kPlotHeight = 460;
-constexpr double kBelowPlot = 68;  ///< room for tick labels and the x label
+constexpr double kBelowPlot = 68;  ///< space for tick labels and the x label
 constexpr double kLegendRow = 24;
 constexpr double kBottom = 18;
 constexpr double kFont = 14;
@@ -38,7 +38,7 @@ std::string number(double value) {
   return {std::begin(text), std::to_chars(std::begin(text), std::end(text), value).ptr};
 }
 
-/// A coordinate in the picture: a tenth of a pixel is enough.
+/// A coordinate in the image: a tenth of a pixel is enough.
 std::string pixel(double value) { return number(std::round(value * 10) / 10); }
 
 /// Valid UTF-8 without control characters, which XML cannot hold, nor marks that turn the text around.
@@ -146,7 +146,7 @@ std::vector<Tick> ticks(const Axis& axis) {
   return result;
 }
 
-/// What the whole picture shares.
+/// What the whole image shares.
 struct Layout {
   Axis x;
   Axis y;

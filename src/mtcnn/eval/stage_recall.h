@@ -22,7 +22,7 @@ inline constexpr size_t kHeightBins = kHeightBounds.size() - 1;
 
 /// Counts of one stage.
 struct StageCount {
-  int64_t windows = 0;  ///< handed on, on all pictures
+  int64_t windows = 0;  ///< handed on, on all images
   int64_t found = 0;    ///< faces that at least one window covers
   std::array<int64_t, kHeightBins> found_by_height{};
 };
@@ -36,7 +36,7 @@ class StageRecall {
   /// \throws ContractError if least_overlap is outside (0, 1] or min_height is negative.
   explicit StageRecall(double min_height = 10, double least_overlap = 0.5);
 
-  /// One picture: its labelled faces, and per stage the boxes that it handed on.
+  /// One image: its labelled faces, and per stage the boxes that it handed on.
   void add(std::span<const FaceAnnotation> truth, const std::array<std::vector<Box>, kStages>& boxes);
 
   int64_t pictures() const { return pictures_; }

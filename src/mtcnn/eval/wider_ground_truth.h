@@ -22,7 +22,7 @@ struct WiderFace {
   std::array<bool, kWiderSettings> kept{};  ///< per setting: true where it has to be found; else it may be found
 };
 
-/// A picture of the ground truth with its faces.
+/// An image of the ground truth with its faces.
 struct WiderImage {
   std::string event;  ///< "0--Parade"
   std::string name;   ///< without folder and extension
@@ -38,7 +38,7 @@ struct WiderGroundTruth {
 };
 
 /// Where a folder in WIDER FACE's layout has the ground truth of its validation part (eval_tools/ground_truth) and that
-/// part's pictures (WIDER_val/images). They need not exist.
+/// part's images (WIDER_val/images). They need not exist.
 std::filesystem::path wider_ground_truth_folder(const std::filesystem::path& dataset);
 std::filesystem::path wider_images_folder(const std::filesystem::path& dataset);
 

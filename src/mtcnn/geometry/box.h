@@ -15,7 +15,7 @@ struct Point {
   bool operator==(const Point&) const = default;
 };
 
-/// A rectangle in image pixels, origin top left, half-open: [x1, x2) x [y1, y2). It may leave the picture.
+/// A rectangle in image pixels, origin top left, half-open: [x1, x2) x [y1, y2). It may leave the image.
 struct Box {
   float x1 = 0;
   float y1 = 0;

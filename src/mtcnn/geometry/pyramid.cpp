@@ -16,7 +16,7 @@ std::vector<Level> pyramid_levels(int width, int height, double min_face, double
   if (std::min(width, height) < min_face) return levels;
   for (double scale = kPNetWindow / min_face;; scale *= factor) {
     if (max_face > 0 && kPNetWindow / scale > max_face * (1 + 1e-9)) break;
-    // A picture exactly as wide as the smallest face still has one window, whatever the rounding.
+    // An image exactly as wide as the smallest face still has one window, whatever the rounding.
     if (std::min(width, height) * scale < kPNetWindow * (1 - 1e-9)) break;
     Level level{.width = std::max(kPNetWindow, even(width * scale)),
                 .height = std::max(kPNetWindow, even(height * scale))};

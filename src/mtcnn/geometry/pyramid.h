@@ -10,7 +10,7 @@ namespace mtcnn {
 inline constexpr int kPNetWindow = 12;
 inline constexpr int kPNetStride = 2;
 
-/// One size of the picture in the pyramid. Width and height are even, so that ceil-mode pooling never looks past the
+/// One size of the image in the pyramid. Width and height are even, so that ceil-mode pooling never looks past the
 /// edge.
 struct Level {
   int width = 0;       ///< pixels; at least 12
@@ -29,7 +29,7 @@ struct Level {
 /// The levels at which a 12 pixel window finds faces between `min_face` and `max_face`, largest level first. Level k
 /// has scale 12 / min_face * factor^k; it ends where a side would be under 12 pixels or a window would exceed max_face.
 /// \param max_face  0 for no limit.
-/// \return empty where the picture is smaller than min_face or 12 level pixels on a side.
+/// \return empty where the image is smaller than min_face or 12 level pixels on a side.
 /// \throws ContractError if a size is below 1, min_face is not positive, so small that the first level would have a
 /// side of 2^30 pixels, or factor is outside (0, 1).
 std::vector<Level> pyramid_levels(int width, int height, double min_face, double max_face, double factor);

@@ -3,7 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 /// \file
-/// What windows of one picture that overlap say together. Boxes are float [B, N, 4], weights float [B, N].
+/// What windows of one image that overlap say together. Boxes are float [B, N, 4], weights float [B, N].
 namespace mtcnn {
 
 /// Each window's mean with those that overlap it by an IoU of `least`, weighted; itself where weights are 0.

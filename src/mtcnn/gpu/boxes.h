@@ -7,7 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 /// \file
-/// Boxes of many pictures at once: float [B, N, 4], x1 y1 x2 y2, on any device.
+/// Boxes of many images at once: float [B, N, 4], x1 y1 x2 y2, on any device.
 namespace mtcnn {
 
 /// As decode_offsets(). \param offsets  float [B, N, 4].

@@ -12,7 +12,7 @@
 
 namespace mtcnn {
 
-/// A canvas of plan_canvases() for pictures of one size, with what P-Net's cells on it stand for.
+/// A canvas of plan_canvases() for images of one size, with what P-Net's cells on it stand for.
 struct PlannedCanvas {
   Canvas canvas;
   at::Tensor tile_boxes;  ///< float64 [tiles, 4]: what each tile shows, image pixels
@@ -21,7 +21,7 @@ struct PlannedCanvas {
   at::Tensor levels;      ///< int64 [K]
 };
 
-/// Plans pyramids and remembers the last few: a film's frames are of one size. Safe to use from several threads.
+/// Plans pyramids and remembers the last few: a video's frames are of one size. Safe to use from several threads.
 class PyramidPlanner {
  public:
   using Plan = std::vector<PlannedCanvas>;

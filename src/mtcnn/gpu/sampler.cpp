@@ -9,7 +9,7 @@ namespace {
 
 /// Where target pixels begin and end along one axis.
 struct Edges {
-  at::Tensor ends;   ///< [N, 2 count]: all beginnings, then all ends, inside the picture
+  at::Tensor ends;   ///< [N, 2 count]: all beginnings, then all ends, inside the image
   at::Tensor width;  ///< [N, 1]: of the part that a target pixel averages, whether inside or not
 };
 

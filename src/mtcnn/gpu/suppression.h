@@ -7,7 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 /// \file
-/// geometry/nms.h for many pictures at once, on any device and without waiting for it.
+/// geometry/nms.h for many images at once, on any device and without waiting for it.
 namespace mtcnn {
 
 /// What suppress() gives.

@@ -13,11 +13,11 @@ namespace mtcnn {
 struct Model;
 class TensorModel;
 
-/// The whole cascade as operations on LibTorch's tensors: what a GPU runs. Pictures go to the device once; pyramid,
+/// The whole cascade as operations on LibTorch's tensors: what a GPU runs. Images go to the device once; pyramid,
 /// nets, suppression and crops stay there, and the host waits once a stage, for the numbers of windows or the faces.
-/// Pictures of one size are searched together. Constant after construction and safe to use from several threads.
+/// Images of one size are searched together. Constant after construction and safe to use from several threads.
 /// What it finds is what the CPU's cascade finds, up to float rounding, with two exceptions: the strongest
-/// `max_windows` are kept of a picture rather than of each of its levels, and a level of nearly the picture's own size
+/// `max_windows` are kept of an image rather than of each of its levels, and a level of nearly the image's own size
 /// may be interpolated along one axis and averaged along the other.
 class TensorCascade : public Cascade {
  public:

@@ -20,8 +20,8 @@ class TorchNets {
   TorchNets(const TorchNets&) = delete;
   TorchNets& operator=(const TorchNets&) = delete;
 
-  /// P-Net over whole pictures.
-  /// \param pictures  float [B, 3, H, W] on the device, even sides of at least 12.
+  /// P-Net over whole images.
+  /// \param images  float [B, 3, H, W] on the device, even sides of at least 12.
   /// \return float [B, H / 2 - 5, W / 2 - 5, 5], see kFaceValues.
   at::Tensor run_pnet(const at::Tensor& pictures) const;
 

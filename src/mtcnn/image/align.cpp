@@ -48,14 +48,14 @@ std::vector<float> float_pixels(int width, int height) {
   return std::vector<float>(3 * static_cast<size_t>(width) * static_cast<size_t>(height));
 }
 
-/// A part of the picture, averaged down where the crop needs less detail.
+/// A part of the image, averaged down where the crop needs less detail.
 struct Patch {
   std::vector<float> pixels;  ///< RGB
   int width = 0;
   int height = 0;
-  double x = 0;  ///< its corner in the picture
+  double x = 0;  ///< its corner in the image
   double y = 0;
-  double density = 1;  ///< patch pixels per picture pixel; 1 or less
+  double density = 1;  ///< patch pixels per image pixel; 1 or less
 
   const float* pixel(int column, int row) const {
     return pixels.data() + 3 * (static_cast<ptrdiff_t>(row) * width + column);

@@ -6,9 +6,9 @@
 namespace mtcnn {
 
 /// Cuts out the square round a box: same centre as the box, side = the box's longer side grown by `margin` of itself on
-/// each side, resampled to size x size pixels by resample(). What lies outside the picture is black.
+/// each side, resampled to size x size pixels by resample(). What lies outside the image is black.
 /// \param margin  share of the longer side, 0 or more.
-/// \throws Error if the box has no area or is not finite; ContractError if the picture is empty, `size` is not positive
+/// \throws Error if the box has no area or is not finite; ContractError if the image is empty, `size` is not positive
 /// or `margin` is negative.
 Image crop_with_margin(const ImageView& image, const Box& box, float margin, int size);
 
@@ -45,10 +45,10 @@ Similarity fit_similarity(const Landmarks& from, const Landmarks& to);
 Landmarks alignment_template(int size);
 
 /// The face turned and scaled so that its points come as near as a similarity can to alignment_template(size); what
-/// lies outside the picture is black. Points and template are positions as everywhere here, the corner of the first
+/// lies outside the image is black. Points and template are positions as everywhere here, the corner of the first
 /// pixel being (0, 0). A face larger than in the crop is averaged down by area first, so that nothing aliases; else it
 /// is sampled bilinearly.
-/// \throws Error as fit_similarity() does; ContractError if the picture is empty, `size` is not positive or there are
+/// \throws Error as fit_similarity() does; ContractError if the image is empty, `size` is not positive or there are
 /// not five points.
 Image align_face(const ImageView& image, const Landmarks& points, int size);
 

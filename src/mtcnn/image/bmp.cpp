@@ -12,7 +12,7 @@ constexpr uint64_t kPlainHeader = 40;  ///< bytes of the header that everybody r
 
 /// What the headers say. Sources: Microsoft, Bitmap Storage; IBM, OS/2 Presentation Manager, Bitmap Formats.
 struct Header {
-  uint64_t start = 0;  ///< of the picture's own headers
+  uint64_t start = 0;  ///< of the image's own headers
   uint64_t size = 0;   ///< bytes of the second header
   uint64_t data = 0;   ///< where the pixels begin
   int64_t width = 0;

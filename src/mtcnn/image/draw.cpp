@@ -13,12 +13,12 @@
 namespace mtcnn {
 namespace {
 
-const cv::Scalar kFrame(90, 240, 130);  // RGB: the picture is drawn into as it lies in memory
+const cv::Scalar kFrame(90, 240, 130);  // RGB: the image is drawn into as it lies in memory
 const cv::Scalar kShade(10, 25, 15);    // round bright things, so that they show on bright ground
 const cv::Scalar kPoint(255, 225, 40);
 const cv::Scalar kNote(245, 245, 245);
 
-/// Sizes in pixels that suit one picture.
+/// Sizes in pixels that suit one image.
 struct Style {
   int line = 1;
   int shade = 0;         ///< width of the dark rim
@@ -40,13 +40,13 @@ bool is_finite(const Box& box) {
   return std::isfinite(box.x1) && std::isfinite(box.y1) && std::isfinite(box.x2) && std::isfinite(box.y2);
 }
 
-/// Whole pixels, near enough to the picture for OpenCV's integers.
+/// Whole pixels, near enough to the image for OpenCV's integers.
 int to_pixel(float position, int size, int reach) {
   return static_cast<int>(
       std::lround(std::clamp(position, static_cast<float>(-reach), static_cast<float>(size + reach))));
 }
 
-/// Fills [x1, x2) x [y1, y2) as far as it lies in the picture.
+/// Fills [x1, x2) x [y1, y2) as far as it lies in the image.
 void fill(cv::Mat& canvas, int x1, int y1, int x2, int y2, const cv::Scalar& colour) {
   const cv::Rect area = cv::Rect(cv::Point(x1, y1), cv::Point(std::max(x1, x2), std::max(y1, y2))) &
                         cv::Rect(0, 0, canvas.cols, canvas.rows);

@@ -204,7 +204,7 @@ PictureFacts inspect_more(PictureKind kind, std::span<const std::byte> content, 
   return {.kind = kind, .width = size.width, .height = size.height};
 }
 
-/// Whether the brands of an ISO base media file are those of still pictures: HEIC and AVIF.
+/// Whether the brands of an ISO base media file are those of still images: HEIC and AVIF.
 bool has_still_brand(const PictureBytes& bytes) {
   const uint64_t end = std::min<uint64_t>({bytes.number(0, 4, ByteOrder::big), bytes.size(), 256});
   for (uint64_t at = 8; at + 4 <= end; at += at == 8 ? 8 : 4) {
@@ -216,7 +216,7 @@ bool has_still_brand(const PictureBytes& bytes) {
   return false;
 }
 
-/// Refuses files that are known to be pictures, or films, of a kind that is not read.
+/// Refuses files that are known to be images, or videos, of a kind that is not read.
 void refuse_known(const PictureBytes& bytes) {
   struct Known {
     uint64_t at;

@@ -17,7 +17,7 @@ struct ImageView {
   bool empty() const { return width <= 0 || height <= 0; }
 };
 
-/// A picture in memory: RGB, 8 bits a channel, rows without gaps.
+/// An image in memory: RGB, 8 bits a channel, rows without gaps.
 class Image {
  public:
   Image() = default;

@@ -8,7 +8,7 @@
 #include <string>
 
 /// The kinds that OpenCV does not read: HEIC and AVIF (libheif), JPEG XL (libjxl), GIF (giflib) and animated WebP
-/// (libwebpdemux). Their libraries are linked by a module, mtcnn-images.so, which is loaded when the first such picture
+/// (libwebpdemux). Their libraries are linked by a module, mtcnn-images.so, which is loaded when the first such image
 /// comes: a program that meets none starts without them. The environment variable MTCNN_IMAGE_MODULE names another
 /// place for it.
 namespace mtcnn {
@@ -19,7 +19,7 @@ struct MoreSize {
   int64_t height = 0;
 };
 
-/// The size that a picture of `kind` claims, turned as its container says, without decoding pixels.
+/// The size that an image of `kind` claims, turned as its container says, without decoding pixels.
 /// \throws Error naming `where`: damaged, cut off, or of a kind that this build or this machine cannot decode.
 MoreSize more_size(PictureKind kind, std::span<const std::byte> bytes, const std::string& where);
 

@@ -79,7 +79,7 @@ ModuleAnswer heif_failure(ModuleCall& call, const heif_error& error) {
   return answer(call, unsupported ? ModuleAnswer::unsupported : ModuleAnswer::damaged, error.message);
 }
 
-/// libheif turns pictures itself, as the container says; EXIF does not count then.
+/// libheif turns images itself, as the container says; EXIF does not count then.
 ModuleAnswer heif(ModuleCall& call) {
   const std::unique_ptr<heif_context, Free<heif_context_free>> context(heif_context_alloc());
   if (!context) return ModuleAnswer::no_memory;

@@ -16,7 +16,7 @@ inline constexpr const char* kPictureKinds = "JPEG, PNG, BMP, WebP, TIFF, PNM, J
 /// Of numbers within a file.
 enum class ByteOrder { big, little };
 
-/// The bytes of an encoded picture; reading past their end means that the file is cut off.
+/// The bytes of an encoded image; reading past their end means that the file is cut off.
 class PictureBytes {
  public:
   PictureBytes(std::span<const std::byte> bytes, const std::string& where) : bytes_(bytes), where_(&where) {}

@@ -66,7 +66,7 @@ std::string with_png_end(std::span<const std::byte> bytes, const std::string& wh
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()).append(kEnd);
 }
 
-/// The same picture as the decoder reads it right; nothing where it does so as it is.
+/// The same image as the decoder reads it right; nothing where it does so as it is.
 std::optional<std::string> mended(std::span<const std::byte> bytes, const PictureFacts& facts,
                                   const std::string& where) {
   const PictureBytes picture(bytes, where);
@@ -77,7 +77,7 @@ std::optional<std::string> mended(std::span<const std::byte> bytes, const Pictur
   return std::nullopt;
 }
 
-/// A black picture from a compression that not every build of the decoder knows is none.
+/// A black image from a compression that not every build of the decoder knows is none.
 void check_decoded(const cv::Mat& decoded, const PictureFacts& facts, const std::string& where) {
   if (*facts.doubtful == '\0') return;
   const cv::Mat samples = decoded.reshape(1);
@@ -109,7 +109,7 @@ cv::Mat decode(std::span<const std::byte> bytes, const std::string& where) {
   }
 }
 
-/// Turns a stored picture upright. Source: CIPA DC-008, tag Orientation.
+/// Turns a stored image upright. Source: CIPA DC-008, tag Orientation.
 cv::Mat upright(const cv::Mat& stored, int orientation) {
   constexpr int kVertical = 0;
   constexpr int kHorizontal = 1;

@@ -16,7 +16,7 @@ using Lanes = float __attribute__((vector_size(16)));
 constexpr ptrdiff_t kChannels = 3;
 constexpr size_t kSlack = 4;  ///< floats after a row, so that a pixel may be loaded as four
 
-/// The source pixels inside the picture that one target pixel is made of.
+/// The source pixels inside the image that one target pixel is made of.
 struct Taps {
   int first = 0;
   int count = 0;       ///< 0 where the target pixel lies wholly outside
@@ -210,11 +210,11 @@ struct Room {
 
 /// How a target row's values are finished: (value + the border's share - mean) * scale.
 struct Finish {
-  float inside_y;  ///< the share of the row that lies in the picture
+  float inside_y;  ///< the share of the row that lies in the image
   float border;
   float mean;
   float scale;
-  float* offsets;  ///< room for one of each column
+  float* offsets;  ///< space for one of each column
 };
 
 /// Few taps are a chain of known length, which the compiler unrolls.

@@ -18,12 +18,12 @@ struct ResampleTarget {
   float scale = 1;
 };
 
-/// Resamples `window` of the picture to the target's size: the one way in which training crops, inference crops and
+/// Resamples `window` of the image to the target's size: the one way in which training crops, inference crops and
 /// pyramid levels are made. Along each axis, shrinking averages the source pixels by the area that each target pixel
-/// covers; growing is bilinear between pixel centres. Pixels outside the picture count as `border` (0..255); they are
+/// covers; growing is bilinear between pixel centres. Pixels outside the image count as `border` (0..255); they are
 /// never squeezed or repeated. The window's edges need not be whole pixels. Single threaded; the result depends on
 /// nothing but the arguments.
-/// \throws ContractError if the picture, the window or the target has no area.
+/// \throws ContractError if the image, the window or the target has no area.
 /// Source: area averages are what the public weights were trained for (Piotr Dollár's imResample in the authors' MATLAB
 /// code).
 void resample(const ImageView& image, const Box& window, float border, const ResampleTarget& target);

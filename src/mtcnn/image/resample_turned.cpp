@@ -10,7 +10,7 @@
 namespace mtcnn {
 namespace {
 
-constexpr int kFinePixels = 2;  ///< of the intermediate picture for a target pixel, along each axis
+constexpr int kFinePixels = 2;  ///< of the intermediate image for a target pixel, along each axis
 constexpr int kChannels = 3;
 
 struct Turn {
@@ -21,7 +21,7 @@ struct Turn {
       : cosine(std::cos(degrees * std::numbers::pi / 180)), sine(std::sin(degrees * std::numbers::pi / 180)) {}
 };
 
-/// The square part of the picture that a turned window needs, upright, at the resolution that sampling wants.
+/// The square part of the image that a turned window needs, upright, at the resolution that sampling wants.
 struct Upright {
   std::vector<float> pixels;
   int side = 0;
@@ -66,7 +66,7 @@ void resample_turned(const ImageView& image, const Box& window, float degrees, f
   const double cy = (static_cast<double>(window.y1) + window.y2) / 2;
   Upright upright{.side = static_cast<int>(std::ceil(reach * target.width * kFinePixels)) + 1};
   upright.pixels.resize(static_cast<size_t>(upright.side) * static_cast<size_t>(upright.side) * kChannels);
-  const double fine = side / (target.width * kFinePixels);  // source pixels for one of the intermediate picture
+  const double fine = side / (target.width * kFinePixels);  // source pixels for one of the intermediate image
   const double half = fine * upright.side / 2;
   resample(image,
            {static_cast<float>(cx - half), static_cast<float>(cy - half), static_cast<float>(cx + half),

@@ -35,7 +35,7 @@ struct Compression {
   const char* name;
   enum { always, maybe, never } decoded;  ///< `maybe`: by some builds of libtiff, by others silently not
 };
-// What libtiff registers, and what others have registered. Decoders without one of them hand out a black picture.
+// What libtiff registers, and what others have registered. Decoders without one of them hand out a black image.
 constexpr Compression kCompressions[] = {
     {1, "none", Compression::always},          {2, "CCITT", Compression::always},
     {3, "fax group 3", Compression::always},   {4, "fax group 4", Compression::always},
@@ -129,7 +129,7 @@ void check_parts(const PictureBytes& bytes, const Directory& directory, Tag offs
   }
 }
 
-/// Raw files look like a TIFF whose first picture is a thumbnail.
+/// Raw files look like a TIFF whose first image is a thumbnail.
 bool is_raw(const PictureBytes& bytes, const Directory& directory) {
   const bool thumbnail = (directory.value(kSubfileType, 0, 0) & 1) != 0 && directory.has(kSubfiles);
   return bytes.says(8, "CR") || directory.has(kDngVersion) || thumbnail;

@@ -19,7 +19,7 @@ PictureFacts inspect_tiff(const PictureBytes& bytes);
 /// \throws Error where the file is cut off.
 std::optional<int> tiff_orientation(const PictureBytes& bytes);
 
-/// A copy that states no orientation. The decoder would turn the picture itself, tiled ones wrongly.
+/// A copy that states no orientation. The decoder would turn the image itself, tiled ones wrongly.
 std::string without_orientation(const PictureBytes& bytes);
 
 }  // namespace mtcnn

@@ -32,7 +32,7 @@ struct FollowResult {
   double seconds = 0;               ///< all of it
 };
 
-/// Finds faces in the frames of one film or camera and follows them.
+/// Finds faces in the frames of one video or camera and follows them.
 ///
 /// Without `smooth` a searched frame's faces are those of Detector::detect(). With it O-Net looks at every face through
 /// nine windows about the place where it is expected, whose answers are averaged: most of the jitter is that of the one

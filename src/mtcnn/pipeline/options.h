@@ -34,7 +34,7 @@ struct CalibrationStep {
   std::string path;                         ///< relative to the root; empty = default thresholds
   std::string labels;                       ///< a format of label_formats(); empty = WIDER FACE's layout
   std::string categories;                   ///< with `labels`: the classes that count, with commas between; empty = all
-  double false_faces_per_picture = 0.0175;  ///< on pictures without a face
+  double false_faces_per_picture = 0.0175;  ///< on images without a face
   double lost_recall = 0.005;               ///< that the first two nets may cost
   bool third_only = false;                  ///< the first two thresholds stay as `detector` has them
 };

@@ -19,7 +19,7 @@ ColourMatrix draw_colours(const AugmentOptions& options, RandomStream& random) {
   const auto brightness = static_cast<float>(128 * random.uniform(-options.brightness, options.brightness));
   ColourMatrix matrix{};
   for (size_t c = 0; c < 3; ++c) {
-    // A grey picture stays grey.
+    // A grey image stays grey.
     const float gain = contrast * (saturation == 0 ? 1.0F : around_one(options.gain));
     for (size_t from = 0; from < 3; ++from)
       matrix[c][from] = gain * ((1 - saturation) * kLuma[from] + (c == from ? saturation : 0.0F));
@@ -30,7 +30,7 @@ ColourMatrix draw_colours(const AugmentOptions& options, RandomStream& random) {
 
 CropChanges::Noise draw_noise(const AugmentOptions& options, int crop_size, RandomStream& random) {
   const double deviation = random.uniform(0, options.noise_level);
-  const bool grey = random.chance(0.5);  // film grain rather than a sensor's
+  const bool grey = random.chance(0.5);  // video grain rather than a sensor's
   const CropChanges::Noise noise{
       .scale = static_cast<float>(deviation * std::sqrt(3.0) / 65536), .grey = grey, .random = random};
   // What is drawn next does not depend on whether these numbers are used.

@@ -8,7 +8,7 @@
 namespace mtcnn {
 
 /// How many crops of each kind a batch holds. Its rows lie in this order, so that each loss reads one range: the face
-/// loss negatives and positives, the box loss positives and part faces, the landmark loss the landmark samples.
+/// loss negatives and positives, the box loss positives and parts, the landmark loss the landmark samples.
 struct BatchCounts {
   int64_t negatives = 0;
   int64_t positives = 0;

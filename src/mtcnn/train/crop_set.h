@@ -17,7 +17,7 @@ namespace mtcnn {
 class CropSet {
  public:
   /// \param stage   what the crops must be for: "pnet", "rnet" or "onet".
-  /// \param takes   whether the crops of a picture, by its row in sources.jsonl, take part; empty: all do.
+  /// \param takes   whether the crops of an image, by its row in sources.jsonl, take part; empty: all do.
   /// \throws Error if the folder holds no crops, crops of another stage or unfinished ones, or a shard is not as the
   /// manifest says.
   CropSet(const std::filesystem::path& folder, const std::string& stage,

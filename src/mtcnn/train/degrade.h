@@ -6,12 +6,12 @@
 #include <vector>
 
 /// \file
-/// What pictures suffer on their way. All change a crop [S, S, 3] of RGB values 0 … 255 in place; S <= kLargestCrop.
+/// What images suffer on their way. All change a crop [S, S, 3] of RGB values 0 … 255 in place; S <= kLargestCrop.
 namespace mtcnn {
 
 inline constexpr int kLargestCrop = 48;  ///< O-Net's
 
-/// Where pixel (x, y) begins in a picture of this width.
+/// Where pixel (x, y) begins in an image of this width.
 inline ptrdiff_t pixel_at(int x, int y, int width) { return 3 * (static_cast<ptrdiff_t>(y) * width + x); }
 
 /// The filter 1 2 1 along both axes; beyond the edge its last pixel goes on.

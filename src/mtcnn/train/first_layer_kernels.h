@@ -26,7 +26,7 @@ struct Shape {
 };
 
 /// Parameters are [kTaps + 2, lanes]: a tap after the other (row, column, colour), then biases, then slopes; channels
-/// beyond the last are 0. All arrays are channels last. `pixels` and `gradients` are room for pixel_floats().
+/// beyond the last are 0. All arrays are channels last. `pixels` and `gradients` are space for pixel_floats().
 struct Kernels {
   const char* units;  ///< the vector units that they are made for
   /// [input_height, input_width, 3] to [pooled_height, pooled_width, channels].

@@ -10,7 +10,7 @@ namespace mtcnn {
 namespace fs = std::filesystem;
 namespace {
 
-/// Opens the crops; without validation crops of their own, a share of the pictures is held out.
+/// Opens the crops; without validation crops of their own, a share of the images is held out.
 CropSets find_crops(const TrainJob& job) {
   const std::string stage = net_name(job.net);
   const fs::path own = job.validation.empty() ? job.data / "validation" : job.validation;

@@ -11,7 +11,7 @@ struct CropSets {
   CropSet validation;
 };
 
-/// Opens the crops of a training; without validation crops of their own, a share of the pictures is held out. Warns
+/// Opens the crops of a training; without validation crops of their own, a share of the images is held out. Warns
 /// where a net to start or to learn from has seen crops that were cut in another way.
 /// \throws Error if they are missing or damaged, or training and validation crops differ in kind.
 CropSets open_crops(const TrainJob& job);

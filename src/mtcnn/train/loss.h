@@ -40,7 +40,7 @@ struct LossTerms {
 torch::Tensor mining_mask(const torch::Tensor& losses, double share);
 
 /// Face: cross-entropy over negatives and positives, mean of the mined ones. Boxes: sum of squares over the four
-/// offsets, mean over positives and part faces. Landmarks: sum of squares over all numbers, mean over landmark
+/// offsets, mean over positives and parts. Landmarks: sum of squares over all numbers, mean over landmark
 /// samples, where the net has that head. LossOptions changes them.
 /// \param output  of a net for a batch in the order of BatchCounts.
 /// \throws ContractError where output and targets do not have the same number of rows, or a loss has a name that

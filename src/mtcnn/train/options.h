@@ -17,7 +17,7 @@ struct BatchOptions {
   double parts = 1;
   double landmarks = 2;
   int steps_per_epoch = 0;         ///< 0 = one pass over the positives
-  double validation_share = 0.05;  ///< of the pictures, where there are no validation crops
+  double validation_share = 0.05;  ///< of the images, where there are no validation crops
 
   /// Whole crops of each kind; what is left over are negatives.
   BatchCounts counts() const;

@@ -11,7 +11,7 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
-/// FFmpeg's objects as C++ owns them. For this room alone.
+/// FFmpeg's objects as C++ owns them. For this module alone.
 namespace mtcnn::ffmpeg {
 
 /// Frees each kind of object as FFmpeg wants it.

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-/// The part that files and streams share. For this room alone.
+/// The part that files and streams share. For this module alone.
 namespace mtcnn {
 
 /// Ends FFmpeg's waiting for a network where the user interrupts or time is up.
@@ -27,9 +27,9 @@ class NetworkWatch {
   bool timed_out_ = false;
 };
 
-/// What is told of a film that comes over a network.
+/// What is told of a video that comes over a network.
 struct Network {
-  NetworkWatch* watch = nullptr;  ///< outlives the film
+  NetworkWatch* watch = nullptr;  ///< outlives the video
   double timeout_s = 0;           ///< to wait for data
   bool live = false;              ///< has no end of its own: one that comes is no error
 };
@@ -38,7 +38,7 @@ struct Network {
 /// \throws Error as open_film() does.
 std::unique_ptr<FrameSource> make_film(std::string name, ffmpeg::Owned<AVFormatContext> input, const Network& network);
 
-/// \throws Error where FFmpeg sees a still picture or text.
+/// \throws Error where FFmpeg sees a still image or text.
 void refuse_still(const std::string& name, const AVFormatContext& input);
 
 }  // namespace mtcnn

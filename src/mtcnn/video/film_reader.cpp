@@ -21,7 +21,7 @@ namespace {
 
 using ffmpeg::Owned;
 
-constexpr double kUnknownRate = 25;  ///< frames a second where a film gives none that can be meant
+constexpr double kUnknownRate = 25;  ///< frames a second where a video gives none that can be meant
 
 using Input = Owned<AVFormatContext>;
 
@@ -30,7 +30,7 @@ using Input = Owned<AVFormatContext>;
   throw Error(code, message, {.where = name, .found = found, .hint = "give a video that FFmpeg can play"});
 }
 
-/// Pictures and text, which FFmpeg would show as films of one frame or of letters.
+/// Images and text, which FFmpeg would show as videos of one frame or of letters.
 bool is_still(const AVFormatContext& input) {
   const std::string_view format = input.iformat->name;
   return format.ends_with("_pipe") || format == "image2" || format == "tty" || format == "bin" || format == "xbin" ||
@@ -51,7 +51,7 @@ Input open_input(const fs::path& path) {
   return input;
 }
 
-/// The film's pictures; music brings the picture of its cover as one more stream.
+/// The video's images; music brings the image of its cover as one more stream.
 AVStream* video_stream(const std::string& path, AVFormatContext& input) {
   const int index = av_find_best_stream(&input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (index < 0 || (input.streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
@@ -203,7 +203,7 @@ class Film : public FrameSource {
     throw broken("this video is damaged", concat(next_index_, " frames, then none that can be decoded"));
   }
 
-  /// Gives the decoder one more packet of the film, or at its end tells it so.
+  /// Gives the decoder one more packet of the video, or at its end tells it so.
   bool feed() {
     for (;;) {
       if (network_.watch != nullptr) network_.watch->allow(network_.timeout_s);
@@ -258,14 +258,14 @@ class Film : public FrameSource {
     return last_s_;
   }
 
-  /// How long the film says that it is; 0 where it does not or where FFmpeg only guesses by its size.
+  /// How long the video says that it is; 0 where it does not or where FFmpeg only guesses by its size.
   double promised_s() const {
     if (stream_->duration > 0) return static_cast<double>(stream_->duration) * av_q2d(stream_->time_base);
     const bool guessed = input_->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE;
     return !guessed && input_->duration > 0 ? static_cast<double>(input_->duration) / AV_TIME_BASE : 0;
   }
 
-  /// \throws Error where the film ended too soon.
+  /// \throws Error where the video ended too soon.
   void check_whole() const {
     if (network_.watch != nullptr && (network_.live || interrupted())) return;
     const std::string found = concat(next_index_, next_index_ == 1 ? " frame" : " frames");
@@ -277,7 +277,7 @@ class Film : public FrameSource {
       const AVIndexEntry* entry = avformat_index_get_entry(stream_, i);
       needed = std::max(needed, entry->pos + entry->size);
     }
-    // Lengths are rounded and leave room for an end of sound alone.
+    // Lengths are rounded and leave space for an end of sound alone.
     const bool too_short = last_s_ + 1 / rate_ < 0.9 * promised_s() - 1;
     const bool fewer = std::string_view(input_->iformat->name) == "avi" && next_index_ + 2 < stream_->nb_frames;
     if ((size > 0 && needed > size) || too_short || fewer) {

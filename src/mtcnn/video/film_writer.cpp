@@ -45,7 +45,7 @@ const AVCodec* find_encoder(const fs::path& path) {
               {.where = path.string(), .hint = "install FFmpeg's libavcodec with one of them"});
 }
 
-/// So that the new name never stands for a file that is not on the disk. \param shown  the film's name for messages.
+/// So that the new name never stands for a file that is not on the disk. \param shown  the video's name for messages.
 void sync(const fs::path& temporary, const fs::path& shown) {
   const int file = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) throw system_error(ErrorCode::unwritable, "writing this video failed", shown);
@@ -58,7 +58,7 @@ void sync(const fs::path& temporary, const fs::path& shown) {
 
 }  // namespace
 
-/// One film under way.
+/// One video under way.
 class FilmWriter::Encoder {
  public:
   Encoder(const fs::path& shown, const fs::path& file, double rate, int width, int height)
@@ -141,7 +141,7 @@ class FilmWriter::Encoder {
     check(avcodec_open2(encoder_.get(), codec, nullptr));
   }
 
-  /// nullptr ends the film.
+  /// nullptr ends the video.
   void encode(const AVFrame* frame) {
     check(avcodec_send_frame(encoder_.get(), frame));
     for (;;) {

@@ -7,7 +7,7 @@
 
 namespace mtcnn {
 
-/// Writes a film of one size: H.264 where FFmpeg on this machine has its encoder, else MPEG-4. A reader sees all of it
+/// Writes a video of one size: H.264 where FFmpeg on this machine has its encoder, else MPEG-4. A reader sees all of it
 /// or nothing: it gets its name from finish(); without that the destructor removes what was written. FFmpeg's encoder
 /// writes to stderr, unless the program has called silence_media_libraries().
 class FilmWriter {
@@ -21,13 +21,13 @@ class FilmWriter {
   FilmWriter(const FilmWriter&) = delete;
   FilmWriter& operator=(const FilmWriter&) = delete;
 
-  /// \param image   of the size of the first; an odd last row or column is left out, as films have even sizes.
-  /// \param time_s  since the film's beginning, later than that of the frame before.
-  /// \throws Error if writing fails (a full disk) or the picture has less than 2 x 2 pixels; ContractError on another
+  /// \param image   of the size of the first; an odd last row or column is left out, as videos have even sizes.
+  /// \param time_s  since the video's beginning, later than that of the frame before.
+  /// \throws Error if writing fails (a full disk) or the image has less than 2 x 2 pixels; ContractError on another
   /// size.
   void write(const ImageView& image, double time_s);
 
-  /// Completes the film and gives it its name; a film without frames is not written.
+  /// Completes the video and gives it its name; a video without frames is not written.
   /// \throws Error on failure; an older file of that name is then untouched. Call once, last.
   void finish();
 

@@ -7,7 +7,7 @@
 
 namespace mtcnn {
 
-/// One picture of a film or camera.
+/// One image of a video or camera.
 struct Frame {
   Image image;
   int64_t index = 0;  ///< from 0

@@ -52,7 +52,7 @@ class Options {
   Options(std::string_view scheme, const StreamOptions& options) {
     const std::string microseconds = std::to_string(std::llround(options.timeout_s * 1e6));
     if (scheme.starts_with("rtsp")) {
-      set("rtsp_flags", "prefer_tcp");  // pictures are whole then
+      set("rtsp_flags", "prefer_tcp");  // images are whole then
 #if LIBAVFORMAT_VERSION_MAJOR < 59
       set("stimeout", microseconds);
 #else
@@ -149,12 +149,12 @@ class Stream : public FrameSource {
       refuse("no frames come from here", bad);
     const bool length_known = input->duration > 0 || (input->pb != nullptr && avio_size(input->pb) > 0);
     live_ = !length_known;
-    // FFmpeg's own attempts to read a film on take their time.
+    // FFmpeg's own attempts to read a video on take their time.
     const double patience = live_ || options_.reconnects == 0 ? 0 : 4 * kLongestPause;
     film_ = make_film(name_, std::move(input), {&watch_, options_.timeout_s + patience, live_});
   }
 
-  /// The film's next frame; of a live stream false also where it broke off.
+  /// The video's next frame; of a live stream false also where it broke off.
   bool next_of_film(Frame& frame) {
     try {
       return film_->next(frame);

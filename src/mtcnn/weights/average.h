@@ -15,7 +15,7 @@ struct AveragedNet {
 };
 
 /// The weighted mean of nets, parameter by parameter. A finetuned net averaged with the one that it started from often
-/// keeps more of what that one knew about pictures of other origins. A landmark head of P-Net or R-Net that not all
+/// keeps more of what that one knew about images of other origins. A landmark head of P-Net or R-Net that not all
 /// have is left out. Metadata that all share stay, and `averaged_from` tells checksum and share of each.
 ///
 /// \param nets  at least one, with shares that do not sum to zero.

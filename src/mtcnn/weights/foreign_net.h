@@ -12,7 +12,7 @@ namespace mtcnn {
 enum class DenseColumns { chw, whc, cwh };
 
 /// A net from another project's file: names and shapes are ours, some orders are not yet. Rows of landmarks are x0 x1
-/// …, y0 y1 …. For this room alone.
+/// …, y0 y1 …. For this module alone.
 struct ForeignNet {
   NetWeights weights;
   const char* layout = "";  ///< the kind of file, for metadata

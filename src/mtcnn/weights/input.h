@@ -13,7 +13,7 @@ namespace mtcnn {
 struct InputOptions {
   float mean = 127.5F;  ///< net input = (pixel - mean) * scale
   float scale = 1 / 128.0F;
-  float border = 127.5F;  ///< value of pixels outside the picture, 0..255
+  float border = 127.5F;  ///< value of pixels outside the image, 0..255
   float crop_lead = 0;    ///< image pixels by which R-Net's and O-Net's crops begin before their window's left and top
   float crop_margin = 0;  ///< share of the window's side by which R-Net's and O-Net's crops go beyond each edge
   float landmark_shift = 0;  ///< image pixels added to both coordinates of O-Net's landmarks

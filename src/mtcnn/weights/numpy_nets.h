@@ -8,7 +8,7 @@
 #include <vector>
 
 /// \file
-/// Nets in files of numpy arrays, read as data: nothing in them is run. For this room alone.
+/// Nets in files of numpy arrays, read as data: nothing in them is run. For this module alone.
 namespace mtcnn {
 
 /// A file that numpy.save made of ipazc mtcnn 0.1's dict of three lists, or of TropComplique's dict of one net's

@@ -10,7 +10,7 @@
 #include <vector>
 
 /// \file
-/// What an ONNX file holds, as plain data. For this room alone.
+/// What an ONNX file holds, as plain data. For this module alone.
 namespace mtcnn {
 
 inline constexpr const char* kOnnxFormat = "mtcnn-onnx";  ///< metadata `format` of files of ours

@@ -15,7 +15,7 @@
 namespace mtcnn {
 
 /// The machine of the pickle language, without the parts that could run anything: values, containers and the memo. What
-/// globals, calls and states mean, and which further opcodes there are, a dialect says. For this room alone.
+/// globals, calls and states mean, and which further opcodes there are, a dialect says. For this module alone.
 class PickleMachine {
  public:
   using Kind = PickleObject::Kind;

@@ -11,7 +11,7 @@
 namespace mtcnn {
 
 /// The memory of the pickle language's machine: the objects made so far, the stack, its marks and the memo. For this
-/// room alone.
+/// module alone.
 class PickleStack {
  public:
   /// What is wrong with the pickle.

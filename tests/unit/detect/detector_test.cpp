@@ -242,7 +242,7 @@ TEST(Detector, EverythingPassingStaysBounded) {
   EXPECT_LE(faces.size(), 500U);
 }
 
-/// The model inside the library, on pictures whose faces are known.
+/// The model inside the library, on images whose faces are known.
 TEST(Detector, TheDefaultModelFindsTheSamplePortraits) {
   const Detector detector(default_model(), "cpu");
   const std::vector<std::pair<const char*, Box>> portraits = {{"astronaut.jpg", {175, 60, 272, 175}},
@@ -325,7 +325,7 @@ TEST(Detector, ATraceTellsWhatTheSearchDid) {
       EXPECT_EQ(level.probabilities[static_cast<size_t>(row * levels[i].columns() + column)], window.score);
     }
   }
-  // Level 0 has the picture's own size, so its pixels are the picture's.
+  // Level 0 has the image's own size, so its pixels are the image's.
   EXPECT_EQ(trace.levels[0].level.width, 1100);
   const size_t last = trace.levels[0].pixels.size() - 1;
   EXPECT_NEAR(trace.levels[0].pixels[last], (image.row(699)[1100 * 3 - 1] - 127.5F) / 128, 1e-5);

@@ -19,7 +19,7 @@ TEST(FinalFaces, KnowsWhichPointsChangePlaces) {
   EXPECT_TRUE(mirrored_points(std::vector<std::string>{}).empty());
 }
 
-/// What the net says of the mirror image is turned round: its left edge is the picture's right one.
+/// What the net says of the mirror image is turned round: its left edge is the image's right one.
 TEST(FinalFaces, SecondLookIsMirroredBack) {
   const Box window{10, 20, 50, 60};
   Face face{.box = window, .confidence = 0.5F, .landmarks = Landmarks(5, Point{0, 0})};
@@ -75,7 +75,7 @@ TEST(FinalFaces, DoubtedFacesGoAndTheStrongestComeFirst) {
   EXPECT_EQ(faces[1].box.y2, 8);
 }
 
-/// A picture and its mirror image have mirrored faces once both looks weigh the same and windows do not vote.
+/// An image and its mirror image have mirrored faces once both looks weigh the same and windows do not vote.
 TEST(FinalFaces, ASecondLookEqualsAFirstOneAtTheMirrorImage) {
   const Image image = noise(96, 96, 5);
   Image mirrored(96, 96);

@@ -5,18 +5,18 @@
 #include <string>
 #include <vector>
 
-/// The default model's nets and what they see of the sample pictures.
+/// The default model's nets and what they see of the sample images.
 namespace mtcnn::engine {
 
 /// From models/default.
 NetWeights default_net(NetKind net);
 
-/// A sample picture, or a window of it, as floats of a net.
+/// A sample image, or a window of it, as floats of a net.
 /// \return [side, side, 3], values (pixel - 127.5) / 128
 std::vector<float> sample_pixels(const std::string& name, int side);
 std::vector<float> sample_pixels(const std::string& name, int side, float x, float y, float window);
 
-/// A sample picture as P-Net sees it at some level of its pyramid.
+/// A sample image as P-Net sees it at some level of its pyramid.
 struct SamplePlane {
   std::vector<float> pixels;
   Plane plane;

@@ -9,14 +9,14 @@ namespace {
 
 using Labels = std::vector<std::vector<FaceAnnotation>>;
 
-/// Ten pictures with a face and ten without any.
+/// Ten images with a face and ten without any.
 Labels labels() {
   Labels all(20);
   for (size_t i = 0; i < 10; ++i) all[i] = {{.x = 10, .y = 10, .w = 40, .h = 40}};
   return all;
 }
 
-/// A cascade whose first two nets lose one face each above 0.6, and whose answers on empty pictures score .1, .2 … 1.
+/// A cascade whose first two nets lose one face each above 0.6, and whose answers on empty images score .1, .2 … 1.
 CascadeRun made_run(const std::array<float, 3>& thresholds) {
   CascadeRun run{.faces = std::vector<std::vector<ScoredBox>>(20)};
   size_t lost = (thresholds[0] > .65F ? 1U : 0U) + (thresholds[1] > .65F ? 1U : 0U);
@@ -61,7 +61,7 @@ TEST(Calibration, IgnoredAndLowFacesCountNowhere) {
   EXPECT_EQ(calibrate(all, {}, made_run).faces, 8);
 }
 
-/// The face of each of ten pictures at .8, and a box beside it that scores .1, .2 … 1.
+/// The face of each of ten images at .8, and a box beside it that scores .1, .2 … 1.
 CascadeRun run_without_empty_pictures(const std::array<float, 3>& thresholds) {
   CascadeRun run{.faces = std::vector<std::vector<ScoredBox>>(10)};
   for (size_t i = 0; i < 10; ++i)

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// Two folds with three pictures, and results for them; tests spoil one file and see what is said.
+/// Two folds with three images, and results for them; tests spoil one file and see what is said.
 class FddbFiles : public ::testing::Test {
  protected:
   FddbFiles() {
@@ -221,7 +221,7 @@ TEST_F(FddbFiles, APictureListedTwiceIsNamed) {
   EXPECT_THAT(refusal(), AllOf(HasSubstr("FDDB-fold-02.txt:1"), HasSubstr("a/two"), HasSubstr("FDDB-fold-01.txt")));
 }
 
-/// The three pictures are the same file: what reading their sizes gives or says.
+/// The three images are the same file: what reading their sizes gives or says.
 class FddbSizes : public FddbFiles {
  protected:
   void pictures(const std::string& bytes) {

@@ -103,7 +103,7 @@ TEST(FddbRegions, EllipseIsNearlyTheExactOne) {
   }
 }
 
-// Found by comparing 1.4 million random ellipses with OpenCV 4.6: a vertex half a pixel above the picture is filled in
+// Found by comparing 1.4 million random ellipses with OpenCV 4.6: a vertex half a pixel above the image is filled in
 // row 0, while the line from it, cut off at the top, starts further on.
 TEST(FddbRegions, TopRowMayHaveAGap) {
   const FddbMask mask = drawn(FddbEllipse{66, 1, -0.309416, 45, 12}, {92, 180});

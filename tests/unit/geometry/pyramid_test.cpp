@@ -22,7 +22,7 @@ TEST(CellWindow, BeginsWhereTheLevelDoes) {
   EXPECT_FLOAT_EQ(window.y2, -7 + 64);
 }
 
-/// Pictures of many shapes, with the smallest face that is looked for.
+/// Images of many shapes, with the smallest face that is looked for.
 class PyramidTest : public ::testing::TestWithParam<std::tuple<int, int, double>> {
  protected:
   int width() const { return std::get<0>(GetParam()); }
@@ -83,7 +83,7 @@ TEST_P(PyramidTest, WindowsGrowFromMinFaceToMaxFace) {
 
 TEST_P(PyramidTest, WindowsCoverThePicture) {
   for (const Level& level : levels()) {
-    // Sizes are even, so that the last window ends at the picture's edge.
+    // Sizes are even, so that the last window ends at the image's edge.
     const Box first = cell_window(level, 0, 0);
     const Box last = cell_window(level, level.rows() - 1, level.columns() - 1);
     EXPECT_EQ(first.x1, 0);

@@ -26,7 +26,7 @@ Image random_image(uint32_t seed) {
   return image;
 }
 
-/// Shrunk, grown, at the picture's own size, over its edges, wholly outside.
+/// Shrunk, grown, at the image's own size, over its edges, wholly outside.
 TEST(Sampler, CutsWhatResampleCuts) {
   const Image images[] = {random_image(1), random_image(2)};
   at::Tensor pixels = at::empty({2, kHeight, kWidth, 3}, at::kByte);

@@ -23,7 +23,7 @@ const Detector& tensor_detector() {
   return detector;
 }
 
-/// What a GPU runs finds the same, for single pictures and for a list of mixed sizes.
+/// What a GPU runs finds the same, for single images and for a list of mixed sizes.
 TEST(TensorCascade, FindsWhatTheEngineFinds) {
   std::vector<Image> images;
   std::vector<ImageView> views;

@@ -14,7 +14,7 @@
 #include <gtest/gtest.h>
 #include <opencv2/imgcodecs.hpp>
 
-/// Pictures as scanners, old programs and phones write them: kinds that a decoder reads wrongly, or not at all.
+/// Images as scanners, old programs and phones write them: kinds that a decoder reads wrongly, or not at all.
 namespace mtcnn {
 namespace {
 

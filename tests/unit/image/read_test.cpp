@@ -37,7 +37,7 @@ void expect_colour(const Image& image, int x, int y, const Colour& expected, int
   }
 }
 
-/// The picture of tests/data/pictures/make.py, looked at in the middle of its quarters.
+/// The image of tests/data/pictures/make.py, looked at in the middle of its quarters.
 void expect_quarters(const Image& image, const Colour& last, int tolerance) {
   ASSERT_EQ(image.width(), 24);
   ASSERT_EQ(image.height(), 16);

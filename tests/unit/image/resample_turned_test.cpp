@@ -11,7 +11,7 @@
 namespace mtcnn {
 namespace {
 
-/// A smooth picture whose value tells the place.
+/// A smooth image whose value tells the place.
 Image smooth(int size) {
   Image image(size, size);
   for (int y = 0; y < size; ++y) {

@@ -111,7 +111,7 @@ void write_net(const fs::path& folder) {
   read_weights(folder / "pnet.safetensors", NetKind::pnet);
 }
 
-/// A data set of one picture, and what a pipeline makes of it.
+/// A data set of one image, and what a pipeline makes of it.
 void write_plan(const fs::path& folder) {
   write_text(folder / "data" / "own" / "annotations.jsonl",
              R"({"image": "a.jpg", "faces": [{"box": [1, 2, 30, 40]}]})");

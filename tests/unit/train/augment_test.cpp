@@ -85,7 +85,7 @@ TEST(Augmenter, MirrorsPixelsAndLabelsTogether) {
   for (size_t i = 0; i < 10; ++i) EXPECT_NEAR(back.landmarks[i], label.landmarks[i], 1e-6);
 }
 
-/// A crop that begins before its window, mirrored, is what the cascade would cut from the mirrored picture.
+/// A crop that begins before its window, mirrored, is what the cascade would cut from the mirrored image.
 TEST(Augmenter, MirrorsCropsThatBeginBeforeTheirWindow) {
   constexpr InputOptions kInput{.crop_lead = 4, .landmark_shift = 2};
   constexpr float kPictureWidth = 100;
