@@ -30,6 +30,8 @@ def train(arguments, device, seed):
 
 
 def spread(values):
+    if None in values:
+        return ""  # no such crops
     mean = statistics.mean(values)
     return f"{100 * mean:.2f} ± {100 * max(abs(value - mean) for value in values):.2f} %"
 

@@ -12,6 +12,7 @@
 #include "mtcnn/core/text.h"
 #include "mtcnn/image/read.h"
 #include "mtcnn/model/model_folder.h"
+#include "mtcnn/pipeline/image_split.h"
 
 #include <filesystem>
 #include <iostream>

@@ -5,10 +5,7 @@
 #include "mtcnn/eval/calibration.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <filesystem>
-#include <unordered_map>
 
 namespace mtcnn {
 namespace {
@@ -31,30 +28,6 @@ struct NetPace {
   int batch;
 };
 constexpr NetPace kNetPaces[] = {{40000, 0.06, 256}, {4000, 0.22, 128}, {700, 0.72, 64}};
-
-/// The name without its last number: "walk/cam1_0017.jpg" gives "walk/cam1_.jpg".
-std::string without_last_number(const std::string& name) {
-  const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
-  const std::string ending = std::filesystem::path(name).extension().string();  // .jp2 has a number too
-  const size_t begin = name.find_last_of('/') == std::string::npos ? 0 : name.find_last_of('/') + 1;
-  const auto first = name.rbegin() + static_cast<ptrdiff_t>(ending.size());
-  const auto last = std::find_if(first, name.rend() - static_cast<ptrdiff_t>(begin), is_digit);
-  const auto before = std::find_if_not(last, name.rend() - static_cast<ptrdiff_t>(begin), is_digit);
-  return std::string(name.begin(), before.base()) + std::string(last.base(), name.end());
-}
-
-std::string group_of(const std::string& image, const std::string& kind) {
-  if (kind == "image") return image;
-  if (kind == "folder") return std::filesystem::path(image).parent_path().string();
-  return without_last_number(image);
-}
-
-/// The set without its images.
-LabelSet emptied(const LabelSet& set) {
-  LabelSet other = set;
-  other.images.clear();
-  return other;
-}
 
 /// Points that a mirror image exchanges: "left_eye" and "right_eye", "mouth_left" and "mouth_right".
 LandmarkLayout layout_of(const std::vector<std::string>& names) {
@@ -186,6 +159,7 @@ class ObjectPlanner {
                   " of each kind in all, and no more than ", kMostCrops, ", as more would be alike"));
     for (size_t net = 0; net < std::size(kNetPaces); ++net) {
       const NetPace& pace = kNetPaces[net];
+      plan_.batches[net] = pace.batch;
       plan_.steps[net] =
           std::max<int64_t>(20, std::lround(options_.minutes * 60 * pace.share * pace.crops_per_second / pace.batch));
     }
@@ -232,133 +206,10 @@ class ObjectPlanner {
   ObjectPlan plan_;
 };
 
-Json train_config(const ObjectPlan& plan, size_t net) {
-  const bool points = plan.landmarks.count() > 0;
-  const bool is_onet = net == 2;
-  Json config = {{"epochs", 1},
-                 {"batch",
-                  {{"size", kNetPaces[net].batch},
-                   {"steps_per_epoch", plan.steps[net]},
-                   {"negatives", 2},
-                   {"positives", 1.5},
-                   {"parts", 1},
-                   {"landmarks", points ? 1.5 : 0}}},
-                 {"augment", {{"mirror", plan.mirror ? 0.5 : 0.0}}},
-                 {"loss", {{"box", is_onet ? 2 : 1}}},
-                 {"optimizer", {{"lr", net == 0 ? 0.004 : 0.002}}}};
-  if (is_onet && plan.regularised) {
-    config["augment"]["cutout"] = 0.5;
-    config["loss"] = {{"box", 3}, {"box_loss", "smooth_l1"}, {"label_smoothing", 0.1}, {"mined", 1}};
-    config["optimizer"] = {{"lr", 0.001}, {"weight_decay", 0.05}};
-  }
-  if (!is_onet) config["landmark_head"] = false;
-  return config;
-}
-
-Json sample_config(const ObjectPlan& plan) {
-  const int crops = plan.crops_per_object;
-  return {{"square", plan.square},
-          {"positives", crops},
-          {"parts", crops * 4 / 5},
-          {"near_negatives", crops * 4 / 5},
-          {"negatives", plan.crops_per_image},
-          {"landmarks", plan.landmarks.count() > 0 ? crops : 0},
-          {"mirrored", plan.mirror ? 0.5 : 0.0},
-          {"mine",
-           {{"min_face", plan.min_face},
-            {"factor", 0.79},
-            {"padding", plan.padding},
-            {"pnet_threshold", 0.1},
-            {"rnet_threshold", 0.05},
-            {"negatives", plan.crops_per_image}}}};
-}
-
 }  // namespace
-
-ImageSplit split_images(const LabelSet& set, double share, const std::string& group) {
-  if (group != "image" && group != "folder" && group != "name")
-    throw Error(ErrorCode::usage, "no such way to split",
-                {.where = "--group", .found = concat("'", group, "'"), .expected = "image, folder or name"});
-  std::unordered_map<std::string, size_t> numbers;
-  ImageSplit split{.training = emptied(set), .held_out = emptied(set)};
-  const auto every = static_cast<size_t>(std::max(2L, std::lround(1 / share)));
-  for (const ImageAnnotation& image : set.images) {
-    const size_t number = numbers.try_emplace(group_of(image.image, group), numbers.size()).first->second;
-    (number % every == 0 ? split.held_out : split.training).images.push_back(image);
-  }
-  split.groups = numbers.size();
-  if (split.training.images.empty() || split.held_out.images.empty())
-    throw Error(ErrorCode::usage, "these images cannot be split",
-                {.where = concat("--group ", group),
-                 .found = counted(static_cast<int64_t>(split.groups), "group"),
-                 .expected = "two or more",
-                 .hint = "another --group, as image"});
-  return split;
-}
-
-LabelSet part_of(const LabelSet& set, double share) {
-  LabelSet part = emptied(set);
-  double due = 1;  // the first image is in every part
-  for (const ImageAnnotation& image : set.images) {
-    if (due >= 1) {
-      part.images.push_back(image);
-      due -= 1;
-    }
-    due += share;
-  }
-  return part;
-}
 
 ObjectPlan plan_object(const LabelSet& set, const LabelFacts& facts, const NewObjectOptions& options) {
   return ObjectPlanner(set, facts, options).plan();
-}
-
-std::map<std::string, Json> object_configs(const ObjectPlan& plan, const std::string& training,
-                                           const std::string& held_out, const std::string& face_nets,
-                                           const std::vector<std::pair<int64_t, std::string>>& curve) {
-  std::map<std::string, Json> configs;
-  const char* names[] = {"pnet.json", "rnet.json", "onet.json"};
-  for (size_t net = 0; net < std::size(names); ++net) configs[names[net]] = train_config(plan, net);
-
-  Json layout = landmark_layout_json(plan.landmarks);
-  if (plan.landmarks.count() == 0) layout = {{"count", 0U}};
-  configs["prepare.json"] = {{"root", "."},
-                             {"landmarks", std::move(layout)},
-                             {"datasets", {{{"kind", "own"}, {"path", training}}}},
-                             {"validation", {{{"kind", "own"}, {"path", held_out}}}},
-                             {"pnet", sample_config(plan)},
-                             {"rnet", sample_config(plan)},
-                             {"onet", sample_config(plan)}};
-
-  Json evaluate = Json::array({{{"name", "held-out"}, {"kind", "coco"}, {"path", held_out}, {"threshold", 0.02}}});
-  if (plan.landmarks.count() > 0) evaluate.push_back({{"name", "points"}, {"kind", "landmarks"}, {"path", held_out}});
-  Json pipeline = {
-      {"out", "."},
-      {"object", plan.name},
-      {"detector",
-       {{"min_face", plan.min_face},
-        {"factor", 0.87},
-        {"padding", plan.padding},
-        {"thresholds", {0.1, 0.1, 0.5}},
-        {"clip", true},
-        {"confidence",
-         {{"rnet_weight", 0.3}, {"support", 0.3}, {"box_voting", 0.6}, {"mirror_weight", plan.mirror ? 1 : 0}}}}},
-      {"rounds",
-       {{{"prepare", "prepare.json"},
-         {"pnet", "pnet.json"},
-         {"rnet", "rnet.json"},
-         {"onet", "onet.json"},
-         {"init", plan.from_face_nets ? face_nets : ""}}}},
-      {"calibrate",
-       {{"path", training}, {"labels", "own"}, {"false_faces_per_picture", plan.false_boxes}, {"third_only", true}}},
-      {"evaluate", std::move(evaluate)}};
-  if (!curve.empty()) {
-    pipeline["learning_curve"] = Json::array();
-    for (const auto& [images, config] : curve)
-      pipeline["learning_curve"].push_back({{"images", images}, {"config", config}});
-  }
-  configs["pipeline.json"] = std::move(pipeline);
-  return configs;
 }
 
 }  // namespace mtcnn

@@ -28,22 +28,6 @@ struct NewObjectOptions {
   bool mirror = true;           ///< whether a mirror image shows the object as well
 };
 
-/// A data set in two parts.
-struct ImageSplit {
-  LabelSet training;
-  LabelSet held_out;
-  size_t groups = 0;
-};
-
-/// Every n-th group of images is held out, n = 1 / share rounded, the first one included. Groups are in the order of
-/// their first images: each image alone; the images of one folder; or those whose names differ in their last number
-/// alone, as the frames of a video do.
-/// \throws Error{usage} for another kind of group, or where there are fewer than two groups.
-ImageSplit split_images(const LabelSet& set, double share, const std::string& group);
-
-/// Every n-th image of the set, about `share` of them and at least one.
-LabelSet part_of(const LabelSet& set, double share);
-
 /// What was decided, and why, in one sentence.
 struct Decision {
   std::string what;
@@ -61,6 +45,7 @@ struct ObjectPlan {
   LandmarkLayout landmarks;
   double false_boxes = 0;    ///< per image, that the calibration allows
   int64_t steps[3] = {};     ///< of P-Net, R-Net and O-Net
+  int batches[3] = {};       ///< crops of a step
   bool regularised = false;  ///< O-Net learns with more weight decay and covered crops
   int crops_per_object = 0;
   int crops_per_image = 0;  ///< negatives anywhere

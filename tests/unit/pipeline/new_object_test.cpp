@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/file.h"
 #include "mtcnn/core/text.h"
+#include "mtcnn/pipeline/image_split.h"
 #include "mtcnn/pipeline/options.h"
 #include "mtcnn/train/options.h"
 
