@@ -3,6 +3,7 @@
 #include "mtcnn/core/error.h"
 #include "mtcnn/core/simd.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <tuple>
@@ -82,8 +83,10 @@ void make_axis(double low, double high, int count, int size, Axis& axis) {
 
 /// Sums of bytes of up to kMostSummed rows fit into 16 bits.
 constexpr int kMostSummed = 257;
-using Bytes = uint8_t __attribute__((vector_size(16)));
-using Sums = uint16_t __attribute__((vector_size(32)));
+/// 64 bytes as pairs: the low halves of words, where machines are little-endian.
+using Pairs = uint16_t __attribute__((vector_size(64)));
+using Sums = uint32_t __attribute__((vector_size(128)));
+static_assert(std::endian::native == std::endian::little);
 
 /// The source rows that one target row is made of: weighted alike but for the first and the last.
 struct SourceRows {
@@ -112,34 +115,35 @@ void weigh_two(const uint8_t* a, float weight_a, const uint8_t* b, float weight_
 /// row after the other.
 MTCNN_SIMD_CLONES
 void add_inner(const SourceRows& rows, int begin, int end, size_t columns, float* sum) {
-  constexpr size_t kVectors = 4;
-  constexpr size_t kVector = sizeof(Bytes);
+  constexpr size_t kBlock = sizeof(Pairs);
   const uint8_t* last_row = rows.last();
   const uint8_t* begin_row = rows.first + begin * rows.stride;
   const bool outer = begin == 1;
   size_t i = 0;
-  for (; i + kVectors * kVector <= columns; i += kVectors * kVector) {
-    Sums block[kVectors] = {};
+  for (; i + kBlock <= columns; i += kBlock) {
+    // Bytes are added in pairs without being spread: the sum of pairs, and the sum of their high halves.
+    Pairs both = {};
+    Pairs high = {};
     const uint8_t* row = begin_row + i;
     for (int k = begin; k < end; ++k, row += rows.stride) {
-#pragma GCC unroll 4
-      for (size_t v = 0; v < kVectors; ++v) {
-        Bytes bytes;
-        std::memcpy(&bytes, row + v * kVector, kVector);
-        block[v] += __builtin_convertvector(bytes, Sums);
-      }
+      Pairs pairs;
+      std::memcpy(&pairs, row, kBlock);
+      both += pairs;
+      high += pairs >> 8;
     }
-    uint16_t inner[kVectors * kVector];
-    std::memcpy(inner, block, sizeof block);
+    const Pairs low = both - (high << 8);
+    const Sums sums = __builtin_convertvector(low, Sums) | (__builtin_convertvector(high, Sums) << 16);
+    uint16_t inner[kBlock];
+    std::memcpy(inner, &sums, sizeof inner);
     const uint8_t* first = rows.first + i;
     const uint8_t* last = last_row + i;
     float* out = sum + i;
     if (outer) {
-      for (size_t k = 0; k < kVectors * kVector; ++k)
+      for (size_t k = 0; k < kBlock; ++k)
         out[k] = rows.first_weight * static_cast<float>(first[k]) + rows.last_weight * static_cast<float>(last[k]) +
                  rows.inner_weight * static_cast<float>(inner[k]);
     } else {
-      for (size_t k = 0; k < kVectors * kVector; ++k) out[k] += rows.inner_weight * static_cast<float>(inner[k]);
+      for (size_t k = 0; k < kBlock; ++k) out[k] += rows.inner_weight * static_cast<float>(inner[k]);
     }
   }
   for (; i < columns; ++i) {
