@@ -120,7 +120,11 @@ void add_inner(const SourceRows& rows, int begin, int end, size_t columns, float
   const uint8_t* begin_row = rows.first + begin * rows.stride;
   const bool outer = begin == 1;
   size_t i = 0;
-  for (; i + kBlock <= columns; i += kBlock) {
+  for (; i < columns; i += kBlock) {
+    if (i + kBlock > columns) {
+      if (!outer || columns < kBlock) break;
+      i = columns - kBlock;  // some again, to the same sums
+    }
     // Bytes are added in pairs without being spread: the sum of pairs, and the sum of their high halves.
     Pairs both = {};
     Pairs high = {};
