@@ -7,8 +7,9 @@ repositories; MIRROR the git directories of these. Writes CROWDS/NAME/train.json
 tenth, with what their repositories know besides:
 - boxes drawn by hand (VOC) become faces where the detector found none, and make faces of those that it doubted;
 - centres of heads (ground truth of crowd counting) without a face near them become ignored boxes as large as the faces around;
-- what another detector found (--second, `mtcnn detect --json`) and the labels lack becomes ignored too: most are faces that the first one missed,
-  and a net that gets them as negatives learns to miss them.
+- what another detector found (--second, `mtcnn detect --json`) with a confidence of .6 or more and the labels lack becomes ignored too: most are faces
+  that the first one missed, and a net that gets them as negatives learns to miss them. Of its weaker detections about half are heads where all heads
+  are known; they stay negatives, as the nets have to learn from such.
 Needs numpy, and scipy for the centres of heads.
 """
 
@@ -25,6 +26,7 @@ import numpy as np
 #: Shifts of a hand-drawn box's top and bottom to WIDER FACE's convention, of its height.
 HAND_TOP, HAND_BOTTOM = 0.07, 0.03
 SAME_FACE = 0.4  # IoU
+SECOND_CONFIDENCE = 0.6
 TYPICAL_SIDE = 12.0  # of a head where no face is near, pixels
 
 
@@ -82,7 +84,8 @@ def boxes_by_name(files):
     for file in files:
         with file.open(encoding="utf-8") as lines:
             for image in map(json.loads, lines):
-                boxes[Path(image["image"]).name] = [[round(v, 1) for v in face["box"]] for face in image["faces"]]
+                sure = (face["box"] for face in image["faces"] if face["confidence"] >= SECOND_CONFIDENCE)
+                boxes[Path(image["image"]).name] = [[round(v, 1) for v in box] for box in sure]
     return boxes
 
 
