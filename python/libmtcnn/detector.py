@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libmtcnn import _core, faces
+from libmtcnn.crops import SELECTIONS, Crops
 from libmtcnn.errors import UsageError
-from libmtcnn.images import ImageLike, Pixels, batches, check_save_paths, crop_paths, is_batch, lies_on, pixels_on_device, save_paths, to_pixels
-from libmtcnn.options import changed, device_name
-from libmtcnn.tensors import TensorLike, stacked, torch_module
+from libmtcnn.images import ImageLike, Pixels, batches, check_save_paths, is_batch, lies_on, pixels_on_device, save_paths, to_pixels
+from libmtcnn.options import changed, check_choice, device_name
+from libmtcnn.torch_like import TorchLike
 from libmtcnn.tracing import Trace, make_trace
 
 if TYPE_CHECKING:
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-_SELECTIONS = ("largest", "probability", "center_weighted_size", "largest_over_threshold")
 _STAGES = ("face_and_landmarks_detection", "face_detection_only")
 
 
-class MTCNN:
+class MTCNN(Crops, TorchLike):
     """Finds faces: boxes, confidences and five landmarks; or whatever the model was trained for, with the points that it has.
 
     Takes the parameters of facenet-pytorch's `MTCNN` and of ipazc's, and every detector option by its name (docs/configuration.md); what
@@ -95,8 +94,8 @@ class MTCNN:
             raise UsageError(f"MTCNN: image_size: invalid value: found {image_size}, expected a whole number, [1, 4096]")
         if not 0 <= margin < image_size:
             raise UsageError(f"MTCNN: margin: invalid value: found {margin}, expected a number, [0, image_size)")
-        _check_choice("selection_method", selection_method, _SELECTIONS)
-        _check_choice("stages", stages, _STAGES)
+        check_choice("selection_method", selection_method, SELECTIONS)
+        check_choice("stages", stages, _STAGES)
         self.image_size = int(image_size)
         self.margin = margin
         self.post_process = post_process
@@ -168,68 +167,7 @@ class MTCNN:
     def factor(self, value: float) -> None:
         self.set_options(factor=value)
 
-    @property
-    def device(self) -> torch.device | str:
-        """Where the nets run: a torch.device where torch is installed, else a name."""
-        name = self._detector.device()
-        name = "cpu" if name.startswith("cpu") else name  # "cpu:torch" is no name of torch's
-        torch = torch_module()
-        return name if torch is None else torch.device(name)
-
-    def to(self, device: Any = None, *_: Any, **__: Any) -> MTCNN:
-        """Moves the nets to another device; other arguments of torch's to(), as a dtype, mean nothing here."""
-        named = isinstance(device, str) or type(device).__name__ == "device"
-        if named and device_name(device) != self._device:
-            self._device = device_name(device)
-            self._make()
-        return self
-
-    def cuda(self, device: int | torch.device | None = None) -> MTCNN:
-        """to() the GPU."""
-        return self.to(f"cuda:{device}" if isinstance(device, int) else device or "cuda")
-
-    def cpu(self) -> MTCNN:
-        """to() the CPU."""
-        return self.to("cpu")
-
-    # What code written for a torch.nn.Module calls: there is nothing to learn here.
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.forward(*arguments, **named)
-
-    def eval(self) -> MTCNN:
-        """Does nothing."""
-        return self
-
-    training = False
-
-    def train(self, mode: bool = True) -> MTCNN:
-        """Does nothing; libmtcnn.train() trains nets."""
-        return self
-
-    def _unchanged(self, *_: Any, **__: Any) -> MTCNN:
-        """Does nothing: the nets compute as the options say."""
-        return self
-
-    double = half = float = bfloat16 = type = share_memory = zero_grad = _unchanged
-
-    def named_parameters(self, *_: Any, **__: Any) -> Iterator[Any]:
-        """None."""
-        return iter(())
-
-    named_modules = named_children = named_buffers = modules = children = buffers = named_parameters
-
-    def requires_grad_(self, requires_grad: bool = True) -> MTCNN:
-        """Does nothing."""
-        return self
-
-    def parameters(self, recurse: bool = True) -> Iterator[Any]:
-        """None."""
-        return iter(())
-
-    def state_dict(self) -> dict[str, Any]:
-        """Empty; model folders hold the weights."""
-        return {}
+    # Copies and pickles have no nets in them: they are loaded again.
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_detector"}
@@ -320,8 +258,8 @@ class MTCNN:
         Raises:
             TypeError, UsageError: no picture, or an option that does not exist. Exceptions of read_image() for file names.
         """
-        _check_choice("box_format", box_format, ("xywh", "xyxy"))
-        _check_choice("output_type", output_type, ("json", "numpy"))
+        check_choice("box_format", box_format, ("xywh", "xyxy"))
+        check_choice("output_type", output_type, ("json", "numpy"))
         detector = changed(self._detector, options, "detect_faces") if options else self._detector
         tables = []
         angles = []
@@ -363,7 +301,7 @@ class MTCNN:
             keep_all; None where there is no face; for several pictures a list. With return_prob also the confidence (with keep_all those of
             all faces; None, or with keep_all [None], where there is no face).
         """
-        images = img if is_batch(img) else [img]
+        images: Any = img if is_batch(img) else [img]
         for path in save_paths(save_path, images):
             check_save_paths([path], images)
         self._check_align()
@@ -372,99 +310,6 @@ class MTCNN:
             boxes, probabilities, points = self.select_boxes(boxes, probabilities, points, img, method=self.selection_method)
         crops = self.extract(img, boxes, save_path, points)
         return (crops, probabilities) if return_prob else crops
-
-    def _check_align(self) -> None:
-        if self.align and self.landmark_names != faces.LANDMARKS:
-            names = ", ".join(self.landmark_names) or "none"
-            raise UsageError(f"align: found a model with the points {names}, expected the five of a face; leave align out for other objects")
-
-    def select_boxes(
-        self,
-        all_boxes: Any,
-        all_probs: Any,
-        all_points: Any,
-        imgs: Any,
-        method: str = "probability",
-        threshold: float = 0.9,
-        center_weight: float = 2.0,
-    ) -> tuple[Any, Any, Any]:
-        """One face a picture out of what detect(…, landmarks=True) returned, as facenet-pytorch's select_boxes().
-
-        Args:
-            method: see selection_method in the constructor.
-            threshold: that "largest_over_threshold" asks for.
-            center_weight: of the squared distance from the picture's centre in "center_weighted_size".
-
-        Returns:
-            boxes [1, 4], probability, points [1, 5, 2] (or as many as the model has); None each where there is none. Several pictures: object arrays with an item a
-            picture, probabilities as arrays [1].
-        """
-        _check_choice("method", method, _SELECTIONS)
-        if not is_batch(imgs):
-            box, probability, point = faces.select(all_boxes, all_probs, all_points, imgs, method, threshold, center_weight)
-            return box, probability[0], point
-        selected = [
-            faces.select(*found, method, threshold, center_weight) for found in zip(all_boxes, all_probs, all_points, imgs, strict=True)
-        ]
-        boxes, probabilities, points = ([item[i] for item in selected] for i in range(3))
-        return faces.object_array(boxes), faces.object_array(probabilities), faces.object_array(points)
-
-    def extract(self, img: Any, batch_boxes: Any, save_path: Any = None, batch_points: Any = None) -> Any:
-        """Cuts boxes out, as facenet-pytorch's extract(): each stretched to a square of image_size, with `margin` around it.
-
-        Args:
-            img: as detect().
-            batch_boxes: [n, 4] as detect() gives them, or None; for several pictures one such item each.
-            save_path: as forward().
-            batch_points: [n, 5, 2] as detect() gives them; needed where `align` is on.
-
-        Returns:
-            as forward().
-        """
-        self._check_align()
-        if self.align and batch_points is None:
-            raise UsageError("extract: align needs batch_points, the landmarks that detect() returns")
-        many = is_batch(img)
-        images, boxes, points = (img, batch_boxes, batch_points) if many else ([img], [batch_boxes], [batch_points])
-        paths = save_paths(save_path, images)
-        if len(paths) != len(images) or len(boxes) != len(images):
-            raise UsageError(
-                f"extract: found {len(images)} pictures, {len(boxes)} items of boxes and {len(paths)} paths; expected as many of each"
-            )
-        kept = [0 if found is None else len(found if self.keep_all else found[:1]) for found in boxes]
-        check_save_paths([name for path, count in _last_of_each(paths, kept) for name in crop_paths(path, count)], images)
-        crops = [
-            None if boxes[i] is None else self._crops(image, boxes[i], None if points is None else points[i], paths[i])
-            for i, image in enumerate(images)
-        ]
-        return crops if many else crops[0]
-
-    def _crops(self, image: Any, boxes: Any, points: Any, path: Any) -> TensorLike:
-        pixels = to_pixels(image)
-        crops = []
-        kept = boxes if self.keep_all else boxes[:1]
-        for i, (box, name) in enumerate(zip(kept, crop_paths(path, len(kept)), strict=True)):
-            if self.align:
-                crop = faces.align_face(pixels, points[i], self.image_size)
-            else:
-                crop = faces.extract_face(pixels, box, self.image_size, self.margin)
-            if name is not None:
-                _core.write_image(name, to_pixels(crop))
-            crops.append(faces.fixed_image_standardization(crop) if self.post_process else crop)
-        return stacked(crops) if self.keep_all else crops[0]
-
-
-def _last_of_each(paths: Sequence[Any], counts: Sequence[int]) -> list[tuple[Any, int]]:
-    """One name for several pictures is taken as it was said, as facenet-pytorch does: the last one stays, and a warning says so."""
-    last = {os.path.realpath(path): (path, count) for path, count in zip(paths, counts, strict=True) if path is not None}
-    if len(last) < sum(path is not None for path in paths):
-        warnings.warn("save_path: several pictures have one name; the crops of the last one stay", stacklevel=4)
-    return list(last.values())
-
-
-def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
-    if value is not None and value not in choices:
-        raise UsageError(f"{name}: invalid value: found {value!r}, expected one of {', '.join(choices)}")
 
 
 def _model_folder(model: str | os.PathLike[str] | None) -> str | None:

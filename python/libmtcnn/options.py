@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from libmtcnn import _core
@@ -31,6 +32,12 @@ def device_name(device: str | torch.device | None) -> str:
     if kind in ("mps", "xpu", "xla", "hpu", "privateuseone"):
         raise UsageError(f'device: found {name!r}, expected "cpu", "cuda", "cuda:N" or "auto": the CPU\'s engine needs no other; device="cpu"')
     return f"cuda:{number}" if kind == "gpu" and number else "cuda" if kind == "gpu" else name
+
+
+def check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
+    """Refuses a word that is not one of these; None is not said."""
+    if value is not None and value not in choices:
+        raise UsageError(f"{name}: invalid value: found {value!r}, expected one of {', '.join(choices)}")
 
 
 def changed(detector: _core.Detector, given: dict[str, Any], where: str) -> _core.Detector:

@@ -1,4 +1,4 @@
-"""What the tests share: the sample pictures, the program, the memory in use."""
+"""What the tests share: the sample images, the program, its faces and the detector's, the memory in use."""
 
 import json
 import subprocess
@@ -32,6 +32,15 @@ def faces_of_program(path, *arguments):
         for face in json.loads(output)["faces"]
     ]
     return np.array(rows, np.float32).reshape(-1, 15)
+
+
+def detections(detector, image):
+    """float32 [n, 15] with width and height, by falling confidence."""
+    detector.select_largest = False
+    boxes, probabilities, points = detector.detect(image, landmarks=True)
+    if boxes is None:
+        return np.empty((0, 15), np.float32)
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2], probabilities[:, None], points.reshape(-1, 10)], axis=1)
 
 
 def crowd(width, height, seed=0):
