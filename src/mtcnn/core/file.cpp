@@ -240,13 +240,28 @@ fs::path make_temporary_folder(const fs::path& path) {
 
 bool is_temporary_name(const std::string& name) { return name.ends_with(kTemporaryEnding); }
 
+namespace {
+
+/// Whether a process runs; one that has ended and that nobody has waited for, as in a container without an init, does
+/// not.
+bool is_running(pid_t process) {
+  if (::kill(process, 0) != 0 && errno == ESRCH) return false;
+  std::ifstream file(concat("/proc/", process, "/stat"));
+  std::string text;
+  std::getline(file, text, '\0');
+  const size_t name_end = text.rfind(") ");  // the name may hold anything
+  return name_end == std::string::npos || (text[name_end + 2] != 'Z' && text[name_end + 2] != 'X');
+}
+
+}  // namespace
+
 bool is_abandoned(const fs::path& temporary, const std::string& name) {
   const std::string whole = temporary.filename().string();
   const std::string start = name + ".";
   if (!is_temporary_name(whole) || !whole.starts_with(start)) return false;
   pid_t maker = 0;
   const char* end = std::from_chars(whole.data() + start.size(), whole.data() + whole.size(), maker).ptr;
-  return *end == '.' && maker > 0 && ::kill(maker, 0) != 0 && errno == ESRCH;
+  return *end == '.' && maker > 0 && !is_running(maker);
 }
 
 void rename_temporary(const fs::path& temporary, const fs::path& path) {

@@ -10,6 +10,7 @@
 #include "mtcnn/weights/torchscript_weights.h"
 #include "mtcnn/weights/windows.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <fcntl.h>
@@ -23,6 +24,7 @@ constexpr const char* kFileName = "cascade.json";
 constexpr const char* kFormat = "mtcnn-cascade";
 constexpr int kFormatVersion = 1;
 constexpr const char* kBegun = ".begun";  ///< marks folders in which a model is being written
+constexpr const char* kWork = "model";    ///< in such a folder: the model
 
 fs::path safetensors_path(const fs::path& folder, NetKind net) {
   return folder / concat(net_name(net), ".safetensors");
@@ -111,7 +113,7 @@ void write_files(const fs::path& folder, const Model& model, const WeightsFormat
 /// \return the folder in `work` with the whole model.
 fs::path write_begun(const TemporaryFolder& work, const Model& model, const WeightsFormat& format) {
   write_text(work.place() / kBegun, "");
-  fs::path begun = work.place() / "model";
+  fs::path begun = work.place() / kWork;
   make_folder(begun);
   write_files(begun, model, format);
   sync_folder(begun);
@@ -124,8 +126,11 @@ void remove_leftovers(const fs::path& folder) {
   if (!is_folder(parent)) return;
   for (const fs::path& entry : folder_entries(parent)) {
     if (!is_abandoned(entry, folder.filename().string()) || !is_folder(entry)) continue;
-    const std::vector<fs::path> inside = folder_entries(entry);  // the mark itself may be left under a temporary name
-    if (inside.empty() || inside.front().filename().string().starts_with(kBegun)) remove_path(entry);
+    const auto is_ours = [](const fs::path& file) {  // the mark itself may be left under a temporary name
+      return file.filename() == kWork || file.filename().string().starts_with(kBegun);
+    };
+    const std::vector<fs::path> inside = folder_entries(entry);
+    if (std::ranges::all_of(inside, is_ours)) remove_path(entry);
   }
 }
 

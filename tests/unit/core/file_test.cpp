@@ -2,6 +2,7 @@
 
 #include "mtcnn/core/paths.h"
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 #include <optional>
@@ -303,13 +304,16 @@ TEST(TemporaryNames, TellWhoseAreAbandoned) {
     make_temporary_file(folder / "a");
     ::_exit(0);
   }
+  const auto abandoned = [&] {
+    const std::vector<fs::path> files = folder_entries(folder.path());
+    EXPECT_TRUE(std::ranges::none_of(files, [](const fs::path& file) { return is_abandoned(file, "b"); }));
+    return std::ranges::count_if(files, [](const fs::path& file) { return is_abandoned(file, "a"); });
+  };
+  siginfo_t ended{};
+  ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);
+  EXPECT_EQ(abandoned(), 1) << "a process that nobody has waited for";
   ::waitpid(child, nullptr, 0);
-  size_t abandoned = 0;
-  for (const fs::path& file : folder_entries(folder.path())) {
-    abandoned += is_abandoned(file, "a") ? 1U : 0U;
-    EXPECT_FALSE(is_abandoned(file, "b"));
-  }
-  EXPECT_EQ(abandoned, 1U);
+  EXPECT_EQ(abandoned(), 1);
   EXPECT_FALSE(is_abandoned(folder / "a.x.1.tmp", "a"));
 }
 

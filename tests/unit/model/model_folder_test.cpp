@@ -59,6 +59,7 @@ TEST(ModelFolder, ReplacesAnOlderOneAndLeavesOtherFiles) {
   write_text(folder / "model.999999999.0.tmp" / ".begun", "");
   fs::create_directory(folder / "model.999999999.1.tmp");
   write_text(folder / "model.999999999.1.tmp" / "mine", "");
+  fs::create_directories(folder / "model.999999999.2.tmp" / "model");  // killed while it was removed
   Model other = random_model();
   other.detector.min_face = 44;
   write_model(model, other);
