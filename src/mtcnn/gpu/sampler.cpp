@@ -28,20 +28,20 @@ at::Tensor as_grid(const at::Tensor& positions, int64_t last) {
 
 }  // namespace
 
-Sampler::Sampler(const at::Tensor& pictures, const PixelScale& pixels)
-    : height_(pictures.size(1)), width_(pictures.size(2)), pixels_(pixels) {
-  require(pictures.dim() == 4 && pictures.size(3) == 3 && pictures.numel() > 0, "Sampler: [B, H, W, 3] is needed");
-  const int64_t count = pictures.size(0);
-  at::Tensor sums = (pictures.permute({3, 0, 1, 2}).to(at::kDouble) - pixels.border).cumsum(2).cumsum(3);
+Sampler::Sampler(const at::Tensor& images, const PixelScale& pixels)
+    : height_(images.size(1)), width_(images.size(2)), pixels_(pixels) {
+  require(images.dim() == 4 && images.size(3) == 3 && images.numel() > 0, "Sampler: [B, H, W, 3] is needed");
+  const int64_t count = images.size(0);
+  at::Tensor sums = (images.permute({3, 0, 1, 2}).to(at::kDouble) - pixels.border).cumsum(2).cumsum(3);
   sums_ = at::constant_pad_nd(sums, {1, 0, 1, 0}).view({1, 3, count * (height_ + 1), width_ + 1});
 }
 
-at::Tensor Sampler::cut(const at::Tensor& boxes, const at::Tensor& pictures, int64_t height, int64_t width) const {
+at::Tensor Sampler::cut(const at::Tensor& boxes, const at::Tensor& images, int64_t height, int64_t width) const {
   const int64_t count = boxes.size(0);
   if (count == 0) return at::empty({0, 3, height, width}, boxes.options().dtype(at::kFloat));
   const Edges x = edges_of(boxes.select(1, 0), boxes.select(1, 2), width, width_);
   const Edges y = edges_of(boxes.select(1, 1), boxes.select(1, 3), height, height_);
-  const at::Tensor rows = y.ends + (pictures * (height_ + 1)).unsqueeze(1);
+  const at::Tensor rows = y.ends + (images * (height_ + 1)).unsqueeze(1);
   const at::Tensor grid =
       at::stack({as_grid(x.ends, width_).unsqueeze(1).expand({count, 2 * height, 2 * width}),
                  as_grid(rows, sums_.size(2) - 1).unsqueeze(2).expand({count, 2 * height, 2 * width})},

@@ -20,12 +20,12 @@ struct PixelScale {
 class Sampler {
  public:
   /// \param images  uint8 [B, H, W, 3], B, H and W at least 1. Costs 24 bytes a pixel on their device.
-  Sampler(const at::Tensor& pictures, const PixelScale& pixels);
+  Sampler(const at::Tensor& images, const PixelScale& pixels);
 
   /// \param boxes     float64 [N, 4], x1 y1 x2 y2 in image pixels, finite and with area; they may leave the image.
   /// \param images  int64 [N]: which image each box is of.
   /// \return float32 [N, 3, height, width]; N may be 0.
-  at::Tensor cut(const at::Tensor& boxes, const at::Tensor& pictures, int64_t height, int64_t width) const;
+  at::Tensor cut(const at::Tensor& boxes, const at::Tensor& images, int64_t height, int64_t width) const;
 
  private:
   int64_t height_;

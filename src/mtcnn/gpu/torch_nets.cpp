@@ -150,10 +150,10 @@ TorchNets::TorchNets(std::span<const NetWeights, 3> weights, c10::Device device,
     : impl_(std::make_unique<Impl>(weights, at::TensorOptions(device).dtype(precision))) {}
 TorchNets::~TorchNets() = default;
 
-at::Tensor TorchNets::run_pnet(const at::Tensor& pictures) const {
-  const int64_t batch = pictures.size(0);
-  return impl_->run(NetKind::pnet, pictures, batch)
-      .view({batch, pictures.size(2) / 2 - 5, pictures.size(3) / 2 - 5, kFaceValues});
+at::Tensor TorchNets::run_pnet(const at::Tensor& images) const {
+  const int64_t batch = images.size(0);
+  return impl_->run(NetKind::pnet, images, batch)
+      .view({batch, images.size(2) / 2 - 5, images.size(3) / 2 - 5, kFaceValues});
 }
 
 at::Tensor TorchNets::run_crops(NetKind net, const at::Tensor& crops) const {

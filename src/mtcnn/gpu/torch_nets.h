@@ -23,7 +23,7 @@ class TorchNets {
   /// P-Net over whole images.
   /// \param images  float [B, 3, H, W] on the device, even sides of at least 12.
   /// \return float [B, H / 2 - 5, W / 2 - 5, 5], see kFaceValues.
-  at::Tensor run_pnet(const at::Tensor& pictures) const;
+  at::Tensor run_pnet(const at::Tensor& images) const;
 
   /// R-Net or O-Net over windows.
   /// \param crops  float [N, 3, S, S] on the device, S = net_input_size(net), N at least 1.

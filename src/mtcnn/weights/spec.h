@@ -49,6 +49,7 @@ struct HeadTraits {
   int64_t values = 0;     ///< its outputs; 0: two a point
   bool optional = false;  ///< weights may lack it
 };
+/// Those of this kind.
 const HeadTraits& head_traits(HeadKind kind);
 
 /// The head with so many outputs: 2 of a face, 4 offsets, else landmarks.
