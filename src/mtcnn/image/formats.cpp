@@ -92,6 +92,10 @@ PictureFacts inspect_png(const PictureBytes& bytes) {
     for (const std::string_view type : {"tEXt", "zTXt", "iTXt"}) {
       if (bytes.says(at + 4, type) && !from_text) from_text = raw_profile_orientation(type, content);
     }
+    if (bytes.says(at + 4, "iCCP") && facts.profile_size == 0) {
+      facts.profile_begin = at;
+      facts.profile_size = 12 + length;
+    }
     has_data = has_data || bytes.says(at + 4, "IDAT");
     if (bytes.says(at + 4, "IEND")) break;
     at += 12 + length;

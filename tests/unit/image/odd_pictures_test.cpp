@@ -224,6 +224,17 @@ TEST(CutOff, APngWithoutItsEndIsRead) {
   EXPECT_THAT(heard, HasSubstr("no end"));
 }
 
+TEST(Profiles, OfAPngAreNoNoise) {
+  std::string png = read_text(fixture("orientation6.png"));
+  const std::string chunk = "iCCP" + std::string("profile\0\0", 9) + "not compressed at all";
+  const size_t behind_header = 33;
+  png.insert(behind_header, big(chunk.size() - 4, 4) + chunk + big(crc32(std::as_bytes(std::span(chunk))), 4));
+  ::testing::internal::CaptureStderr();  // libpng, which not every build of OpenCV reads PNGs with, would complain
+  expect_quarters(decoded(png), 0);
+  expect_quarters(decoded(png.substr(0, png.size() - 12)), 0);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::Not(HasSubstr("libpng")));
+}
+
 #ifdef MTCNN_TEST_JPEG
 TEST(CutOff, AJpegWithAllItsPixelsIsRead) {
   const std::string jpeg = read_text(fixture("orientation1.jpg"));
