@@ -5,6 +5,7 @@
 #include "mtcnn/image/exif.h"
 #include "mtcnn/image/more_decoders.h"
 #include "mtcnn/image/picture_bytes.h"
+#include "mtcnn/image/png.h"
 #include "mtcnn/image/tiff.h"
 
 #include <algorithm>
@@ -63,45 +64,6 @@ PictureFacts inspect_jpeg(const PictureBytes& bytes) {
   }
   if (!has_frame || !has_scan) bytes.damaged("a JPEG without an image");
   facts.orientation = orientation.value_or(1);
-  return facts;
-}
-
-PictureFacts inspect_png(const PictureBytes& bytes) {
-  PictureFacts facts{.kind = PictureKind::png};
-  bool has_data = false;
-  std::optional<int> orientation;
-  std::optional<int> from_text;
-  for (uint64_t at = 8;;) {
-    if (has_data && at == bytes.size()) {
-      facts.lacks_end = true;
-      break;
-    }
-    const uint64_t length = bytes.number(at, 4, ByteOrder::big);
-    const PictureBytes content = bytes.within(at + 8, length);
-    const uint64_t stored = bytes.number(at + 8 + length, 4, ByteOrder::big);
-    // A capital first letter: no decoder may do without the chunk. The others only carry notes.
-    const bool critical = (bytes.byte(at + 4) & 0x20) == 0;
-    const bool first = at == 8;
-    if (first != bytes.says(at + 4, "IHDR")) bytes.damaged("a PNG with chunks out of order");
-    if (critical && crc32(bytes.part(at + 4, length + 4)) != stored) bytes.damaged("a PNG with a wrong checksum");
-    if (first) {
-      facts.width = static_cast<int64_t>(content.number(0, 4, ByteOrder::big));
-      facts.height = static_cast<int64_t>(content.number(4, 4, ByteOrder::big));
-    }
-    if (bytes.says(at + 4, "eXIf") && !orientation) orientation = exif_orientation(content);
-    for (const std::string_view type : {"tEXt", "zTXt", "iTXt"}) {
-      if (bytes.says(at + 4, type) && !from_text) from_text = raw_profile_orientation(type, content);
-    }
-    if (bytes.says(at + 4, "iCCP") && facts.profile_size == 0) {
-      facts.profile_begin = at;
-      facts.profile_size = 12 + length;
-    }
-    has_data = has_data || bytes.says(at + 4, "IDAT");
-    if (bytes.says(at + 4, "IEND")) break;
-    at += 12 + length;
-  }
-  if (!has_data) bytes.damaged("a PNG without an image");
-  facts.orientation = orientation ? *orientation : from_text.value_or(1);
   return facts;
 }
 

@@ -20,8 +20,6 @@ struct PictureFacts {
   bool premultiplied = false;   ///< colours are decoded as already multiplied by alpha (TIFF)
   bool alpha_is_undefined = false;  ///< a fourth channel, if any, carries nothing (BMP, TIFF)
   bool white_is_zero = false;       ///< the decoder leaves an image negative that is stored so (TIFF)
-  size_t profile_begin = 0;         ///< of the colour profile, which decoding does not use, in the file (PNG)
-  size_t profile_size = 0;          ///< bytes; 0: there is none
   bool lacks_end = false;           ///< the end marker alone may be missing; decoding tells (JPEG, PNG)
   const char* doubtful = "";        ///< a compression that the decoder may silently not know (TIFF)
 

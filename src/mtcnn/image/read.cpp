@@ -8,6 +8,7 @@
 #include "mtcnn/image/formats.h"
 #include "mtcnn/image/more_decoders.h"
 #include "mtcnn/image/picture_bytes.h"
+#include "mtcnn/image/png.h"
 #include "mtcnn/image/tiff.h"
 
 #include <algorithm>
@@ -60,16 +61,6 @@ std::string with_jpeg_end(std::span<const std::byte> bytes, const std::string& w
   return whole;
 }
 
-/// libpng prints complaints about colour profiles to stderr, without the file's name.
-std::string plain_png(std::span<const std::byte> bytes, const PictureFacts& facts, const std::string& where) {
-  constexpr std::string_view kEnd("\0\0\0\0IEND\xAE\x42\x60\x82", 12);
-  std::string content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  content.erase(facts.profile_begin, facts.profile_size);
-  if (!facts.lacks_end) return content;
-  log::warning(where + ": this PNG has no end; it is read as far as it goes");
-  return content.append(kEnd);
-}
-
 /// The same image as the decoder reads it right; nothing where it does so as it is.
 std::optional<std::string> mended(std::span<const std::byte> bytes, const PictureFacts& facts,
                                   const std::string& where) {
@@ -77,8 +68,10 @@ std::optional<std::string> mended(std::span<const std::byte> bytes, const Pictur
   if (facts.kind == PictureKind::bmp) return plain_bmp(picture);
   if (facts.kind == PictureKind::tiff && facts.orientation != 1) return without_orientation(picture);
   if (facts.kind == PictureKind::jpeg && facts.lacks_end) return with_jpeg_end(bytes, where);
-  if (facts.kind == PictureKind::png && (facts.lacks_end || facts.profile_size > 0))
-    return plain_png(bytes, facts, where);
+  if (facts.kind == PictureKind::png) {
+    if (facts.lacks_end) log::warning(where + ": this PNG has no end; it is read as far as it goes");
+    return plain_png(picture);
+  }
   return std::nullopt;
 }
 
