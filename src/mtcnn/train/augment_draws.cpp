@@ -30,7 +30,7 @@ ColourMatrix draw_colours(const AugmentOptions& options, RandomStream& random) {
 
 CropChanges::Noise draw_noise(const AugmentOptions& options, int crop_size, RandomStream& random) {
   const double deviation = random.uniform(0, options.noise_level);
-  const bool grey = random.chance(0.5);  // video grain rather than a sensor's
+  const bool grey = random.chance(0.5);  // photographic grain rather than a sensor's noise
   const CropChanges::Noise noise{
       .scale = static_cast<float>(deviation * std::sqrt(3.0) / 65536), .grey = grey, .random = random};
   // What is drawn next does not depend on whether these numbers are used.

@@ -81,12 +81,13 @@ TrainState read_state(const fs::path& path, const RunLength& length) {
   state.totals.steps = count_within(fields, totals, "steps", 0, length.steps_per_epoch);
   state.totals.samples = count_within(fields, totals, "samples", 0, std::numeric_limits<int64_t>::max());
   for (const auto& [name, member] : kTotals) state.totals.*member = fields.number(fields.member(totals, name), name);
-  const auto is_task = [](const std::string& name) {
-    return name != "steps" && name != "samples" &&
-           std::ranges::none_of(kTotals, [&](const auto& total) { return name == total.first; });
+  for (auto& [name, loss] : state.totals.tasks) loss = fields.number(fields.member(totals, name.c_str()), name.c_str());
+  const auto is_known = [&](const std::string& name) {
+    return name == "steps" || name == "samples" || state.totals.tasks.contains(name) ||
+           std::ranges::any_of(kTotals, [&](const auto& total) { return name == total.first; });
   };
-  for (const auto& [name, loss] : totals.items()) {
-    if (is_task(name)) state.totals.tasks[name] = fields.number(loss, name.c_str());
+  for (const auto& [name, loss] : totals.items()) {  // of further tasks
+    if (!is_known(name)) state.totals.tasks[name] = fields.number(loss, name.c_str());
   }
   return state;
 }

@@ -17,20 +17,15 @@ constexpr size_t kSamplesNamed = 3;
 /// What the device computes beside the tasks' losses, in the order of figures_of().
 constexpr std::array kFigures = {&EpochTotals::loss, &EpochTotals::kept, &EpochTotals::claimed, &EpochTotals::found};
 
-Tensor figures_of(const BatchCounts& counts, const NetOutput& output, const LossTerms& terms) {
+Tensor figures_of(const BatchCounts& counts, const NetOutput& output, const LossTerms& terms,
+                  const std::map<std::string, Tensor>& tasks) {
   const torch::NoGradGuard no_grad;
   const Tensor logits = output.face_logits.slice(0, 0, counts.faces()).flatten(1);
   const Tensor claimed = (logits.select(1, 1) >= logits.select(1, 0)).to(torch::kFloat);
   const Tensor found = claimed.slice(0, counts.negatives).sum();
   std::vector<Tensor> figures = {terms.total, terms.kept.sum().to(torch::kFloat), claimed.sum(), found};
-  for (const auto& [name, loss] : terms.tasks()) figures.push_back(loss);
+  for (const auto& [name, loss] : tasks) figures.push_back(loss);
   return torch::stack(figures);
-}
-
-std::vector<std::string> task_names(const LossTerms& terms) {
-  std::vector<std::string> names;
-  for (const auto& [name, loss] : terms.tasks()) names.push_back(name);
-  return names;
 }
 
 }  // namespace
@@ -41,11 +36,12 @@ StepTotals::StepTotals(const CropSet& crops, std::filesystem::path run, size_t s
 void StepTotals::add(int64_t step, const BatchCounts& counts, const std::vector<SampleId>& samples,
                      const NetOutput& output, const LossTerms& terms, EpochTotals& totals) {
   const auto named = static_cast<ptrdiff_t>(std::min(kSamplesNamed, samples.size()));
-  pending_.push_back({.number = step,
-                      .counts = counts,
-                      .samples = {samples.begin(), samples.begin() + named},
-                      .tasks = task_names(terms),
-                      .figures = figures_of(counts, output, terms)});
+  const std::map<std::string, Tensor> tasks = terms.tasks();
+  Step& added = pending_.emplace_back(Step{.number = step,
+                                           .counts = counts,
+                                           .samples = {samples.begin(), samples.begin() + named},
+                                           .figures = figures_of(counts, output, terms, tasks)});
+  for (const auto& [name, loss] : tasks) added.tasks.push_back(name);
   ++totals.steps;
   totals.samples += counts.total();
   totals.faces += static_cast<double>(counts.faces());

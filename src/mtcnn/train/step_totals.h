@@ -40,9 +40,9 @@ class StepTotals {
   struct Step {
     int64_t number;
     BatchCounts counts;
-    std::vector<SampleId> samples;  ///< the first ones
-    std::vector<std::string> tasks;
-    torch::Tensor figures;  ///< on the net's device: those of StepTotals, then the tasks' losses
+    std::vector<SampleId> samples;   ///< the first ones
+    torch::Tensor figures;           ///< on the net's device, the tasks' losses at the end
+    std::vector<std::string> tasks;  ///< names of these
   };
 
   [[noreturn]] void refuse_loss(const Step& step, const EpochTotals& own) const;

@@ -12,11 +12,11 @@ struct EpochTotals {
   int64_t steps = 0;
   int64_t samples = 0;
   double loss = 0;
-  std::map<std::string, double> tasks;  ///< their losses, by name
-  double kept = 0;                      ///< face samples that were learnt from
-  double faces = 0;                     ///< face samples
-  double right = 0;                     ///< of them, classified rightly
-  double found = 0;                     ///< positives classified as faces
+  std::map<std::string, double> tasks = {{"face", 0}, {"box", 0}, {"landmark", 0}, {"teacher", 0}};  ///< their losses
+  double kept = 0;   ///< face samples that were learnt from
+  double faces = 0;  ///< face samples
+  double right = 0;  ///< of them, classified rightly
+  double found = 0;  ///< positives classified as faces
   double positives = 0;
   double claimed = 0;  ///< face samples classified as faces
   double seconds = 0;

@@ -268,6 +268,9 @@ TEST(Checkpoint, StateFileIsNotBelieved) {
   EXPECT_THAT(with("/step", "twelve"), HasSubstr("'step'"));
   EXPECT_THAT(with("/totals", 3), HasSubstr("'steps' is missing"));
   EXPECT_THAT(with("/totals/steps", -1), HasSubstr("wrong 'steps'"));
+  for (const char* task : {"face", "box", "landmark", "teacher"})
+    EXPECT_THAT(with(concat("/totals/", task).c_str(), nullptr), HasSubstr(task));
+  EXPECT_THAT(with("/totals/turned", "far"), HasSubstr("turned")) << "the loss of a further task";
   write_text(folder / "state.json", "[]");
   EXPECT_THAT(refused(folder.path(), training), HasSubstr("'epoch' is missing"));
 }
