@@ -19,8 +19,8 @@ struct MiningOptions {
   float pnet_threshold = 0.4F;
   float rnet_threshold = 0.3F;
   float onet_threshold = 0.3F;  ///< for false faces only
-  int negatives = 60;           ///< at most, an image
-  int false_faces = 0;          ///< wrong answers of the whole cascade that become negatives, at most, an image
+  int negatives = 60;           ///< at most, per image
+  int false_faces = 0;          ///< wrong answers of the whole cascade that become negatives, at most, per image
 };
 
 /// How crops of one stage are drawn from an image. Numbers of samples are for a data set of weight 1.
@@ -30,10 +30,10 @@ struct SampleOptions {
   float negative_overlap = 0.3F;
   bool square = false;         ///< bands of overlap are measured with the square round a face, not the face itself
   float min_face = 12;         ///< pixels
-  int positives = 24;          ///< a face
-  int parts = 20;              ///< a face
-  int near_negatives = 20;     ///< a face
-  int negatives = 22;          ///< an image
+  int positives = 24;          ///< per face
+  int parts = 20;              ///< per face
+  int near_negatives = 20;     ///< per face
+  int negatives = 22;          ///< per image
   int landmarks = 28;          ///< a face with points
   float smallest_side = 0.8F;  ///< of a jittered window, relative to the face's shorter side
   float largest_side = 1.25F;  ///< the same, relative to its longer side
@@ -41,7 +41,7 @@ struct SampleOptions {
   float turn = 20;             ///< degrees
   float turned = 0.5F;         ///< share
   float mirrored = 0.5F;       ///< share
-  int max_samples = 6000;      ///< an image
+  int max_samples = 6000;      ///< per image
   float crop_margin = 0;       ///< of R-Net's and O-Net's crops, see InputOptions; without --init
   MiningOptions mine;
 };

@@ -57,7 +57,7 @@ struct CocoScore {
   double ar_10 = 0;
   double ar_100 = 0;
   double ar_1000 = 0;
-  double ar_small = 0;  ///< with 100 detections an image
+  double ar_small = 0;  ///< with 100 detections per image
   double ar_medium = 0;
   double ar_large = 0;
   int64_t faces = 0;  ///< that count: without crowds

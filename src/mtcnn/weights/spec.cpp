@@ -128,7 +128,9 @@ std::vector<TensorSpec> tensor_specs(NetKind net, const Channels& channels) {
   const NetSpec& spec = net_spec(net);
   require(channels.size() == spec.layers.size(), "tensor_specs: the net has another number of layers");
   std::vector<TensorSpec> tensors;
-  const auto add = [&](const std::string& name, std::vector<int64_t> weight, bool landmarks, bool optional) {
+  const auto add = [&](const std::string& name, std::vector<int64_t> weight, const HeadSpec* head = nullptr) {
+    const bool landmarks = head != nullptr && head->kind == HeadKind::landmarks;
+    const bool optional = head != nullptr && head_traits(head->kind).optional;
     const int64_t outputs = weight.front();
     tensors.push_back({name + ".weight", std::move(weight), landmarks, optional});
     tensors.push_back({name + ".bias", {outputs}, landmarks, optional});
@@ -138,9 +140,9 @@ std::vector<TensorSpec> tensor_specs(NetKind net, const Channels& channels) {
     const LayerSpec& layer = spec.layers[i];
     const int64_t side = layer.kernel > 0 ? 1 : spec.side_behind(i);
     if (layer.kernel > 0) {
-      add(layer.name, {channels[i], inputs, layer.kernel, layer.kernel}, false, false);
+      add(layer.name, {channels[i], inputs, layer.kernel, layer.kernel});
     } else {
-      add(layer.name, {channels[i], inputs * side * side}, false, false);
+      add(layer.name, {channels[i], inputs * side * side});
     }
     tensors.push_back({layer.prelu + ".weight", {channels[i]}});
     inputs = channels[i];
@@ -148,7 +150,7 @@ std::vector<TensorSpec> tensor_specs(NetKind net, const Channels& channels) {
   for (const HeadSpec& head : spec.heads) {
     std::vector<int64_t> shape = {head.values(kFacePoints), inputs};
     if (spec.is_convolutional()) shape.insert(shape.end(), {1, 1});
-    add(head.name, std::move(shape), head.kind == HeadKind::landmarks, head_traits(head.kind).optional);
+    add(head.name, std::move(shape), &head);
   }
   return tensors;
 }

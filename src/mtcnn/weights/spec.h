@@ -46,7 +46,7 @@ enum class HeadKind { face, box, landmarks };
 struct HeadTraits {
   const char* output;     ///< what it is called in ONNX files
   const char* meaning;    ///< in the same
-  int64_t values = 0;     ///< its outputs; 0: two a point
+  int64_t values = 0;     ///< its outputs; 0: two per point
   bool optional = false;  ///< weights may lack it
 };
 /// Those of this kind.
