@@ -29,6 +29,12 @@ int64_t resident_bytes() { return resident().all; }
 
 int64_t resident_file_bytes() { return resident().files; }
 
+int64_t physical_memory_bytes() {
+  const int64_t pages = ::sysconf(_SC_PHYS_PAGES);
+  const int64_t page = ::sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? pages * page : 0;
+}
+
 int64_t peak_memory_bytes() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);

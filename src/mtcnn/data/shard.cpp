@@ -178,11 +178,18 @@ std::span<const uint8_t> Shard::pixels(int64_t index) const {
 }
 
 CropLabel Shard::label(int64_t index) const {
-  require(index >= 0 && index < count_, "Shard::label: no such crop");
-  CropLabel label;
-  label.offsets = floats_at<kOffsetCount>(offsets_, index);
+  CropLabel label = located(index);
   label.overlap = floats_at<1>(overlap_, index)[0];
   std::memcpy(&label.source, source_ + static_cast<size_t>(index) * sizeof label.source, sizeof label.source);
+  return label;
+}
+
+CropLabel Shard::targets(int64_t index) const { return kind_ == CropKind::negative ? CropLabel{} : located(index); }
+
+CropLabel Shard::located(int64_t index) const {
+  require(index >= 0 && index < count_, "Shard: no such crop");
+  CropLabel label;
+  label.offsets = floats_at<kOffsetCount>(offsets_, index);
   const auto window = floats_at<4>(window_, index);
   label.window = {window[0], window[1], window[2], window[3]};
   if (landmarks_ != nullptr) {

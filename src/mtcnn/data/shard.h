@@ -70,6 +70,9 @@ class Shard {
   /// [3, S, S], RGB.
   std::span<const uint8_t> pixels(int64_t index) const;
   CropLabel label(int64_t index) const;
+  /// What a net learns from this crop: its label without overlap and source; of a negative nothing. Of many crops in
+  /// random order, label() would read twice as many pages of the file.
+  CropLabel targets(int64_t index) const;
 
   /// CRC-32 over the whole file.
   std::string checksum() const;
@@ -79,6 +82,8 @@ class Shard {
 
  private:
   const std::byte* tensor(const char* name, Dtype dtype, const std::vector<int64_t>& shape) const;
+  /// The label without overlap and source.
+  CropLabel located(int64_t index) const;
 
   Safetensors file_;
   std::string stage_;

@@ -67,9 +67,9 @@ CropLabel mirrored(const CropLabel& label, std::span<const size_t> mirror, const
   CropLabel result = label;
   // Relative to the window: the lead comes to lie on the other side, and a shift that is added to x had to be taken
   // off.
-  const float side = label.window.width();
-  const float lead = input.crop_lead == 0 ? 0 : input.crop_lead / side;
-  const float shift = input.landmark_shift == 0 ? 0 : input.landmark_shift / side;
+  const float side = label.window.width();  // 0 for negatives, which have no targets
+  const float lead = side == 0 ? 0 : input.crop_lead / side;
+  const float shift = side == 0 ? 0 : input.landmark_shift / side;
   result.offsets[0] = -label.offsets[2] - lead;
   result.offsets[2] = -label.offsets[0] - lead;
   require(label.landmarks.empty() || label.landmarks.size() == 2 * mirror.size(), "mirrored: another number of points");

@@ -1,18 +1,13 @@
 #include "mtcnn/train/device_memory.h"
 
+#include "mtcnn/core/memory.h"
+
 #include <cstddef>
 
 #include <dlfcn.h>
-#include <unistd.h>
 
 namespace mtcnn {
 namespace {
-
-int64_t machine_memory() {
-  const int64_t pages = sysconf(_SC_PHYS_PAGES);
-  const int64_t page = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page > 0 ? pages * page : 0;
-}
 
 /// LibTorch tells this in its newer versions only; the driver, which is loaded already where there is CUDA, in all.
 int64_t cuda_memory(int index) {
@@ -32,7 +27,7 @@ int64_t cuda_memory(int index) {
 }  // namespace
 
 int64_t device_memory(c10::Device device) {
-  if (device.is_cpu()) return machine_memory();
+  if (device.is_cpu()) return physical_memory_bytes();
   return device.is_cuda() ? cuda_memory(device.has_index() ? device.index() : 0) : 0;
 }
 

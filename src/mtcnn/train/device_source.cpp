@@ -118,7 +118,7 @@ class Preparer {
     const BatchCounts& counts = order_.own_counts();
     if (row < counts.negatives) return;
     const CropSet::Crop crop = crops_.at(id);
-    CropLabel label = crop.shard->label(crop.row);
+    CropLabel label = crop.shard->targets(crop.row);
     if (mirror) label = mirrored(label, crops_.landmarks().mirror, crops_.input());
     const bool box = row < counts.negatives + counts.boxes();
     const auto add = [this](const auto& values, Reals list) {

@@ -8,7 +8,12 @@
 namespace mtcnn {
 namespace {
 
-constexpr int64_t kMostMapped = int64_t{1} << 30;  ///< bytes of shards in memory, after which they are given back
+/// Bytes of shards in memory, after which they are given back: often enough to leave space to others, seldom enough
+/// that random reads find most pages mapped.
+int64_t most_mapped() {
+  static const int64_t most = std::max(int64_t{1} << 30, physical_memory_bytes() / 4);
+  return most;
+}
 
 void resize(Batch& batch, const BatchCounts& counts, const CropSet& crops) {
   const int size = crops.crop_size();
@@ -25,7 +30,7 @@ void resize(Batch& batch, const BatchCounts& counts, const CropSet& crops) {
 void load_row(const CropSet& crops, SampleId id, Augmenter& augmenter, RandomStream* random, int64_t row,
               Batch& batch) {
   const CropSet::Crop crop = crops.at(id);
-  CropLabel label = crop.shard->label(crop.row);
+  CropLabel label = crop.shard->targets(crop.row);
   const size_t pixels = batch.pixels.size() / static_cast<size_t>(batch.counts.total());
   augmenter.apply(crop.shard->pixels(crop.row), label, random, batch.pixels.data() + static_cast<size_t>(row) * pixels);
   const BatchCounts& counts = batch.counts;
@@ -67,7 +72,7 @@ int loader_threads(int threads) {
 }
 
 void release_much_mapped(const CropSet& crops) {
-  if (resident_file_bytes() > kMostMapped) crops.release_pages();
+  if (resident_file_bytes() > most_mapped()) crops.release_pages();
 }
 
 void load_plain(const CropSet& crops, const std::vector<SampleId>& samples, Batch& batch) {

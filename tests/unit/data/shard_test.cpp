@@ -57,6 +57,12 @@ TEST(Shard, GivesBackWhatWasWritten) {
       EXPECT_EQ(found.window, wanted.window);
       EXPECT_EQ(found.turn, wanted.turn);
       EXPECT_EQ(found.mirrored, wanted.mirrored);
+      const CropLabel targets = shard.targets(i);
+      const bool negative = kind == CropKind::negative;
+      EXPECT_EQ(targets.offsets, negative ? Offsets{} : wanted.offsets);
+      EXPECT_EQ(targets.landmarks, wanted.landmarks);
+      EXPECT_EQ(targets.window, negative ? Box{} : wanted.window);
+      EXPECT_EQ(targets.mirrored, wanted.mirrored);
     }
     EXPECT_THROW(shard.pixels(5), ContractError);
     EXPECT_THROW(shard.label(-1), ContractError);
