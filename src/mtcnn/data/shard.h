@@ -70,8 +70,8 @@ class Shard {
   /// [3, S, S], RGB.
   std::span<const uint8_t> pixels(int64_t index) const;
   CropLabel label(int64_t index) const;
-  /// What a net learns from this crop: its label without overlap and source; of a negative nothing. Of many crops in
-  /// random order, label() would read twice as many pages of the file.
+  /// What a net learns from this crop: its label without overlap and source; empty for negatives. For crops in random
+  /// order, label() would read twice as many pages of the file.
   CropLabel targets(int64_t index) const;
 
   /// CRC-32 over the whole file.
