@@ -208,9 +208,14 @@ ModuleAnswer gif(ModuleCall& call) {
   int transparent = -1;
   if (!find_gif_frame(*file, transparent)) return damaged(call, GifErrorString(file->Error));
   const GifImageDesc& frame = file->Image;
+  if (frame.Width < 1 || frame.Height < 1) return damaged(call, "a first frame without pixels");
   // A few old files give no size of their own.
   const int width = file->SWidth > 0 ? file->SWidth : frame.Left + frame.Width;
   const int height = file->SHeight > 0 ? file->SHeight : frame.Top + frame.Height;
+  // A code of LZW stands for 4,096 pixels at most; small images may be mostly background.
+  constexpr size_t kSmall = size_t{1} << 24;
+  const size_t pixels = static_cast<size_t>(width) * static_cast<size_t>(height);
+  if (pixels > kSmall && pixels / 4096 > call.size) return damaged(call, "too few bytes for so large an image");
   if (const auto answered = answer_size(call, width, height)) return *answered;
   const ColorMapObject* colours = frame.ColorMap != nullptr ? frame.ColorMap : file->SColorMap;
   if (colours == nullptr) return damaged(call, "there are no colours");

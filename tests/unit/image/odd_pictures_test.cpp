@@ -280,6 +280,19 @@ TEST(MoreKinds, CutOffOrDamagedFilesAreErrors) {
   }
 }
 
+#ifdef MTCNN_TEST_GIF
+TEST(MoreKinds, AGifHasPixelsAndBytesForThem) {
+  std::string gif = read_text(fixture("picture.gif"));
+  const size_t frame = gif.find(',');  // left, top, width, height: two bytes each, from the next one on
+  ASSERT_NE(frame, std::string::npos);
+  // The canvas takes its height from where the frame ends, or from its own field.
+  std::string no_pixels = gif;
+  no_pixels.replace(frame + 1, 8, std::string("\1\0\6\x6a\0\0\0\0", 8)).replace(8, 2, std::string(2, '\0'));
+  EXPECT_THAT(error_of(no_pixels), HasSubstr("without pixels"));
+  EXPECT_THAT(error_of(gif.replace(6, 4, "\xff\x3f\xff\x3f")), HasSubstr("too few bytes"));
+}
+#endif
+
 TEST(MoreKinds, OthersAreNamed) {
   EXPECT_THAT(error_of(std::string("\0\0\0\x18"
                                    "ftypisom\0\0\2\0isommp42",
