@@ -88,6 +88,8 @@ PrepareOptions::PrepareOptions() {
   rnet.landmarks = onet.landmarks = 20;
 }
 
+double SampleOptions::share_of(double side) const { return side < full_crops_from ? side / full_crops_from : 1; }
+
 const SampleOptions& PrepareOptions::samples(const std::string& stage) const {
   if (stage == "pnet") return pnet;
   if (stage == "rnet") return rnet;
@@ -109,6 +111,9 @@ const OptionTable<SampleOptions>& sample_option_table() {
                "objects that are not square, see docs/other_objects.md")
           .add("min_face", &SampleOptions::min_face, {1, 10000},
                "shortest side of a face to learn from, pixels; smaller ones are only kept out of the negatives")
+          .add("full_crops_from", &SampleOptions::full_crops_from, {0, 10000},
+               "shortest side from which a face gets all the crops per face, pixels; a smaller one gets fewer, in "
+               "proportion to its side, so that crowds do not outweigh the larger faces; 0 = all get all")
           .add("positives", &SampleOptions::positives, kSamples, "positives per face, mined ones included")
           .add("parts", &SampleOptions::parts, kSamples, "parts per face, mined ones included")
           .add("near_negatives", &SampleOptions::near_negatives, kSamples, "negatives per face that overlap it")

@@ -30,6 +30,7 @@ struct SampleOptions {
   float negative_overlap = 0.3F;
   bool square = false;         ///< bands of overlap are measured with the square round a face, not the face itself
   float min_face = 12;         ///< pixels
+  float full_crops_from = 0;   ///< pixels; faces with a shorter side get fewer crops, see share_of()
   int positives = 24;          ///< per face
   int parts = 20;              ///< per face
   int near_negatives = 20;     ///< per face
@@ -44,6 +45,9 @@ struct SampleOptions {
   int max_samples = 6000;      ///< per image
   float crop_margin = 0;       ///< of R-Net's and O-Net's crops, see InputOptions; without --init
   MiningOptions mine;
+
+  /// Of the crops per face, what a face with this shorter side gets, 0 to 1.
+  double share_of(double side) const;
 };
 
 /// One data set of a configuration.

@@ -26,16 +26,34 @@ double log_uniform(RandomStream& random, double low, double high) {
   return std::exp(random.uniform(std::log(low), std::log(high)));
 }
 
+/// Deals a number of crops out to faces, each by its share.
+class Portions {
+ public:
+  Portions(int total, double shares) : total_(total), shares_(shares) {}
+
+  /// What falls to the next face.
+  int next(double share) {
+    const auto before = static_cast<int>(total_ * dealt_ / shares_);
+    dealt_ += share;
+    return static_cast<int>(total_ * dealt_ / shares_) - before;
+  }
+
+ private:
+  double total_;
+  double shares_;
+  double dealt_ = 0;
+};
+
 /// Draws for one image.
 class Planner {
  public:
   Planner(const PictureFaces& picture, const SampleOptions& options, float weight, RandomStream& random)
       : picture_(picture), options_(options), random_(random) {
-    const auto learnt = std::count_if(picture.faces().begin(), picture.faces().end(),
-                                      [](const SampledFace& face) { return face.learnt && !face.ignored; });
-    const double wanted = weight * (static_cast<double>(learnt) * (options.positives + options.parts +
-                                                                   options.near_negatives + options.landmarks) +
-                                    options.negatives);
+    double learnt = 0;
+    for (const SampledFace& face : picture.faces()) learnt += face.learnt && !face.ignored ? share_of(face) : 0;
+    const double wanted =
+        weight *
+        (learnt * (options.positives + options.parts + options.near_negatives + options.landmarks) + options.negatives);
     weight_ = weight * std::min(1.0, options.max_samples / std::max(1.0, wanted));
   }
 
@@ -45,6 +63,8 @@ class Planner {
       const PictureFaces::Relation relation = relate(window);
       if (is_negative(relation)) {
         negatives.push_back(window);
+      } else if (is_skipped(relation)) {
+        continue;
       } else if (add_face_window(window, relation, {CropKind::positive, CropKind::part})) {
         if (options_.landmarks > 0) add_landmarks(window, *relation.face);
       }
@@ -67,22 +87,23 @@ class Planner {
     for (const SampledFace& face : picture_.faces()) {
       if (face.learnt && !face.ignored) learnt.push_back(&face);
     }
-    const auto faces = static_cast<int>(learnt.size());
-    int with_points = 0;
-    for (const SampledFace* face : learnt) with_points += face->landmarks ? 1 : 0;
-    const int positives = missing(CropKind::positive, options_.positives * faces);
-    const int parts = missing(CropKind::part, options_.parts * faces);
-    const int landmarks = missing(CropKind::landmark, options_.landmarks * with_points);
-    for (int i = 0; i < faces; ++i) {
-      const SampledFace& face = *learnt[static_cast<size_t>(i)];
-      repeat(share(positives, i, faces), [&] { return jitter(face, CropKind::positive); });
-      repeat(share(parts, i, faces), [&] { return jitter(face, CropKind::part); });
-      repeat(wanted(options_.near_negatives), [&] { return add_near_negative(face.box); });
+    double all = 0;
+    double with_points = 0;
+    for (const SampledFace* face : learnt) {
+      all += share_of(*face);
+      with_points += face->landmarks ? share_of(*face) : 0;
     }
-    for (int i = 0, nth = 0; i < faces; ++i) {
-      const SampledFace& face = *learnt[static_cast<size_t>(i)];
-      if (!face.landmarks) continue;
-      repeat(share(landmarks, nth++, with_points), [&] { return jitter(face, CropKind::landmark); });
+    Portions positives(missing(CropKind::positive, options_.positives * all), all);
+    Portions parts(missing(CropKind::part, options_.parts * all), all);
+    Portions landmarks(missing(CropKind::landmark, options_.landmarks * with_points), with_points);
+    for (const SampledFace* face : learnt) {
+      const double share = share_of(*face);
+      repeat(positives.next(share), [&] { return jitter(*face, CropKind::positive); });
+      repeat(parts.next(share), [&] { return jitter(*face, CropKind::part); });
+      repeat(wanted(options_.near_negatives * share), [&] { return add_near_negative(face->box); });
+    }
+    for (const SampledFace* face : learnt) {
+      if (face->landmarks) repeat(landmarks.next(share_of(*face)), [&] { return jitter(*face, CropKind::landmark); });
     }
     repeat(wanted(options_.negatives), [&] { return add_anywhere(); });
   }
@@ -108,16 +129,20 @@ class Planner {
   }
 
   /// How many of `count`, weighted, are still to be drawn.
-  int missing(CropKind kind, int count) {
+  int missing(CropKind kind, double count) {
     const auto there =
         std::count_if(crops_.begin(), crops_.end(), [kind](const PlannedCrop& c) { return c.kind == kind; });
     return std::max(0, wanted(count) - static_cast<int>(there));
   }
 
-  /// The part of `total` that falls to item `index` of `count`.
-  static int share(int total, int index, int count) {
-    return static_cast<int>((static_cast<int64_t>(total) * (index + 1)) / count -
-                            (static_cast<int64_t>(total) * index) / count);
+  double share_of(const SampledFace& face) const {
+    return options_.share_of(std::min(face.box.width(), face.box.height()));
+  }
+
+  /// Whether a mined window of a small face is left out, by chance.
+  bool is_skipped(const PictureFaces::Relation& relation) {
+    const double share = relation.face == nullptr ? 1 : share_of(*relation.face);
+    return share < 1 && !random_.chance(share);
   }
 
   template <class Draw>

@@ -13,9 +13,12 @@ constexpr double kMinedPerFace = 20;    ///< windows around a face that the nets
 double expected_crops(const SourcePicture& picture, float weight, const SampleOptions& options, bool mining) {
   double crops = options.negatives;
   for (const FaceAnnotation& face : picture.annotation.faces) {
-    if (face.ignore || std::min(face.w, face.h) < options.min_face) continue;
-    crops += options.positives + options.parts + options.near_negatives + (face.landmarks ? options.landmarks : 0);
-    if (mining) crops += kMinedPerFace;
+    const double side = std::min(face.w, face.h);
+    if (face.ignore || side < options.min_face) continue;
+    double of_face =
+        options.positives + options.parts + options.near_negatives + (face.landmarks ? options.landmarks : 0);
+    if (mining) of_face += kMinedPerFace;
+    crops += of_face * options.share_of(side);
   }
   if (mining) crops += options.mine.negatives;
   return std::min<double>(crops * weight, options.max_samples);

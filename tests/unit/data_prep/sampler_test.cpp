@@ -3,7 +3,9 @@
 #include "mtcnn/image/resample_turned.h"
 #include "mtcnn/labels/facts.h"
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -222,6 +224,40 @@ TEST(Sampler, KeepsAllMinedFacesAndCapsNegatives) {
   EXPECT_EQ(counts.at(CropKind::positive), 50);
   EXPECT_EQ(counts.at(CropKind::part), 50);
   EXPECT_EQ(counts.at(CropKind::negative), 7);
+}
+
+TEST(Sampler, SmallFacesGetTheirShare) {
+  const Box large{100, 100, 160, 170};
+  const Box small{300, 300, 315, 320};  // a quarter of 60 pixels
+  const PictureFaces picture(
+      {{.box = large, .landmarks = points_in(large)}, {.box = small, .landmarks = points_in(small)}}, 400, 400);
+  const auto is_small = [](const PlannedCrop& crop) { return crop.label.window.x1 > 250; };
+  SampleOptions options;
+  options.full_crops_from = 60;
+  options.near_negatives = options.negatives = 0;
+  RandomStream random(1, "shares");
+  const auto crops = plan_crops(picture, options, 1, nullptr, random);
+  for (const auto& [kind, wanted] : {std::pair{CropKind::positive, options.positives},
+                                     {CropKind::part, options.parts},
+                                     {CropKind::landmark, options.landmarks}}) {
+    const auto of_kind = [&, kind = kind](bool of_small) {
+      return std::count_if(crops.begin(), crops.end(),
+                           [&](const PlannedCrop& crop) { return crop.kind == kind && is_small(crop) == of_small; });
+    };
+    EXPECT_EQ(of_kind(false), wanted);
+    EXPECT_EQ(of_kind(true), wanted / 4);
+  }
+
+  MinedWindows mined;
+  for (int i = 0; i < 400; ++i) {
+    const auto shift = static_cast<float>(i) * .002F;
+    mined.windows.push_back({299 + shift, 301, 317 + shift, 319});
+    mined.windows.push_back({97 + shift, 102, 162 + shift, 167});
+  }
+  options.positives = options.parts = options.landmarks = 0;
+  const auto found = plan_crops(picture, options, 1, &mined, random);
+  EXPECT_EQ(std::count_if(found.begin(), found.end(), std::not_fn(is_small)), 400);
+  EXPECT_NEAR(static_cast<double>(std::count_if(found.begin(), found.end(), is_small)), 100, 30);
 }
 
 TEST(Sampler, IsBoundedForAPictureOfAThousandFaces) {
