@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,15 @@ using Input = Owned<AVFormatContext>;
 [[noreturn]] void refuse(const std::string& name, const std::string& message, const std::string& found = {},
                          ErrorCode code = ErrorCode::bad_format) {
   throw Error(code, message, {.where = name, .found = found, .hint = "give a video that FFmpeg can play"});
+}
+
+/// The number in a field that a decoder may have filled with one that the enumeration lacks.
+template <class Enumeration>
+int number_of(const Enumeration& field) {
+  int number = 0;
+  static_assert(sizeof number == sizeof field);
+  std::memcpy(&number, &field, sizeof number);
+  return number;
 }
 
 /// Images and text, which FFmpeg would show as videos of one frame or of letters.
@@ -235,8 +245,10 @@ class Film : public FrameSource {
                                        SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr, nullptr,
                                        nullptr));
     if (!scaler_) throw broken("pixels of a kind that is not handled", concat("pixel format ", from.format));
-    const int matrix = from.colorspace == AVCOL_SPC_UNSPECIFIED ? SWS_CS_DEFAULT : from.colorspace;
-    sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(matrix), from.color_range == AVCOL_RANGE_JPEG ? 1 : 0,
+    const int named = number_of(from.colorspace);
+    const int matrix = named == AVCOL_SPC_UNSPECIFIED ? SWS_CS_DEFAULT : named;
+    const bool full_range = number_of(from.color_range) == AVCOL_RANGE_JPEG;
+    sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(matrix), full_range ? 1 : 0,
                              sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
     if (image.width() != width_ || image.height() != height_) image = Image(width_, height_);
     uint8_t* const planes[] = {image.row(0)};
