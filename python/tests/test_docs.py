@@ -36,7 +36,7 @@ class Examples(unittest.TestCase):
             blocks = BLOCK.findall(path.read_text(encoding="utf-8"))
             self.assertGreater(len(blocks), 0)
             said, space = self.run_text("\n".join(blocks), path.name)
-            self.assertIn("[182, 61, 88, 114]", said)
+            self.assertIn("[181, 60, 88, 115]", said)
             if path == DOCS[0]:
                 self.assertEqual(space["crop"].shape, (3, 160, 160))
                 self.assertEqual(space["aligned"].shape, (1, 3, 112, 112))
