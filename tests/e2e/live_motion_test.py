@@ -91,7 +91,7 @@ class Motion(LiveTestCase):
                   f"(without --smooth {lag(plain.rows, truth):.2f})")
             self.assertGreaterEqual(box / smooth_box, 5, scene)
             self.assertGreaterEqual(points / smooth_points, 4, scene)
-            self.assertGreaterEqual(default_box / smooth_box, 1.25, scene)
+            self.assertGreaterEqual(default_box / smooth_box, 1.15, scene)
             self.assertGreaterEqual(default_points / smooth_points, 1.25, scene)
             self.assertLess(delay, 2, scene)
             self.assertTrue(all(1 in [face["id"] for face in row["faces"]] for row in smooth.rows), scene)
