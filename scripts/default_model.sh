@@ -5,7 +5,8 @@
 #   DATA      folder with wider/, celeba/ and crowds/ (assemble.py, sets.json and labels/)
 #   MIRROR    git directories of the repositories that sets.json names, as OWNER+NAME/
 #   OUT       receives the training lists, crops and runs, and the models in default/ and from_scratch/; a run that was cut off goes on from there
-# docs/results.md ("From scratch, with crowds") compares them. About two hours on two cores of an EPYC of the fifth generation; 70 GB below OUT. MTCNN_PROGRAM=FILE: another program than the release build's.
+# docs/results.md ("From scratch, with crowds") compares them. About two hours on two cores of an EPYC of the fifth
+# generation; 70 GB below OUT. MTCNN_PROGRAM=FILE: another program than the release build's.
 set -euo pipefail
 [ $# = 3 ] || { sed -n '2,/^set /{/^set /!s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 mkdir -p "$3/data"
@@ -14,7 +15,7 @@ cd "$(dirname "$0")/.."
 source scripts/environment.sh
 
 # The default model before O-Net's last finetuning, from this repository's history. Its faces are ignored where the labels lack them.
-second_detector=f4b5f80
+model_before=f4b5f80
 # Labelled anew, with three looks per image, as the labels at hand miss most of their small faces.
 relabelled=sht,jolig,karangrp,deoldify
 
@@ -38,7 +39,7 @@ crowds() {
   assemble --sets "$relabelled" --relabel
 }
 second() {
-  git archive "$second_detector" models/default | tar -x -C "$out/data"
+  git archive "$model_before" models/default | tar -x -C "$out/data"
   "$program" detect "$out/data/crowds" --model "$out/data/models/default" --json "$out/data/second.jsonl" \
     --min-face 10 --factor 0.79 --thresholds 0.6,0.5,0.5
 }
@@ -48,9 +49,10 @@ finetune() {
   "$program" prepare --stage onet --config configs/default/prepare.json --data "$out/data" --model "$before" --init "$before" --out "$crops" \
     --set onet.positives=6 --set onet.parts=5 --set onet.near_negatives=4 --set onet.max_samples=900 --set onet.crop_margin=0 \
     --set onet.mine.negatives=25
-  [ ! -d "$run" ] || resume=(--resume)
+  [ ! -e "$run/config.json" ] || resume=(--resume)
   "$program" train --net onet --data "$crops" --init "$before" --teacher "$before" --config configs/finetune/onet_crowds.json --out "$run" "${resume[@]}"
 }
+
 # export_model NAME SOURCE NET...: the default model before with these nets in place of its own, as OUT/NAME.
 export_model() {
   "$program" export --run "$out/data/models/default" "${@:3}" --out "$out/$1" --metadata licence=MIT --metadata "source=$2" \
